@@ -1,0 +1,104 @@
+# Linewarden. `make help` lists the targets. Nothing is installed outside this folder.
+PYTHON ?= python3
+VENV   ?= .venv
+SHARED ?= ../shared
+FUZZ_SECONDS ?= 1800
+SOAK_SECONDS ?= 1800
+
+BIN    := $(VENV)/bin
+RUST   := $(shell find engine -path engine/fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
+# The engine crate is only the Python face: it links no libpython, so it is tested from Python.
+CARGO_TEST := cargo test --workspace --exclude linewarden-engine --locked --quiet
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+export LINEWARDEN_SHARED := $(SHARED)
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
+.PHONY: help setup demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# --- set-up: three stamps, each made once and again only when what it stands on changes ---
+
+$(VENV)/.base: requirements/build.txt
+	@scripts/setup.sh $(PYTHON)
+	@echo "setup: Python packages into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --only-binary :all: -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.engine: $(VENV)/.base pyproject.toml $(RUST)
+	@echo "setup: the Rust engine (a few minutes the first time)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+	@echo "setup: test and lint packages into $(VENV)"
+	@$(PIP) --only-binary :all: -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.engine $(VENV)/.dev ## what `make test` and `make lint` need, without running them
+
+# --- what people run ---
+
+demo: $(VENV)/.engine ## read a recorded plant, write lakes and reports to build/demo
+	@scripts/demo.sh $(BIN)/linewarden "$(SHARED)"
+
+test: cargo-test pytest ## all tests: Rust, then Python
+
+pytest: setup
+	$(BIN)/pytest -n auto
+
+cargo-test:
+	$(CARGO_TEST)
+
+lint: $(VENV)/.dev type contract ## style, types and the import contract, Python and Rust
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+
+type: setup ## mypy --strict
+	$(BIN)/mypy
+
+contract: setup ## which folder may import which
+	$(BIN)/lint-imports
+
+bench: setup ## speed and memory beside Suricata, tshark, ndpiReader (needs SHARED)
+	@scripts/install-test-deps.sh --bench
+	$(BIN)/python benchmarks/run.py
+
+accuracy: setup ## every shared capture against its ground truth (needs SHARED)
+	$(BIN)/python benchmarks/accuracy.py $(SHARED)/data/captures
+
+fuzz: ## coverage-guided, all targets, FUZZ_SECONDS in total (default 1800)
+	@scripts/fuzz.sh $(FUZZ_SECONDS) "$(SHARED)"
+
+soak: setup ## damaged captures through the whole program, SOAK_SECONDS (default 1800)
+	$(BIN)/python scripts/soak.py --seconds $(SOAK_SECONDS) $(SHARED)/data/captures src/linewarden/exercises/data
+
+docs: setup ## write docs/reference from the code, check every link
+	$(BIN)/python scripts/make_docs.py
+
+docs-check: setup
+	$(BIN)/python scripts/make_docs.py --check
+
+wheel: $(VENV)/.base ## one wheel for Python 3.11 and later, into dist/
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --out dist
+
+wheel-check: wheel ## install that wheel in fresh environments of every Python found, and read the demo
+	@scripts/check_wheel.sh
+
+lock: ## resolve dependencies again (needs uv); UPGRADE=1 takes newer versions
+	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+changelog: setup ## show what the fragments in changes/ will say
+	$(BIN)/towncrier build --draft
+
+clean: ## remove what make made (not target/, which is slow to make again)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src -name '*.so' -delete

@@ -1,0 +1,274 @@
+//! What stays in the lake after a second run, an abort, or a failure, and what is said about it.
+
+mod common;
+
+use std::fs;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+use common::{DAY, Folder, Mount, files, read, rows, tree};
+use linewarden_lake::{Compression, Lake, LakeError, Options};
+
+fn options() -> Options {
+    Options {
+        threads: 2,
+        ..Options::new("plant", "run")
+    }
+}
+
+/// One open file at a time: each change of stream closes a file and begins another.
+fn one_file() -> Options {
+    Options {
+        threads: 1,
+        max_open_files: 1,
+        ..options()
+    }
+}
+
+#[test]
+fn a_second_run_replaces_the_files_of_the_first_only_when_complete() {
+    let folder = Folder::new("replace");
+    let lake = Lake::create(&folder.0, one_file()).unwrap();
+    for _ in 0..3 {
+        lake.write("a", rows(&[1, 2])).unwrap();
+        // Alternating days instead of streams, so that one worker sees them in this order.
+        lake.write("a", rows(&[DAY])).unwrap();
+    }
+    assert_eq!(lake.finish().unwrap().len(), 6);
+    let first_day = folder.0.join("stream=a/site=plant/date=1970-01-01");
+    fs::write(first_day.join("other-00000.parquet"), b"of another capture").unwrap();
+    fs::write(
+        first_day.join(".run-00009.parquet.tmp"),
+        b"of a run that was killed",
+    )
+    .unwrap();
+    let before = files(&folder.0);
+
+    let lake = Lake::create(&folder.0, one_file()).unwrap();
+    for day in [0, DAY, 0, DAY] {
+        lake.write("a", rows(&[day, day, day])).unwrap();
+    }
+    let visible = |all: Vec<String>| {
+        all.into_iter()
+            .filter(|f| !f.ends_with(".tmp"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(visible(files(&folder.0)), visible(before));
+    assert!(read(&first_day.join("run-00000.parquet")).num_rows() == 2);
+    let written = lake.finish().unwrap();
+    assert_eq!(written.iter().map(|w| w.rows).collect::<Vec<_>>(), [3, 3, 3, 3]);
+    assert_eq!(
+        files(&first_day),
+        ["other-00000.parquet", "run-00000.parquet", "run-00001.parquet"]
+    );
+    assert_eq!(read(&first_day.join("run-00000.parquet")).num_rows(), 3);
+}
+
+#[test]
+fn abort_and_drop_leave_nothing() {
+    let folder = Folder::new("abort");
+    let root = folder.0.join("new/lake");
+    for aborts in [true, false] {
+        let lake = Lake::create(&root, options()).unwrap();
+        lake.write("a", rows(&[1, DAY, 3 * DAY])).unwrap();
+        if aborts {
+            lake.abort()
+        } else {
+            drop(lake)
+        }
+        assert_eq!(tree(&folder.0), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn abort_keeps_files_that_are_already_visible() {
+    let folder = Folder::new("abort-keeps");
+    let lake = Lake::create(
+        &folder.0,
+        Options {
+            queue_batches: 1,
+            ..one_file()
+        },
+    )
+    .unwrap();
+    for day in 0..4 {
+        lake.write("a", rows(&[day * DAY])).unwrap(); // Returns when the batch before is written.
+    }
+    lake.abort();
+    let found = files(&folder.0);
+    assert!(found.contains(&"stream=a/site=plant/date=1970-01-01/run-00000.parquet".to_owned()));
+    for file in &found {
+        assert_eq!(read(&folder.0.join(file)).num_rows(), 1);
+    }
+}
+
+#[test]
+fn few_open_files_and_many_streams_lose_no_row() {
+    let folder = Folder::new("many");
+    let lake = Lake::create(
+        &folder.0,
+        Options {
+            max_open_files: 3,
+            ..options()
+        },
+    )
+    .unwrap();
+    for round in 0..5 {
+        for stream in ["a", "b", "c", "d", "e"] {
+            lake.write(stream, rows(&[round, DAY + round, round])).unwrap();
+        }
+    }
+    let written = lake.finish().unwrap();
+    assert_eq!(written.iter().map(|w| w.rows).sum::<u64>(), 75);
+    assert!(written.iter().all(|w| read(&w.path).num_rows() as u64 == w.rows));
+}
+
+#[test]
+fn a_change_of_columns_begins_a_new_file() {
+    let folder = Folder::new("columns");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    lake.write("a", rows(&[1])).unwrap();
+    let fewer = rows(&[2, 3]).project(&[0]).unwrap();
+    lake.write("a", fewer).unwrap();
+    let written = lake.finish().unwrap();
+    let shapes: Vec<_> = written
+        .iter()
+        .map(|w| (w.rows, read(&w.path).num_columns()))
+        .collect();
+    assert_eq!(shapes, [(1, 2), (2, 1)]);
+}
+
+#[test]
+fn an_error_of_a_worker_surfaces() {
+    let folder = Folder::new("worker");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    fs::write(folder.0.join("stream=a"), b"in the way").unwrap();
+    let mut outcome = Ok(());
+    for _ in 0..1000 {
+        outcome = lake.write("a", rows(&[1]));
+        if outcome.is_err() {
+            break;
+        }
+    }
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, LakeError::NotAFolder { .. }), "{error}");
+    assert_eq!(lake.finish().unwrap_err().to_string(), error.to_string());
+    assert_eq!(files(&folder.0), ["stream=a"]);
+}
+
+#[test]
+fn batches_that_cannot_be_stored_are_refused() {
+    let folder = Folder::new("refused");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    let n: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    let told = |column: &str| {
+        let batch = RecordBatch::try_from_iter([(column, n.clone())]).unwrap();
+        let lake = Lake::create(&folder.0, options()).unwrap();
+        lake.write("a", batch)
+            .and_then(|()| lake.finish().map(|_| ()))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(told("n").contains("there is no column ts"));
+    assert!(told("ts").contains("must be Timestamp(Nanosecond, \"UTC\")"));
+    let odd: ArrayRef = Arc::new(arrow_array::Decimal128Array::from(vec![1]));
+    let batch = RecordBatch::try_from_iter([("price", odd)]).unwrap();
+    assert!(
+        lake.write("a", batch)
+            .unwrap_err()
+            .to_string()
+            .contains("column price has type Decimal128")
+    );
+    for name in ["", "../etc", "a/b", ".hidden", "a=b"] {
+        assert!(
+            matches!(lake.write(name, rows(&[1])), Err(LakeError::Setting { .. })),
+            "{name}"
+        );
+        assert!(Lake::create(&folder.0, Options::new(name, "p")).is_err());
+        assert!(Lake::create(&folder.0, Options::new("s", name)).is_err());
+    }
+    let level = Options {
+        compression: Compression::Zstd(99),
+        ..options()
+    };
+    assert!(Lake::create(&folder.0, level).is_err());
+    assert_eq!(lake.finish().unwrap(), []);
+}
+
+#[test]
+fn a_file_as_root_and_a_folder_without_right_are_told_at_once() {
+    let folder = Folder::new("root");
+    let file = folder.0.join("file");
+    fs::write(&file, b"").unwrap();
+    for root in [file.clone(), file.join("below")] {
+        let error = Lake::create(&root, options()).err().unwrap();
+        assert!(matches!(error, LakeError::NotAFolder { .. }), "{error}");
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+    let Some(mount) = Mount::new("read-only", "ro,size=1m") else {
+        return;
+    };
+    let error = Lake::create(&mount.0.0, options()).err().unwrap();
+    assert!(matches!(error, LakeError::Permission { .. }), "{error}");
+    assert!(
+        error.to_string().contains(&mount.0.0.display().to_string()),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_full_device_keeps_what_is_finished_and_says_so() {
+    let Some(mount) = Mount::new("full", "size=1m") else {
+        return;
+    };
+    let root = mount.0.0.join("lake");
+    let lake = Lake::create(
+        &root,
+        Options {
+            queue_batches: 1,
+            row_group_rows: 50_000,
+            ..one_file()
+        },
+    )
+    .unwrap();
+    lake.write("a", rows(&[1, 2, 3])).unwrap();
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+        (state >> 1) as i64 % DAY
+    };
+    let mut outcome = Ok(());
+    for _ in 0..40 {
+        let times: Vec<i64> = (0..50_000).map(|_| DAY + noise()).collect();
+        outcome = lake.write("a", rows(&times));
+        if outcome.is_err() {
+            break;
+        }
+    }
+    let error = outcome.and_then(|()| lake.finish().map(|_| ())).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            LakeError::NoSpace {
+                rows: 3,
+                files: 1,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("3 rows kept in 1 finished file; free space and run again"),
+        "{error}"
+    );
+    assert_eq!(
+        files(&root),
+        ["stream=a/site=plant/date=1970-01-01/run-00000.parquet"]
+    );
+    assert_eq!(
+        read(&root.join("stream=a/site=plant/date=1970-01-01/run-00000.parquet")).num_rows(),
+        3
+    );
+}

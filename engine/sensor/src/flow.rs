@@ -1,0 +1,332 @@
+//! Flows: who talks to whom, counted; and the table that finds them.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use linewarden_capture::Addr;
+use linewarden_stream::tcp::Half;
+
+use crate::detect::Undecided;
+use crate::names::NameId;
+use crate::session::Session;
+use crate::tables::{FlowInfo, Host, Stamp};
+
+/// What finds a flow: both ends in canonical order, ports, and the kind of traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    ends: [(u64, u64); 2],
+    ports: [u16; 2],
+    /// IP protocol number, or for traffic below IP: [`Key::BELOW_IP`] and the ethertype or LLC number.
+    kind: u64,
+}
+
+impl Key {
+    pub const BELOW_IP: u64 = 1 << 63;
+
+    /// The key, and which canonical side the first end is (0 or 1).
+    #[inline]
+    pub fn new(src: Host, dst: Host, src_port: u16, dst_port: u16, kind: u64) -> (Self, u8) {
+        let (s, d) = (words(src), words(dst));
+        if (s, src_port) <= (d, dst_port) {
+            (Self { ends: [s, d], ports: [src_port, dst_port], kind }, 0)
+        } else {
+            (Self { ends: [d, s], ports: [dst_port, src_port], kind }, 1)
+        }
+    }
+
+    pub fn port(&self, side: u8) -> u16 {
+        self.ports[side as usize & 1]
+    }
+
+    /// Hash that is the same in every run: makes the uid.
+    fn stable_hash(&self, ts: i64, frame: u64) -> u64 {
+        let mut hash = 0x9e37_79b9_7f4a_7c15u64;
+        let words = [
+            self.ends[0].0, self.ends[0].1, self.ends[1].0, self.ends[1].1,
+            u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]), self.kind, ts as u64, frame,
+        ];
+        for word in words {
+            hash = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            hash ^= hash >> 32;
+        }
+        hash
+    }
+}
+
+#[inline]
+fn words(host: Host) -> (u64, u64) {
+    match host {
+        Host::Ip(Addr(b)) => {
+            let (high, low) = b.split_at(8);
+            (u64::from_be_bytes(high.try_into().unwrap_or_default()), u64::from_be_bytes(low.try_into().unwrap_or_default()))
+        }
+        Host::Mac(m) => (u64::MAX, u64::from_be_bytes([0, 0, m[0], m[1], m[2], m[3], m[4], m[5]])),
+    }
+}
+
+/// How the originator was settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Settled {
+    #[default]
+    First,
+    Port,
+    Dialogue,
+    Syn,
+}
+
+impl Settled {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Port => "port",
+            Self::Dialogue => "dialogue",
+            Self::Syn => "syn",
+        }
+    }
+}
+
+/// TCP happenings, as bits of [`Side::seen`] and letters of the history.
+pub const SYN: u16 = 1;
+pub const SYN_ACK: u16 = 2;
+pub const ACK: u16 = 4;
+pub const DATA: u16 = 8;
+pub const FIN: u16 = 16;
+pub const RST: u16 = 32;
+pub const CHECKSUM: u16 = 64;
+pub const RETRANSMIT: u16 = 128;
+pub const GAP: u16 = 256;
+const LETTERS: [char; 9] = ['s', 'h', 'a', 'd', 'f', 'r', 'c', 't', 'g'];
+
+/// One end of a flow.
+#[derive(Debug, Default)]
+pub struct Side {
+    pub packets: u64,
+    pub bytes: u64,
+    pub wire_bytes: u64,
+    pub mac: Option<[u8; 6]>,
+    pub vlan: Option<u16>,
+    pub ttl_min: u8,
+    pub ttl_max: u8,
+    pub seen: u16,
+    pub last: Fingerprint,
+    pub half: Half,
+}
+
+/// Enough of a packet to see it come again.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint {
+    pub ident: u16,
+    pub length: u32,
+    pub seq: u32,
+    pub ack: u32,
+    pub flags: u8,
+}
+
+/// What is known of the application protocol.
+#[derive(Debug, Default)]
+pub enum Service {
+    #[default]
+    Unasked,
+    Undecided(Box<Undecided>),
+    Known(Box<Session>),
+    Unknown,
+}
+
+#[derive(Debug)]
+pub struct Flow {
+    pub key: Key,
+    pub serial: u32,
+    pub uid: u64,
+    pub alive: bool,
+    pub hosts: [Host; 2],
+    pub has_ports: bool,
+    pub proto: u8,
+    pub ethertype: u16,
+    pub orig: u8,
+    pub settled: Settled,
+    pub flipped: bool,
+    pub first: Stamp,
+    pub last_ts: i64,
+    pub closed_at: Option<i64>,
+    pub sides: [Side; 2],
+    pub service: Service,
+    pub service_name: NameId,
+    pub inner_vlan: Option<u16>,
+    pub tunnel: NameId,
+    pub retransmissions: u32,
+    pub duplicates: u32,
+    pub bad_checksums: u32,
+    pub missed: u64,
+    history: [u8; 18],
+    history_len: u8,
+}
+
+impl Flow {
+    pub fn new(key: Key, side: u8, src: Host, dst: Host, serial: u32, first: Stamp) -> Self {
+        Self {
+            key,
+            serial,
+            uid: key.stable_hash(first.ts, first.frame),
+            alive: true,
+            hosts: if side == 0 { [src, dst] } else { [dst, src] },
+            has_ports: false,
+            proto: 0,
+            ethertype: 0,
+            orig: side,
+            settled: Settled::First,
+            flipped: false,
+            first,
+            last_ts: first.ts,
+            closed_at: None,
+            sides: [Side::default(), Side::default()],
+            service: Service::Unasked,
+            service_name: 0,
+            inner_vlan: None,
+            tunnel: 0,
+            retransmissions: 0,
+            duplicates: 0,
+            bad_checksums: 0,
+            missed: 0,
+            history: [0; 18],
+            history_len: 0,
+        }
+    }
+
+    pub fn info(&self) -> FlowInfo {
+        let (o, r) = (self.orig as usize & 1, self.orig as usize & 1 ^ 1);
+        FlowInfo {
+            serial: self.serial,
+            uid: self.uid,
+            orig: self.hosts[o],
+            resp: self.hosts[r],
+            ports: self.has_ports.then(|| (self.key.ports[o], self.key.ports[r])),
+        }
+    }
+
+    pub fn orig_side(&self) -> &Side {
+        &self.sides[self.orig as usize & 1]
+    }
+
+    pub fn resp_side(&self) -> &Side {
+        &self.sides[self.orig as usize & 1 ^ 1]
+    }
+
+    /// Settles who the originator is, if nothing better is known yet.
+    pub fn settle(&mut self, orig: u8, how: Settled) {
+        if how as u8 > self.settled as u8 {
+            self.flipped |= self.orig != orig;
+            self.orig = orig;
+            self.settled = how;
+        }
+    }
+
+    /// Notes a happening of a side, once.
+    pub fn note(&mut self, side: u8, what: u16) {
+        let s = &mut self.sides[side as usize & 1];
+        if s.seen & what == 0 {
+            s.seen |= what;
+            if let Some(place) = self.history.get_mut(self.history_len as usize) {
+                *place = (side & 1) << 7 | what.trailing_zeros() as u8;
+                self.history_len += 1;
+            }
+        }
+    }
+
+    /// Zeek's history: capitals are the originator's.
+    pub fn history(&self) -> String {
+        let mut text = String::new();
+        if self.flipped {
+            text.push('^');
+        }
+        for &event in &self.history[..self.history_len as usize] {
+            let letter = LETTERS[(event & 0x7f) as usize % LETTERS.len()];
+            text.push(if event >> 7 == self.orig { letter.to_ascii_uppercase() } else { letter });
+        }
+        text
+    }
+
+    /// Zeek's conn_state.
+    pub fn state(&self) -> &'static str {
+        let (o, r) = (self.orig_side().seen, self.resp_side().seen);
+        let began = o & SYN != 0;
+        let answered = r & SYN_ACK != 0;
+        match (began, answered) {
+            (true, true) => match (o & RST != 0, r & RST != 0, o & FIN != 0, r & FIN != 0) {
+                (true, _, _, _) => "RSTO",
+                (_, true, _, _) => "RSTR",
+                (_, _, true, true) => "SF",
+                (_, _, true, false) => "S2",
+                (_, _, false, true) => "S3",
+                _ => "S1",
+            },
+            (true, false) if r & RST != 0 => "REJ",
+            (true, false) if o & RST != 0 => "RSTOS0",
+            (true, false) if o & FIN != 0 => "SH",
+            (true, false) => "S0",
+            (false, true) if r & RST != 0 => "RSTRH",
+            (false, true) if r & FIN != 0 => "SHR",
+            _ => "OTH",
+        }
+    }
+}
+
+/// Flows by key. Freed places are used again; the hash table holds numbers only.
+#[derive(Debug, Default)]
+pub struct FlowTable {
+    pub flows: Vec<Flow>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    sweep: usize,
+}
+
+impl FlowTable {
+    #[inline]
+    pub fn find(&self, key: &Key) -> Option<usize> {
+        let hash = self.hasher.hash_one(key);
+        self.index.find(hash, |&i| self.flows[i as usize].key == *key).map(|&i| i as usize)
+    }
+
+    pub fn insert(&mut self, flow: Flow) -> usize {
+        let key = flow.key;
+        let place = match self.free.pop() {
+            Some(i) => {
+                self.flows[i as usize] = flow;
+                i
+            }
+            None => {
+                self.flows.push(flow);
+                (self.flows.len() - 1) as u32
+            }
+        };
+        let hash = self.hasher.hash_one(key);
+        let (flows, hasher) = (&self.flows, &self.hasher);
+        self.index.insert_unique(hash, place, |&i| hasher.hash_one(flows[i as usize].key));
+        place as usize
+    }
+
+    /// Takes a flow out; its place can be used again.
+    pub fn remove(&mut self, place: usize) {
+        let key = self.flows[place].key;
+        let hash = self.hasher.hash_one(key);
+        if let Ok(entry) = self.index.find_entry(hash, |&i| i as usize == place) {
+            entry.remove();
+        }
+        let flow = &mut self.flows[place];
+        flow.alive = false;
+        flow.service = Service::Unknown;
+        self.free.push(place as u32);
+    }
+
+    pub fn len(&self) -> usize {
+        self.flows.len() - self.free.len()
+    }
+
+    /// The next `n` places to look at for flows that are over, going round and round.
+    pub fn next_places(&mut self, n: usize) -> std::ops::Range<usize> {
+        let start = if self.sweep >= self.flows.len() { 0 } else { self.sweep };
+        let end = (start + n).min(self.flows.len());
+        self.sweep = end;
+        start..end
+    }
+}

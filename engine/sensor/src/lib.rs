@@ -1,0 +1,42 @@
+//! The ear: packets in, records out.
+//!
+//! [`Spec`] is what the protocol files of `linewarden.protocols` compile to. A [`Sensor`] is given decoded packets in
+//! the order of the capture; it keeps flows, reassembles streams, recognises protocols by content, runs their tables
+//! and fills one Arrow builder per stream. Nothing here knows a protocol by name.
+#![forbid(unsafe_code)]
+
+mod columns;
+mod detect;
+mod emit;
+mod flow;
+mod framing;
+mod names;
+mod ops;
+mod poll;
+mod rows;
+mod sensor;
+mod session;
+mod spec;
+mod tables;
+mod text;
+mod vm;
+
+pub use emit::RichMessage;
+pub use rows::{Cell, Rows};
+pub use sensor::{Options, Sensor, Stats};
+pub use spec::{Spec, SpecError, StreamSpec};
+pub use tables::{FlowInfo, Host, Stamp};
+
+/// A flow's uid as text, in Zeek's form.
+pub fn uid_text(uid: u64) -> String {
+    let mut out = String::new();
+    text::uid(uid, &mut out);
+    out
+}
+
+/// An end of a flow as text.
+pub fn host_text(host: Host) -> String {
+    let mut out = String::new();
+    host.write(&mut out);
+    out
+}

@@ -1,0 +1,389 @@
+//! What a flow remembers of its protocol: partial messages, open requests, fragments, numbers.
+
+use std::collections::VecDeque;
+
+use crate::emit::{Emitter, NewCommand};
+use crate::framing::Progress;
+use crate::names::{NameId, Names};
+use crate::ops::{Role, Slot};
+use crate::poll::{Beat, PollKey, Polls};
+use crate::spec::{Proto, Special};
+use crate::tables::{FlowInfo, Stamp, lookup};
+use crate::vm::{Ctx, Env};
+
+/// Requests that wait for an answer in one flow; the oldest is told as unanswered.
+const MAX_PENDING: usize = 512;
+/// Messages that a flow gathers from fragments at a time.
+const MAX_GATHERS: usize = 16;
+/// Numbers that a flow remembers.
+const MAX_MEMORY: usize = 64;
+/// A request this old is not answered any more.
+const PATIENCE_NS: i64 = 60_000_000_000;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+struct Pending {
+    key: u64,
+    item: u32,
+    side: u8,
+    stamp: Stamp,
+    set: u64,
+    ints: Vec<i64>,
+    raw: Vec<(Slot, Box<[u8]>)>,
+    verb: NameId,
+    area: NameId,
+    value: Box<str>,
+
+}
+
+#[derive(Debug)]
+struct Gather {
+    id: u16,
+    side: u8,
+    key: i64,
+    data: Vec<u8>,
+}
+
+/// One direction of the byte stream.
+#[derive(Debug, Default)]
+pub struct Direction {
+    pub partial: Vec<u8>,
+    pub progress: Progress,
+    /// Framing was lost (gap, garbage): take up again where a message begins.
+    pub lost: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Session {
+    pub proto: usize,
+    pub directions: [Direction; 2],
+    pending: VecDeque<Pending>,
+    pool: Vec<Vec<i64>>,
+    gathers: Vec<Gather>,
+    memory: VecDeque<(NameId, i64, i64)>,
+    polls: Polls,
+    weirds: Vec<(NameId, u64)>,
+    pub messages: u64,
+    pub rich_used: u64,
+    pub rich_seen: [u64; 8],
+}
+
+impl Session {
+    pub fn new(proto: usize) -> Self {
+        Self { proto, ..Self::default() }
+    }
+
+    // --- numbers and fragments ---
+
+    pub fn remember(&mut self, name: NameId, key: i64, value: i64) {
+        if let Some(entry) = self.memory.iter_mut().find(|m| m.0 == name && m.1 == key) {
+            entry.2 = value;
+            return;
+        }
+        if self.memory.len() >= MAX_MEMORY {
+            self.memory.pop_front();
+        }
+        self.memory.push_back((name, key, value));
+    }
+
+    pub fn known(&self, name: NameId, key: i64) -> Option<i64> {
+        self.memory.iter().find(|m| m.0 == name && m.1 == key).map(|m| m.2)
+    }
+
+    pub fn is_gathering(&self, id: u16, side: u8, key: i64) -> bool {
+        self.gathers.iter().any(|g| g.id == id && g.side == side && g.key == key)
+    }
+
+    /// Adds a fragment; the whole message when it was the last. `Err` when fragments are missing or too much.
+    #[allow(clippy::too_many_arguments)]
+    pub fn gather(
+        &mut self,
+        id: u16,
+        side: u8,
+        key: i64,
+        piece: &[u8],
+        first: bool,
+        last: bool,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, ()> {
+        let found = self.gathers.iter().position(|g| g.id == id && g.side == side && g.key == key);
+        let i = match (found, first) {
+            (Some(i), false) => i,
+            (None, false) => return Err(()),
+            (old, true) => {
+                if let Some(i) = old {
+                    self.gathers.swap_remove(i);
+                }
+                if self.gathers.len() >= MAX_GATHERS {
+                    self.gathers.remove(0);
+                }
+                self.gathers.push(Gather { id, side, key, data: Vec::new() });
+                self.gathers.len() - 1
+            }
+        };
+        if self.gathers[i].data.len() + piece.len() > limit {
+            self.gathers.swap_remove(i);
+            return Err(());
+        }
+        self.gathers[i].data.extend_from_slice(piece);
+        Ok(last.then(|| self.gathers.swap_remove(i).data))
+    }
+
+    /// Bytes held for this flow.
+    pub fn held(&self) -> usize {
+        self.gathers.iter().map(|g| g.data.len()).sum::<usize>()
+            + self.directions.iter().map(|d| d.partial.capacity()).sum::<usize>()
+    }
+
+    /// Counts a weird; true the first time.
+    pub fn weird_is_new(&mut self, id: NameId) -> bool {
+        if let Some(w) = self.weirds.iter_mut().find(|w| w.0 == id) {
+            w.1 += 1;
+            return false;
+        }
+        let room = self.weirds.len() < 32;
+        if room {
+            self.weirds.push((id, 0));
+        }
+        room
+    }
+
+    // --- requests and responses ---
+
+    fn key(proto: &Proto, ctx: &Ctx) -> u64 {
+        let mut key = 0u64;
+        for &slot in proto.pair.iter().flatten() {
+            key = (key.rotate_left(5) ^ ctx.get(slot).unwrap_or(0) as u64).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+        key
+    }
+
+    /// Fetches the slots of the request that this item answers.
+    pub fn recall(&mut self, proto: &Proto, side: u8, ctx: &mut Ctx) {
+        let found = match proto.pair {
+            None => None,
+            Some(_) => {
+                let key = Self::key(proto, ctx);
+                self.pending.iter().position(|p| p.side != side && p.item == ctx.item && p.key == key)
+            }
+        };
+        ctx.recalled = Some((ctx.item, found));
+        if let Some(p) = found.and_then(|i| self.pending.get(i)) {
+            p.restore(ctx);
+        }
+    }
+
+    /// A row: a request waits, a response is told with its request, anything else is told at once.
+    pub fn row(&mut self, env: &Env<'_>, ctx: &mut Ctx, emitter: &mut Emitter, names: &mut Names) {
+        match ctx.role {
+            Role::Request if env.proto.pair.is_some() => self.wait(env, ctx, emitter, names),
+            Role::Response => {
+                let found = ctx.recalled.take().filter(|r| r.0 == ctx.item).and_then(|r| r.1);
+                let request = found.and_then(|i| self.pending.remove(i));
+                let stamp = request.as_ref().map(|r| r.stamp);
+                if let Some(r) = request {
+                    self.pool.push(r.ints);
+                }
+                let told = Told { request: stamp, answer: Some(env.stamp), from_orig: !env.from_orig };
+                self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+            }
+            _ => {
+                let told = Told { request: Some(env.stamp), answer: None, from_orig: env.from_orig };
+                self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+            }
+        }
+    }
+
+    fn wait(&mut self, env: &Env<'_>, ctx: &Ctx, emitter: &mut Emitter, names: &mut Names) {
+        let mut ints = self.pool.pop().unwrap_or_default();
+        ints.clear();
+        let mut bits = ctx.set;
+        while bits != 0 {
+            ints.push(ctx.ints[bits.trailing_zeros() as usize]);
+            bits &= bits - 1;
+        }
+        let pending = Pending {
+            key: Self::key(env.proto, ctx),
+            item: ctx.item,
+            side: env.side,
+            stamp: env.stamp,
+            set: ctx.set,
+            ints,
+            raw: ctx.raws().map(|(slot, bytes)| (slot, bytes.into())).collect(),
+            verb: ctx.verb,
+            area: ctx.area,
+            value: ctx.value.as_str().into(),
+
+        };
+        let stale = self.pending.front().is_some_and(|p| env.stamp.ts.saturating_sub(p.stamp.ts) > PATIENCE_NS);
+        if (stale || self.pending.len() >= MAX_PENDING)
+            && let Some(old) = self.pending.pop_front()
+        {
+            let from_orig = if old.side == env.side { env.from_orig } else { !env.from_orig };
+            self.give_up(old, from_orig, env.index, env.proto, env.info, emitter, names);
+        }
+        self.pending.push_back(pending);
+    }
+
+    /// After a response: items of the same request that got no item of their own are answered by it as a whole.
+    pub fn settle(&mut self, env: &Env<'_>, ctx: &mut Ctx, emitter: &mut Emitter, names: &mut Names) {
+        if ctx.role != Role::Response || self.pending.is_empty() || env.proto.pair.as_ref().is_none_or(Vec::is_empty) {
+            return;
+        }
+        let key = Self::key(env.proto, ctx);
+        while let Some(i) = self.pending.iter().position(|p| p.key == key && p.side != env.side) {
+            let Some(p) = self.pending.remove(i) else { return };
+            ctx.set &= !p.set | status_mask(&env.proto.special);
+            p.restore(ctx);
+            let told = Told { request: Some(p.stamp), answer: Some(env.stamp), from_orig: !env.from_orig };
+            self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+            self.pool.push(p.ints);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn give_up(
+        &mut self,
+        p: Pending,
+        from_orig: bool,
+        index: usize,
+        proto: &Proto,
+        info: &FlowInfo,
+        emitter: &mut Emitter,
+        names: &mut Names,
+    ) {
+        let mut ctx = std::mem::take(&mut emitter.spare);
+        ctx.reset(Role::Request);
+        p.restore(&mut ctx);
+        let told = Told { request: Some(p.stamp), answer: None, from_orig };
+        self.tell(index, proto, info, &ctx, told, emitter, names);
+        emitter.spare = ctx;
+        self.pool.push(p.ints);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn tell(
+        &mut self,
+        index: usize,
+        proto: &Proto,
+        info: &FlowInfo,
+        ctx: &Ctx,
+        told: Told,
+        emitter: &mut Emitter,
+        names: &mut Names,
+    ) {
+        emitter.native(index, proto, info, ctx, &told, names);
+        if ctx.verb == 0 || ctx.role == Role::Report {
+            return;
+        }
+        let special = &proto.special;
+        let status = special.status.and_then(|s| ctx.get(s)).filter(|&s| s != 0);
+        let error = status.map(|s| {
+            lookup(&proto.statuses, s).unwrap_or_else(|| {
+                let template = names.intern("error {}");
+                names.numbered(template, s)
+            })
+        });
+        let answered = told.answer.is_some();
+        let start = special.start.and_then(|s| ctx.get(s));
+        let count = special.count.and_then(|s| ctx.get(s)).unwrap_or(1).max(1);
+        let range = start.map(|s| (s, s.saturating_add(count - 1)));
+        let function = proto.function.as_ref().and_then(|f| ctx.get(f.0)).unwrap_or(-1);
+        let unit = special.unit.and_then(|s| ctx.get(s));
+        let point = special.point.and_then(|s| ctx.raw(s));
+        let point_text = point.map(|p| {
+            let mut text = String::new();
+            crate::text::bytes(p, crate::spec::Render::Text, &mut text);
+            text
+        });
+        let stamp = told.request.or(told.answer).unwrap_or_default();
+        if emitter.is_polling(ctx.verb) {
+            let key = PollKey { proto: index, verb: ctx.verb, function, unit, area: ctx.area, from_orig: told.from_orig };
+            let beat = Beat { stamp, answered, error, range, point: point_text.as_deref() };
+            self.polls.add(key, beat, info, emitter, names);
+            return;
+        }
+        let value_slot = special.value.and_then(|s| ctx.get(s)).map(|v| v.to_string());
+        let value = if ctx.value.is_empty() { value_slot.as_deref() } else { Some(ctx.value.as_str()) };
+        let notify = ctx.role == Role::Notify;
+        let result = match (error, answered) {
+            (Some(error), _) => error,
+            (None, true) => emitter.ok,
+            (None, false) if notify => 0,
+            (None, false) => emitter.unanswered,
+        };
+        let command = NewCommand {
+            proto: index,
+            stamp,
+            from_orig: told.from_orig,
+            verb: ctx.verb,
+            function,
+            unit,
+            area: ctx.area,
+            range,
+            point: point_text.as_deref(),
+            value,
+            count: 1,
+            answered: u64::from(answered),
+            errors: u64::from(error.is_some()),
+            result,
+            until: stamp.ts,
+        };
+        emitter.command(info, &command, names);
+    }
+
+    /// The flow ends: what waits is unanswered, what was counted is told.
+    pub fn finish(&mut self, orig_side: u8, proto: &Proto, info: &FlowInfo, emitter: &mut Emitter, names: &mut Names) {
+        while let Some(p) = self.pending.pop_front() {
+            let from_orig = p.side == orig_side;
+            self.give_up(p, from_orig, self.proto, proto, info, emitter, names);
+        }
+        self.polls.flush(info, emitter, names);
+    }
+
+    /// Weirds that came again after their first row.
+    pub fn repeated_weirds(&mut self) -> Vec<(NameId, u64)> {
+        self.weirds.drain(..).filter(|w| w.1 > 0).collect()
+    }
+}
+
+/// Slots that a response sets for all items of its request.
+fn status_mask(special: &Special) -> u64 {
+    special.status.map_or(0, |s| 1 << s)
+}
+
+/// What a row is about: the request, its answer, and who asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    pub request: Option<Stamp>,
+    pub answer: Option<Stamp>,
+    pub from_orig: bool,
+}
+
+impl Pending {
+    /// Puts the request's slots where the message has not set its own.
+    fn restore(&self, ctx: &mut Ctx) {
+        let mut bits = self.set;
+        for &value in &self.ints {
+            let slot = bits.trailing_zeros() as Slot;
+            if ctx.set >> slot & 1 == 0 {
+                ctx.put(slot, value);
+            }
+            bits &= bits.wrapping_sub(1);
+        }
+        for (slot, bytes) in &self.raw {
+            if ctx.raw_set >> slot & 1 == 0 {
+                ctx.put_raw(*slot, bytes);
+            }
+        }
+        if ctx.verb == 0 {
+            ctx.verb = self.verb;
+        }
+        if ctx.area == 0 {
+            ctx.area = self.area;
+        }
+        if ctx.value.is_empty() {
+            ctx.value.push_str(&self.value);
+        }
+    }
+}

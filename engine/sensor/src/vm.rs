@@ -1,0 +1,750 @@
+//! Runs a protocol's program over one message.
+
+use crate::emit::Emitter;
+use crate::names::{NameId, Names};
+use crate::ops::{Ask, Bin, Expr, Kind, MAX_SLOTS, Op, Role, Slot};
+use crate::session::Session;
+use crate::spec::Proto;
+use crate::tables::{FlowInfo, Stamp, lookup};
+
+/// Calls, slices and gathered messages may nest so deep.
+const MAX_DEPTH: u32 = 48;
+/// Operations that one message may take: a bound on time, whatever the bytes say.
+const MAX_STEPS: u32 = 200_000;
+/// Bytes that a bytes slot keeps.
+const MAX_BYTES: usize = 4_096;
+/// Values that one reading keeps.
+const MAX_VALUES: usize = 4_096;
+
+/// What a message has told so far.
+#[derive(Debug)]
+pub struct Ctx {
+    pub ints: [i64; MAX_SLOTS],
+    /// Slots that hold a number, as bits.
+    pub set: u64,
+    /// Slots that hold bytes.
+    pub raw_set: u64,
+    raw: Vec<(Slot, u32, u32)>,
+    arena: Vec<u8>,
+    pub role: Role,
+    pub verb: NameId,
+    pub area: NameId,
+    pub quality: NameId,
+    pub value: String,
+    /// Rows emitted by this message.
+    pub item: u32,
+    pub dropped: bool,
+    /// The request that this item answers: place among the pending ones, and for which item it was looked up.
+    pub recalled: Option<(u32, Option<usize>)>,
+}
+
+impl Default for Ctx {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ctx {
+    pub fn new() -> Self {
+        Self {
+            ints: [0; MAX_SLOTS],
+            set: 0,
+            raw_set: 0,
+            raw: Vec::new(),
+            arena: Vec::new(),
+            role: Role::Request,
+            verb: 0,
+            area: 0,
+            quality: 0,
+            value: String::new(),
+            item: 0,
+            dropped: false,
+            recalled: None,
+        }
+    }
+
+    pub fn reset(&mut self, role: Role) {
+        self.set = 0;
+        self.raw_set = 0;
+        self.raw.clear();
+        self.arena.clear();
+        self.role = role;
+        self.verb = 0;
+        self.area = 0;
+        self.quality = 0;
+        self.value.clear();
+        self.item = 0;
+        self.dropped = false;
+        self.recalled = None;
+    }
+
+    #[inline]
+    pub fn put(&mut self, slot: Slot, value: i64) {
+        self.ints[slot as usize & (MAX_SLOTS - 1)] = value;
+        self.set |= 1 << slot;
+    }
+
+    #[inline]
+    pub fn get(&self, slot: Slot) -> Option<i64> {
+        (self.set >> slot & 1 == 1).then(|| self.ints[slot as usize & (MAX_SLOTS - 1)])
+    }
+
+    pub fn put_raw(&mut self, slot: Slot, value: &[u8]) {
+        let value = &value[..value.len().min(MAX_BYTES)];
+        if self.raw_set >> slot & 1 == 1 {
+            self.raw.retain(|r| r.0 != slot);
+        }
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(value);
+        self.raw.push((slot, start, value.len() as u32));
+        self.raw_set |= 1 << slot;
+    }
+
+    pub fn raw(&self, slot: Slot) -> Option<&[u8]> {
+        if self.raw_set >> slot & 1 == 0 {
+            return None;
+        }
+        let &(_, start, len) = self.raw.iter().find(|r| r.0 == slot)?;
+        self.arena.get(start as usize..(start + len) as usize)
+    }
+
+    pub fn raws(&self) -> impl Iterator<Item = (Slot, &[u8])> {
+        self.raw.iter().filter_map(|&(slot, start, len)| {
+            self.arena.get(start as usize..(start + len) as usize).map(|bytes| (slot, bytes))
+        })
+    }
+
+    fn unset(&mut self, mask: u64) {
+        self.set &= !mask;
+        self.raw_set &= !mask;
+        self.raw.retain(|r| mask >> r.0 & 1 == 0);
+    }
+}
+
+/// Why a program ended before its last operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Truncated,
+    Stop,
+    Drop,
+    Later,
+    /// A check failed: in a probe "not ours", elsewhere a weird.
+    Fail(NameId),
+}
+
+type Step = Result<(), Exit>;
+
+/// Where the message came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Env<'a> {
+    pub proto: &'a Proto,
+    pub index: usize,
+    pub info: &'a FlowInfo,
+    pub stamp: Stamp,
+    pub from_orig: bool,
+    /// Canonical side of the sender (0 or 1): names direction-dependent state.
+    pub side: u8,
+    pub src_port: u16,
+    pub dst_port: u16,
+    pub on_port: bool,
+    pub to_port: bool,
+    pub ethertype: u16,
+    pub macs: [[u8; 6]; 2],
+}
+
+/// A slice with a cursor.
+struct Cursor<'d> {
+    data: &'d [u8],
+    pos: usize,
+}
+
+impl<'d> Cursor<'d> {
+    #[inline]
+    fn left(&self) -> usize {
+        self.data.len() - self.pos
+    }
+
+    #[inline]
+    fn rest(&self) -> &'d [u8] {
+        &self.data[self.pos..]
+    }
+
+    #[inline]
+    fn take(&mut self, n: usize) -> Option<&'d [u8]> {
+        let (head, _) = self.data[self.pos..].split_at_checked(n)?;
+        self.pos += n;
+        Some(head)
+    }
+}
+
+#[inline]
+fn read(bytes: &[u8], le: bool, signed: bool) -> i64 {
+    let mut value = 0u64;
+    if le {
+        for &b in bytes.iter().rev() {
+            value = value << 8 | b as u64;
+        }
+    } else {
+        for &b in bytes {
+            value = value << 8 | b as u64;
+        }
+    }
+    if signed && bytes.len() < 8 {
+        let shift = 64 - 8 * bytes.len() as u32;
+        return ((value << shift) as i64) >> shift;
+    }
+    value as i64
+}
+
+/// The machine for one message. In a probe there is no session, and nothing is emitted.
+pub struct Vm<'a> {
+    pub env: Env<'a>,
+    pub ctx: &'a mut Ctx,
+    pub session: Option<&'a mut Session>,
+    pub emitter: &'a mut Emitter,
+    pub names: &'a mut Names,
+    pub hint: Option<Role>,
+    depth: u32,
+    steps: u32,
+}
+
+impl<'a> Vm<'a> {
+    pub fn new(
+        env: Env<'a>,
+        ctx: &'a mut Ctx,
+        session: Option<&'a mut Session>,
+        emitter: &'a mut Emitter,
+        names: &'a mut Names,
+    ) -> Self {
+        Self { env, ctx, session, emitter, names, hint: None, depth: 0, steps: 0 }
+    }
+
+    /// Runs a program over a whole message.
+    pub fn message(&mut self, program: &[Op], data: &[u8]) -> Step {
+        self.run(program, &mut Cursor { data, pos: 0 })
+    }
+
+    fn probing(&self) -> bool {
+        self.session.is_none()
+    }
+
+    fn run(&mut self, program: &[Op], c: &mut Cursor<'_>) -> Step {
+        for op in program {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return Err(Exit::Truncated);
+            }
+            match op {
+                Op::Int { slot, width, le, signed } => {
+                    let bytes = c.take(*width as usize).ok_or(Exit::Truncated)?;
+                    if let Some(slot) = slot {
+                        self.ctx.put(*slot, read(bytes, *le, *signed));
+                    }
+                }
+                Op::Let(slot, value) => {
+                    let value = self.eval(value, c);
+                    self.ctx.put(*slot, value);
+                }
+                Op::If(condition, then, otherwise) => {
+                    let block = if self.eval(condition, c) != 0 { then } else { otherwise };
+                    self.run(block, c)?;
+                }
+                Op::Switch(on, cases) => {
+                    let key = self.eval(on, c);
+                    self.run(cases.find(key), c)?;
+                }
+                Op::Skip(count) => {
+                    let n = self.size(count, c);
+                    c.take(n).ok_or(Exit::Truncated)?;
+                }
+                Op::Do { verb, area } => {
+                    self.ctx.verb = *verb;
+                    if *area != 0 {
+                        self.ctx.area = *area;
+                    }
+                }
+                Op::Check(condition, name) => {
+                    if self.eval(condition, c) == 0 {
+                        return Err(Exit::Fail(*name));
+                    }
+                }
+                Op::Stop => return Err(Exit::Stop),
+                Op::Drop => {
+                    self.ctx.dropped = true;
+                    return Err(Exit::Drop);
+                }
+                Op::Later => return Err(Exit::Later),
+                Op::Role(role) => self.ctx.role = *role,
+                Op::Hint(role) => self.hint = Some(*role),
+                Op::Unset(mask) => self.ctx.unset(*mask),
+                Op::Within(..) | Op::At(..) | Op::Repeat { .. } | Op::Call(_) | Op::Gather { .. } | Op::CrcBlocks(..) => {
+                    self.nested(op, c)?
+                }
+                Op::Seek(_)
+                | Op::Bytes { .. }
+                | Op::Until { .. }
+                | Op::Header { .. }
+                | Op::Labels(_)
+                | Op::BerLength(_) => self.texts(op, c)?,
+                _ => self.records(op, c)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Operations that run other operations.
+    fn nested(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
+        if self.depth >= MAX_DEPTH {
+            return Err(Exit::Truncated);
+        }
+        self.depth += 1;
+        let result = self.enter(op, c);
+        self.depth -= 1;
+        result
+    }
+
+    fn enter(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
+        match op {
+            Op::Within(size, then) => {
+                let wanted = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let n = wanted.min(c.left());
+                let data = c.take(n).unwrap_or(&[]);
+                self.slice(then, data)?;
+                if wanted > n { Err(Exit::Truncated) } else { Ok(()) }
+            }
+            Op::At(offset, then, size) => {
+                let at = self.size(offset, c);
+                let Some(mut data) = c.data.get(at..) else { return Ok(self.truncated()) };
+                if let Some(size) = size {
+                    let n = self.size(size, c);
+                    data = data.get(..n).unwrap_or(data);
+                }
+                self.slice(then, data)
+            }
+            Op::Repeat { then, count, limit } => {
+                let times = count.as_ref().map(|e| self.eval(e, c).clamp(0, *limit as i64) as u32);
+                for _ in 0..times.unwrap_or(*limit) {
+                    let before = c.pos;
+                    if times.is_none() && c.left() == 0 {
+                        break;
+                    }
+                    self.run(then, c)?;
+                    if times.is_none() && c.pos == before {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Op::Call(program) => match self.env.proto.programs.get(*program) {
+                Some(ops) => self.run(ops, c),
+                None => Ok(()),
+            },
+            Op::CrcBlocks(size, then) => {
+                let size = self.size(size, c);
+                let (user, good) = crc_blocks(c.rest(), size);
+                c.pos = c.data.len();
+                if !good {
+                    self.odd("dnp3_bad_crc", None);
+                }
+                self.slice(then, &user)
+            }
+            Op::Gather { id, then, last, first, key, limit } => {
+                let last = self.eval(last, c) != 0;
+                let key = self.eval(key, c);
+                let first = first.as_ref().map(|e| self.eval(e, c) != 0);
+                let piece = c.rest();
+                c.pos = c.data.len();
+                let side = self.env.side;
+                let Some(session) = self.session.as_deref_mut() else {
+                    // A probe sees the first fragment as it is.
+                    return self.slice(then, piece);
+                };
+                let open = session.is_gathering(*id, side, key);
+                let first = first.unwrap_or(!open);
+                if first && last && !open {
+                    return self.slice(then, piece);
+                }
+                match session.gather(*id, side, key, piece, first, last, *limit) {
+                    Ok(Some(whole)) => self.slice(then, &whole),
+                    Ok(None) => {
+                        self.ctx.dropped = true;
+                        Err(Exit::Drop)
+                    }
+                    Err(()) => {
+                        self.odd("fragment_lost", None);
+                        self.ctx.dropped = true;
+                        Err(Exit::Drop)
+                    }
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A slice of its own: running out of it is noted, and does not stop what comes after it.
+    fn slice(&mut self, then: &[Op], data: &[u8]) -> Step {
+        match self.run(then, &mut Cursor { data, pos: 0 }) {
+            Err(Exit::Truncated) if !self.probing() => Ok(self.truncated()),
+            Err(Exit::Stop) => Err(Exit::Stop),
+            other => other,
+        }
+    }
+
+    pub fn truncated(&mut self) {
+        self.odd("truncated", None);
+    }
+
+    /// A weird named after the protocol.
+    pub fn odd(&mut self, name: &str, addl: Option<i64>) {
+        if self.session.is_some() {
+            let full = format!("{}_{name}", self.names.get(self.env.proto.name));
+            let id = self.names.intern(&full);
+            self.odd_name(id, addl);
+        }
+    }
+
+    fn odd_name(&mut self, id: NameId, addl: Option<i64>) {
+        if let Some(session) = self.session.as_deref_mut()
+            && session.weird_is_new(id)
+        {
+            let text = addl.map(|n| n.to_string());
+            self.emitter.weird(self.env.info, self.env.stamp, id, text.as_deref(), self.env.proto.name, 1, self.names);
+        }
+    }
+
+    fn texts(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
+        match op {
+            Op::Seek(to) => c.pos = self.size(to, c).min(c.data.len()),
+            Op::Bytes { slot, size } => {
+                let n = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let bytes = c.take(n).ok_or(Exit::Truncated)?;
+                self.ctx.put_raw(*slot, bytes);
+            }
+            Op::Until { slot, delimiter, optional } => {
+                let rest = c.rest();
+                let (text, next) = match memchr::memmem::find(rest, delimiter) {
+                    Some(i) => (&rest[..i], i + delimiter.len()),
+                    None if *optional => (rest, rest.len()),
+                    None => return Err(Exit::Truncated),
+                };
+                if let Some(slot) = slot {
+                    self.ctx.put_raw(*slot, text);
+                }
+                c.pos += next;
+            }
+            Op::Header { slot, name } => {
+                if let Some(value) = crate::framing::header_value(c.rest(), name) {
+                    self.ctx.put_raw(*slot, value);
+                }
+            }
+            Op::Labels(slot) => {
+                let (name, next) = labels(c.data, c.pos).ok_or(Exit::Truncated)?;
+                self.ctx.put_raw(*slot, name.as_bytes());
+                c.pos = next;
+            }
+            Op::BerLength(slot) => {
+                let first = c.take(1).ok_or(Exit::Truncated)?[0];
+                let length = match first {
+                    0x80 => c.left() as i64,
+                    b if b < 0x80 => b as i64,
+                    b if b & 0x7f <= 4 => read(c.take((b & 0x7f) as usize).ok_or(Exit::Truncated)?, false, false),
+                    _ => return Err(Exit::Truncated),
+                };
+                self.ctx.put(*slot, length);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Operations that make records.
+    fn records(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
+        match op {
+            Op::Area { value, names, template } => {
+                let value = self.eval(value, c);
+                self.ctx.area = match lookup(names, value) {
+                    Some(id) => id,
+                    None => self.names.numbered(*template, value),
+                };
+            }
+            Op::Quality(value, names) => {
+                let value = self.eval(value, c);
+                self.ctx.quality = lookup(names, value).unwrap_or(0);
+            }
+            Op::Values { kind, count, le, stride } => {
+                let wanted = count.as_ref().map(|e| self.eval(e, c));
+                self.values(*kind, wanted, *le, *stride, c)?;
+            }
+            Op::Number(value) => {
+                let value = self.eval(value, c) as f64;
+                self.reading(1, |values| values.push(value));
+            }
+            Op::Odd(name, slot) => {
+                let addl = slot.and_then(|s| self.ctx.get(s));
+                self.odd_name(*name, addl);
+            }
+            Op::Recall => self.recall(),
+            Op::Row => self.row(),
+            Op::Rich { tag, repeat } => {
+                self.recall_for_rich();
+                if let Some(session) = self.session.as_deref_mut()
+                    && !self.emitter.rich(&self.env, session, self.ctx, *tag, *repeat, c.rest(), self.names)
+                {
+                    self.odd("rich_budget_exceeded", None);
+                }
+            }
+            Op::Remember { name, value, key } => {
+                let (value, key) = (self.eval(value, c), self.eval(key, c));
+                if let Some(session) = self.session.as_deref_mut() {
+                    session.remember(*name, key, value);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn recall_for_rich(&mut self) {
+        if self.ctx.role == Role::Response {
+            self.recall();
+        }
+    }
+
+    /// Fetches the request of this item, once.
+    pub fn recall(&mut self) {
+        if self.ctx.role != Role::Response || self.ctx.recalled.is_some_and(|r| r.0 == self.ctx.item) {
+            return;
+        }
+        if let Some(session) = self.session.as_deref_mut() {
+            session.recall(self.env.proto, self.env.side, self.ctx);
+        }
+    }
+
+    /// Emits the native row and the command of what the slots say now.
+    pub fn row(&mut self) {
+        self.recall();
+        if let Some(session) = self.session.as_deref_mut() {
+            session.row(&self.env, self.ctx, self.emitter, self.names);
+        }
+        self.ctx.item += 1;
+        self.ctx.value.clear();
+    }
+
+    fn values(&mut self, kind: Kind, wanted: Option<i64>, le: bool, stride: usize, c: &mut Cursor<'_>) -> Step {
+        let width = kind.width();
+        let step = if stride == 0 { width } else { stride };
+        let there = if kind == Kind::Bit {
+            c.left() * 8
+        } else if c.left() < width || step == 0 {
+            0
+        } else {
+            (c.left() - width) / step + 1
+        };
+        let asked = wanted.map_or(there, |w| w.clamp(0, i64::from(u32::MAX)) as usize);
+        let n = asked.min(there).min(MAX_VALUES);
+        let data = c.rest();
+        self.reading(n, |out| fill(out, data, kind, le, step, n));
+        let used = if kind == Kind::Bit { asked.min(there).div_ceil(8) } else { asked.min(there) * step };
+        c.pos = (c.pos + used).min(c.data.len());
+        if asked > there { Err(Exit::Truncated) } else { Ok(()) }
+    }
+
+    fn reading(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
+        if self.probing() || n == 0 {
+            return;
+        }
+        if matches!(self.ctx.role, Role::Request | Role::Notify) {
+            self.value_text(n, fill);
+            return;
+        }
+        self.recall();
+        self.emitter.reading(&self.env, self.ctx, self.names, fill);
+    }
+
+    /// The first values of a write, as the command's `value`.
+    fn value_text(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
+        use std::fmt::Write;
+        let mut values = std::mem::take(&mut self.emitter.scratch);
+        values.clear();
+        fill(&mut values);
+        for value in values.iter().take(8) {
+            let comma = if self.ctx.value.is_empty() { "" } else { "," };
+            let _ = write!(self.ctx.value, "{comma}{value}");
+        }
+        if n > 8 {
+            let _ = write!(self.ctx.value, ",... ({n} values)");
+        }
+        self.emitter.scratch = values;
+    }
+
+    /// A size or offset: negative ones are nothing.
+    fn size(&self, e: &Expr, c: &Cursor<'_>) -> usize {
+        self.eval(e, c).clamp(0, i64::from(u32::MAX)) as usize
+    }
+
+    fn eval(&self, e: &Expr, c: &Cursor<'_>) -> i64 {
+        match e {
+            Expr::Const(v) => *v,
+            Expr::Slot(s) => self.ctx.get(*s).unwrap_or(0),
+            Expr::SlotConst(op, s, k) => binary(*op, self.ctx.get(*s).unwrap_or(0), *k),
+            Expr::Has(s) => ((self.ctx.set | self.ctx.raw_set) >> *s & 1) as i64,
+            Expr::Bin(op, a, b) => binary(*op, self.eval(a, c), self.eval(b, c)),
+            Expr::Among(of, values) => values.binary_search(&self.eval(of, c)).is_ok() as i64,
+            Expr::Peek { width, at, le, signed, from_start } => peek(c, *width, *at, *from_start)
+                .map_or(0, |bytes| read(bytes, *le, *signed)),
+            Expr::Ask(what) => self.ask(*what, c),
+            Expr::Known { name, key, default } => {
+                let key = self.eval(key, c);
+                self.session.as_deref().and_then(|s| s.known(*name, key)).unwrap_or(*default)
+            }
+        }
+    }
+
+    fn ask(&self, what: Ask, c: &Cursor<'_>) -> i64 {
+        match what {
+            Ask::Left => c.left() as i64,
+            Ask::Size => c.data.len() as i64,
+            Ask::Pos => c.pos as i64,
+            Ask::FromOrig => self.env.from_orig as i64,
+            Ask::OnPort => self.env.on_port as i64,
+            Ask::ToPort => self.env.to_port as i64,
+            Ask::DstPort => self.env.dst_port as i64,
+            Ask::SrcPort => self.env.src_port as i64,
+            Ask::IsResponse => (self.ctx.role == Role::Response) as i64,
+            Ask::Item => self.ctx.item as i64,
+            Ask::EtherType => self.env.ethertype as i64,
+        }
+    }
+}
+
+fn peek<'d>(c: &Cursor<'d>, width: u8, at: i64, from_start: bool) -> Option<&'d [u8]> {
+    let base = if !from_start {
+        c.pos as i64
+    } else if at < 0 {
+        c.data.len() as i64
+    } else {
+        0
+    };
+    let start = usize::try_from(base + at).ok()?;
+    c.data.get(start..start + width as usize)
+}
+
+fn binary(op: Bin, a: i64, b: i64) -> i64 {
+    match op {
+        Bin::Add => a.wrapping_add(b),
+        Bin::Sub => a.wrapping_sub(b),
+        Bin::Mul => a.wrapping_mul(b),
+        Bin::Div => a.checked_div(b).unwrap_or(0),
+        Bin::Mod => a.checked_rem(b).unwrap_or(0),
+        Bin::And => a & b,
+        Bin::Or => a | b,
+        Bin::Xor => a ^ b,
+        Bin::Shl => a << (b & 63),
+        Bin::Shr => a >> (b & 63),
+        Bin::Lt => (a < b) as i64,
+        Bin::Le => (a <= b) as i64,
+        Bin::Gt => (a > b) as i64,
+        Bin::Ge => (a >= b) as i64,
+        Bin::Eq => (a == b) as i64,
+        Bin::Ne => (a != b) as i64,
+    }
+}
+
+#[inline]
+fn fill(out: &mut Vec<f64>, data: &[u8], kind: Kind, le: bool, step: usize, n: usize) {
+    match (kind, le) {
+        (Kind::Bit, _) => out.extend((0..n).map(|i| f64::from(data[i / 8] >> (i % 8) & 1))),
+        (Kind::Unsigned(1), _) if step == 1 => out.extend(data[..n].iter().map(|&b| f64::from(b))),
+        (Kind::Unsigned(2), false) if step == 2 => {
+            out.extend(data.as_chunks::<2>().0.iter().take(n).map(|&b| f64::from(u16::from_be_bytes(b))));
+        }
+        _ => {
+            let width = kind.width();
+            for value in data.chunks(step).take(n).filter_map(|chunk| chunk.get(..width)) {
+                out.push(match kind {
+                    Kind::F32 => f64::from(f32::from_bits(read(value, le, false) as u32)),
+                    Kind::F64 => f64::from_bits(read(value, le, false) as u64),
+                    Kind::Signed(_) => read(value, le, true) as f64,
+                    _ => read(value, le, false) as u64 as f64,
+                });
+            }
+        }
+    }
+}
+
+/// A DNS name (RFC 1035 4.1.4) at `at`: the dotted name, and where the cursor goes on.
+fn labels(data: &[u8], at: usize) -> Option<(String, usize)> {
+    let (mut pos, mut next, mut name) = (at, None, String::new());
+    for _ in 0..128 {
+        let length = *data.get(pos)? as usize;
+        match length >> 6 {
+            0 if length == 0 => return Some((name, next.unwrap_or(pos + 1))),
+            0 => {
+                if !name.is_empty() {
+                    name.push('.');
+                }
+                name.extend(data.get(pos + 1..pos + 1 + length)?.iter().map(|&b| b as char));
+                pos += 1 + length;
+            }
+            3 => {
+                let low = *data.get(pos + 1)? as usize;
+                next.get_or_insert(pos + 2);
+                pos = (length & 0x3f) << 8 | low;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// User bytes without their CRCs, and whether all CRCs were right.
+fn crc_blocks(data: &[u8], size: usize) -> (Vec<u8>, bool) {
+    let (mut user, mut good, mut rest) = (Vec::with_capacity(size.min(256)), true, data);
+    let mut left = size;
+    while left > 0 {
+        let n = left.min(16);
+        let Some((block, after)) = rest.split_at_checked(n) else { return (user, false) };
+        user.extend_from_slice(block);
+        let Some((crc, after)) = after.split_at_checked(2) else { return (user, false) };
+        good &= crc_dnp(block) == u16::from_le_bytes([crc[0], crc[1]]);
+        rest = after;
+        left -= n;
+    }
+    (user, good)
+}
+
+/// CRC-16/DNP: polynomial 0x3D65 reflected, inverted (IEEE 1815 annex E).
+fn crc_dnp(data: &[u8]) -> u16 {
+    let mut crc = 0u16;
+    for &b in data {
+        crc ^= b as u16;
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xa6bc } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crc_matches_the_check_value_of_the_catalogue() {
+        // CRC-16/DNP of "123456789" is 0xEA82 in the usual CRC catalogues.
+        assert_eq!(crc_dnp(b"123456789"), 0xea82);
+    }
+
+    #[test]
+    fn a_dns_name_that_points_at_itself_ends() {
+        assert_eq!(labels(&[0xc0, 0x00], 0), None);
+        assert_eq!(labels(b"\x03plc\x04line\x00", 0), Some(("plc.line".into(), 10)));
+    }
+
+    #[test]
+    fn numbers_of_odd_widths_are_signed_right() {
+        assert_eq!(read(&[0xff, 0xff, 0xfe], false, true), -2);
+        assert_eq!(read(&[0xfe, 0xff, 0xff], true, true), -2);
+        assert_eq!(read(&[0x01, 0x02, 0x03], false, false), 0x010203);
+    }
+}

@@ -1,0 +1,15 @@
+//! `linewarden._engine`: the Rust engine as Python sees it.
+#![deny(unsafe_code)]
+
+mod run;
+mod sensor;
+
+use pyo3::prelude::*;
+
+/// The Rust engine of Linewarden.
+#[pymodule]
+fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<sensor::Sensor>()?;
+    module.add_class::<sensor::Chunk>()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that some tests and benchmarks use. Quick when they are there. Safe to repeat.
+# Nothing in `linewarden` itself needs them: tests that lack a tool say so and are skipped.
+# usage: scripts/install-test-deps.sh [--bench]
+set -euo pipefail
+
+# tool on the PATH -> package
+want=(tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium ip:iproute2 zstd:zstd gzip:gzip)
+if [ "${1:-}" = "--bench" ]; then
+    want+=(suricata:suricata ndpiReader:libndpi-bin)
+fi
+
+packages=()
+for pair in "${want[@]}"; do
+    command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
+done
+if [ ${#packages[@]} -eq 0 ]; then
+    echo "test tools: all present"
+    exit 0
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "test tools: this is no Debian or Ubuntu. Install by hand, or go without: ${packages[*]}" >&2
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "test tools: not root. To install what is missing: sudo apt-get install ${packages[*]}" >&2
+    exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null
+echo "test tools: installed ${packages[*]}"

@@ -1,0 +1,93 @@
+"""Records in, plant out.
+
+    fold = PlantFold()
+    fold.add("conn", frame)          # any number of batches, in any order
+    plant = fold.plant(names)        # at any time
+
+Batches are boiled down at once (`rows.py`), so memory grows with what is distinct and not with traffic. `plant` joins
+addresses (`join.py`), adds up who talks to whom (`traffic.py`), describes each device (`inventory.py`) and looks at the
+tap and at what is exposed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from linewarden.plant import rows
+from linewarden.plant.corrections import Corrections
+from linewarden.plant.exposure_hints import find_exposures
+from linewarden.plant.inventory import apply_corrections, apply_names, build_assets
+from linewarden.plant.join import join
+from linewarden.plant.model import Capture, Plant
+from linewarden.plant.names import Names
+from linewarden.plant.tap import check_tap
+from linewarden.plant.traffic import fold_traffic
+
+STREAMS = frozenset({"conn", "identity", "command", "binding", "weird", "transfer", *rows.FACTS})
+"""The streams that the fold reads; it ignores others."""
+
+
+class PlantFold:
+    """Incremental: any split of the same records, in any order, gives an equal `Plant`."""
+
+    def __init__(self) -> None:
+        pair = "orig resp"
+        self._conn = rows.Running(
+            rows.ConnRow,
+            f"{pair} proto service port orig_mac resp_mac vlan tunnel",
+            " ".join(rows.ConnRow._fields[rows.ConnRow._fields.index("conns") :]),
+        )
+        self._command = rows.Running(
+            rows.CommandRow, f"{pair} protocol verb port", "n answered errors", "function target"
+        )
+        said = rows.IdentityRow._fields
+        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]))
+        self._binding = rows.Running(rows.BindingRow, "mac ip vlan source", "frames")
+        self._weird = rows.Running(rows.WeirdRow, f"{pair} name protocol", "n", "addl")
+        self._transfer = rows.Running(rows.TransferRow, f"{pair} protocol kind direction", "bytes", "name")
+        self._fact = rows.Running(rows.FactRow, f"stream {pair} column value", "n")
+        self._capture = rows.Running(rows.CaptureRow, "name", "packets bytes conns")
+
+    def add(self, stream: str, frame: pl.DataFrame) -> None:
+        """Take a batch of one stream, with the columns that `records` declares. Streams of no use are ignored."""
+        if frame.height == 0:
+            return
+        if stream == "conn":
+            self._conn.add(rows.conn_batch(frame))
+            self._capture.add(rows.capture_batch(frame))
+        elif stream in rows.FACTS:
+            self._fact.add(rows.fact_batch(stream, frame))
+        elif stream in STREAMS:
+            running: Any = getattr(self, f"_{stream}")
+            running.add(rows.timed(frame, running.row))
+
+    def plant(self, names: Names | None = None, corrections: Corrections | None = None) -> Plant:
+        """The plant so far. `names` and `corrections` come last and overrule what was read from the wire."""
+        corrections = corrections or Corrections()
+        conns, commands = self._conn.rows(), self._command.rows()
+        identities, bindings = self._identity.rows(), self._binding.rows()
+        weirds, facts = self._weird.rows(), self._fact.rows()
+        merges = [*corrections.merges, *(names.merges() if names else ())]
+        joined = join(conns, bindings, identities, merges, corrections.splits)
+        traffic = fold_traffic(conns, commands, joined)
+        assets = build_assets(joined, identities, traffic)
+        assets = apply_corrections(assets, joined, corrections)
+        report = None
+        if names is not None:
+            assets, report = apply_names(assets, joined, names)
+        captures = tuple(Capture(c.name, c.packets, c.bytes, c.conns, c.ts, c.until) for c in self._capture.rows())
+        return Plant(
+            assets=tuple(assets.values()),
+            conversations=traffic.conversations(),
+            protocols=traffic.protocols(),
+            tap=check_tap(conns, bindings, weirds, facts, joined, traffic, assets),
+            exposures=find_exposures(conns, commands, facts, self._transfer.rows(), joined, assets),
+            names=report,
+            captures=captures,
+            first_seen=min((c.first_ts for c in captures), default=0),
+            last_seen=max((c.last_ts for c in captures), default=0),
+            packets=sum(c.packets for c in captures),
+            bytes=sum(c.bytes for c in captures),
+        )

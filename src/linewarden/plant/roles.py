@@ -1,0 +1,170 @@
+"""What a device is for: every reason with its weight, and what they come to together.
+
+Reasons for one role are joined by noisy-or, 1 - (1-a)(1-b)..., so that many weak ones add up and none counts twice over
+1. The strongest role wins; its confidence is lessened by how close the next one came. Below `FLOOR` it is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from linewarden.plant import role_rules as rules
+from linewarden.plant import vocabulary as words
+from linewarden.plant.model import Role
+
+FLOOR = 0.3
+"""Below this the role is unknown."""
+
+_PATTERNS = tuple((role, weight, re.compile(pattern)) for role, weight, pattern in rules.PATTERNS)
+_VENDORS = tuple((re.compile(pattern), role, weight) for pattern, role, weight in rules.VENDORS)
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that roles are read from, for one asset. Sets and counts, so the order of records leaves no trace.
+
+    `said` maps a text that the device gave of itself to where it said so. `polls` are the assets that it reads or
+    writes in a control protocol; `asked_by` those that read or write it. `behind` counts IPs that its MAC carries for
+    others.
+    """
+
+    hints: set[tuple[str, str]] = field(default_factory=set)
+    said: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    vendors: set[str] = field(default_factory=set)
+    serves: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    polls: set[str] = field(default_factory=set)
+    asked_by: set[str] = field(default_factory=set)
+    verbs: set[str] = field(default_factory=set)
+    behind: int = 0
+    virtual_router: bool = False
+    clients: int = 0
+    talks_ot: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A role, how sure (0..1), and why, strongest reason first."""
+
+    role: Role
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+def judge(facts: Facts) -> Verdict:
+    """Weigh all reasons."""
+    reasons: dict[Role, list[tuple[float, str]]] = {}
+    for role, weight, text in _all_reasons(facts):
+        reasons.setdefault(role, []).append((weight, text))
+    scores = {role: _noisy_or(w for w, _ in ws) for role, ws in reasons.items()}
+    if scores.get(Role.SAFETY_CONTROLLER, 0) >= 0.5:
+        both = reasons[Role.SAFETY_CONTROLLER] + reasons.pop(Role.CONTROLLER, [])
+        reasons[Role.SAFETY_CONTROLLER] = both
+        scores[Role.SAFETY_CONTROLLER] = _noisy_or(w for w, _ in both)
+        scores.pop(Role.CONTROLLER, None)
+    specific = max((s for r, s in scores.items() if r not in rules.GENERIC), default=0.0)
+    if specific >= 0.5:
+        scores = {r: s * (0.4 if r in rules.GENERIC else 1.0) for r, s in scores.items()}
+    ranked = sorted(scores.items(), key=lambda rs: (-rs[1], list(Role).index(rs[0])))
+    if not ranked or ranked[0][1] < FLOOR:
+        return Verdict(Role.UNKNOWN, 0.0, ())
+    role, best = ranked[0]
+    second = next((s for r, s in ranked[1:] if r not in rules.GENERIC), 0.0)
+    confidence = round(best - 0.5 * second * second, 2)
+    why = sorted(reasons[role], key=lambda r: (-r[0], r[1]))
+    return Verdict(role, confidence, tuple(dict.fromkeys(text for _, text in why)))
+
+
+def _noisy_or(weights: Iterable[float]) -> float:
+    left = 1.0
+    for w in sorted(weights):
+        left *= 1 - w
+    return 1 - left
+
+
+def _all_reasons(f: Facts) -> Iterator[tuple[Role, float, str]]:
+    yield from _from_words(f)
+    yield from _from_names(f)
+    yield from _from_services(f)
+    yield from _from_behaviour(f)
+
+
+def _from_words(f: Facts) -> Iterator[tuple[Role, float, str]]:
+    for hint in sorted({h for h, _ in f.hints}):
+        source = min(s for h, s in f.hints if h == hint)
+        if hint in rules.HINTS:
+            yield rules.HINTS[hint], rules.HINT_WEIGHT, f"{source} says it is of kind {hint}"
+    best: dict[Role, tuple[float, str]] = {}
+    for text, source in sorted(f.said.items()):
+        low = text.lower()
+        for role, weight, pattern in _PATTERNS:
+            if pattern.search(low) and best.get(role, (0.0, ""))[0] < weight:
+                best[role] = (weight, f"{source} says {text[:80]!r}")
+    for role, (weight, why) in best.items():
+        yield role, weight, why
+
+
+def _from_names(f: Facts) -> Iterator[tuple[Role, float, str]]:
+    for name in sorted(f.names):
+        for word in dict.fromkeys(w.rstrip("0123456789") for w in re.split(r"[^a-z0-9]+", name.lower())):
+            if word in rules.NAME_WORDS:
+                yield rules.NAME_WORDS[word], rules.NAME_WEIGHT, f"its name is {name!r}"
+    for vendor in sorted(f.vendors):
+        for pattern, role, weight in _VENDORS:
+            if pattern.search(vendor.lower()):
+                yield role, weight, f"made by {vendor}"
+
+
+def _from_services(f: Facts) -> Iterator[tuple[Role, float, str]]:
+    for name, role, weight in rules.SERVES:
+        if name in f.serves:
+            yield role, weight, f"answers {name}"
+    for name, role, weight in rules.USES:
+        if name in f.uses:
+            yield role, weight, f"sends {name}"
+    if len(f.serves - words.INFRASTRUCTURE - words.OT) >= 3:
+        yield Role.SERVER, 0.3, f"answers {len(f.serves - words.INFRASTRUCTURE - words.OT)} services"
+    if f.clients >= 5 and not f.serves & words.OT:
+        yield Role.SERVER, 0.4, f"serves {f.clients} clients"
+
+
+def _from_behaviour(f: Facts) -> Iterator[tuple[Role, float, str]]:
+    n = len(f.polls)
+    if n >= 3:
+        yield Role.SCADA, min(0.85, 0.55 + 0.05 * (n - 3)), f"reads or writes {n} devices"
+    elif n and not f.serves & words.CONTROL:
+        yield Role.HMI, 0.45, f"reads or writes {n} device{'s' if n > 1 else ''}"
+    elif n and f.asked_by:
+        yield Role.CONTROLLER, 0.2, "reads other devices and is read itself"
+    if n >= 2 and f.asked_by and f.serves & words.CONTROL:
+        yield Role.GATEWAY, 0.3, f"passes values on: reads {n} devices and is read by {len(f.asked_by)}"
+    engineering = sorted(f.verbs & words.ENGINEERING)
+    if engineering:
+        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), "sends " + ", ".join(engineering)
+    if f.behind >= 2:
+        yield Role.ROUTER, min(0.9, 0.6 + 0.05 * f.behind), f"its MAC carries packets of {f.behind} other IP addresses"
+    elif f.behind:
+        yield Role.ROUTER, 0.5, "its MAC carries packets of another IP address, from beyond a router"
+    if f.virtual_router:
+        yield Role.ROUTER, 0.6, "answers on a virtual router's MAC (VRRP, HSRP, CARP)"
+
+
+def level(role: Role, facts: Facts) -> float | None:
+    """Purdue level: 0 process, 1 control, 2 supervision, 3 operations, 4 enterprise, 5 public; None if unknown.
+
+    Computers are placed by whom they talk to: those that speak an OT protocol stand at 3 (2 if they read or write
+    devices), others at 4. Network devices have no level of their own.
+    """
+    if facts.public:
+        return 5
+    if role in rules.LEVELS:
+        return rules.LEVELS[role]
+    if role in rules.GENERIC or (role is Role.UNKNOWN and facts.talks_ot):
+        if facts.polls:
+            return 2
+        return 3 if facts.talks_ot else (4 if role in rules.GENERIC else None)
+    return None

@@ -1,0 +1,107 @@
+"""One HTML file that needs nothing else: no request leaves it, and its policy forbids any.
+
+The page carries its own Content-Security-Policy (W3C CSP Level 3): `default-src 'none'`, and styles and scripts only by
+the SHA-256 of what is inlined. Names come from hostile traffic: templates escape everything, data for the script is
+JSON with `<`, `>` and `&` escaped, and the script writes text, never markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from linewarden.plant.diff import PlantDiff
+from linewarden.plant.model import Plant
+from linewarden.reports import words
+from linewarden.reports.data import page_data
+from linewarden.reports.diff_view import diff_view
+from linewarden.reports.map_layout import map_view
+from linewarden.reports.view import plant_view
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a report came to be: when (ns UTC), by which version, from what (file names, an interface, a lake)."""
+
+    generated_at: int
+    version: str
+    source: str
+
+
+def render_plant(plant: Plant, generated_at: int, version: str, source: str) -> str:
+    """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read."""
+    view = plant_view(plant)
+    picture = map_view(plant, view)
+    data = page_data(plant, view, picture)
+    made = Made(generated_at, version, source)
+    return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made)
+
+
+def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str) -> str:
+    """What changed between two plants, as one HTML document of the same kind."""
+    made = Made(generated_at, version, source)
+    return _render("diff.html.j2", v=diff_view(diff), data=as_json({}), made=made)
+
+
+def as_json(value: Any) -> Markup:
+    """JSON that can stand inside a script element: no `<`, `>`, `&`, and ASCII only."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704 - escaped above
+
+
+def source_hash(text: str) -> str:
+    """The CSP source expression of an inline block: 'sha256-...'."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _render(template: str, **values: Any) -> str:
+    css, script = _static("report.css"), _static("report.js") + _static("map.js")
+    policy = (
+        f"default-src 'none'; style-src {source_hash(css)}; script-src {source_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    page = _environment().get_template(template)
+    # css and script are our own files, inlined as they are: their hashes stand in the policy
+    return page.render(css=Markup(css), script=Markup(script), policy=policy, **values)  # noqa: S704
+
+
+@cache
+def _static(name: str) -> str:
+    return (files("linewarden.reports") / "static" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    env = Environment(
+        loader=PackageLoader("linewarden.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(_filters())
+    return env
+
+
+def _filters() -> Mapping[str, Any]:
+    return {
+        "clean": words.clean,
+        "iso": words.iso,
+        "utc": words.utc,
+        "size": words.size,
+        "duration": words.duration,
+        "listed": words.listed,
+        "thousands": lambda value: f"{value:,}",
+        "percent": lambda share: f"{share * 100:.0f} %" if share >= 0.005 else "under 1 %" if share > 0 else "0 %",
+    }

@@ -1,0 +1,47 @@
+"""What an address says about whose it is."""
+
+import pytest
+
+from linewarden.plant import addresses as ad
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("001B.1B12.3456", "00:1b:1b:12:34:56"),
+        ("00-1b-1B-12-34-56", "00:1b:1b:12:34:56"),
+        ("001b1b123456", "00:1b:1b:12:34:56"),
+        (" 10.0.0.1 ", "10.0.0.1"),
+        ("FE80::0001", "fe80::1"),
+        ("10.0.0.256", None),
+        ("press 1", None),
+        ("", None),
+    ],
+)
+def test_any_usual_notation(text, expected):
+    assert ad.canonical(text) == expected
+
+
+@pytest.mark.parametrize(
+    "mac", ["00:00:5e:00:01:07", "00:00:0c:07:ac:01", "00:00:0c:9f:f0:01", "ff:ff:ff:ff:ff:ff", ""]
+)
+def test_macs_that_are_no_device(mac):
+    assert not ad.usable_mac(mac)
+
+
+@pytest.mark.parametrize("ip", ["0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "ff02::1", "0.1.2.3", "", None, "plc"])
+def test_ips_that_are_no_device(ip):
+    assert not ad.usable_ip(ip)
+
+
+def test_public_and_near():
+    assert ad.is_public("8.8.8.8") and not ad.is_public("10.0.0.1") and not ad.is_public("224.0.0.1")
+    assert ad.near("00:0e:8c:00:00:10", "00:0e:8c:00:00:11")
+    assert not ad.near("00:0e:8c:00:00:10", "00:0e:8d:00:00:10")
+
+
+def test_order_puts_given_macs_before_made_up_ones_and_ipv4_before_ipv6():
+    mixed = ["fe80::1", "10.0.0.10", "02:00:00:00:00:01", "10.0.0.9", "00:1b:1b:00:00:10"]
+    assert sorted(mixed, key=ad.order) == [
+        "00:1b:1b:00:00:10", "02:00:00:00:00:01", "10.0.0.9", "10.0.0.10", "fe80::1"
+    ]  # fmt: skip

@@ -1,0 +1,74 @@
+"""Roles, their reasons, and levels."""
+
+import pytest
+
+from linewarden.plant import Role
+from linewarden.plant.roles import Facts, judge, level
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("6ES7 315-2EH14-0AB0", Role.CONTROLLER),
+        ("6ES7 315-2FJ14-0AB0", Role.SAFETY_CONTROLLER),
+        ("CPU 1512F-1 PN", Role.SAFETY_CONTROLLER),
+        ("6ES7 151-3BA23-0AB0", Role.IO),
+        ("Siemens, SIMATIC NET, SCALANCE X212-2, 6GK5 212-2BB00-2AA3", Role.SWITCH),
+        ("1756-L61/B LOGIX5561", Role.CONTROLLER),
+        ("1734-AENTR/B", Role.IO),
+        ("PowerFlex 525", Role.DRIVE),
+        ("BMX P34 2020", Role.CONTROLLER),
+        ("6AV2 124-0GC01-0AX0", Role.HMI),
+        ("SIMATIC WinCC", Role.SCADA),
+        ("HP LaserJet 4250", Role.PRINTER),
+        ("Windows Server (R) 2008 Standard 6002 Service Pack 2", Role.SERVER),
+        ("Windows 2002 Service Pack 3 2600", Role.WORKSTATION),
+    ],
+)
+def test_nameplates(text, role):
+    verdict = judge(Facts(said={text: "s7comm"}))
+    assert verdict.role is role
+    assert text[:20] in verdict.reasons[0]
+
+
+def test_nothing_known_is_unknown():
+    verdict = judge(Facts(uses={"dns"}))
+    assert (verdict.role, verdict.confidence, verdict.reasons) == (Role.UNKNOWN, 0.0, ())
+
+
+def test_reasons_add_up_and_contradiction_lessens_confidence():
+    one = judge(Facts(serves={"s7comm"}))
+    two = judge(Facts(serves={"s7comm"}, said={"CPU 315-2 PN/DP": "s7comm"}))
+    torn = judge(Facts(serves={"s7comm"}, said={"CPU 315-2 PN/DP": "s7comm", "hmi": "http"}))
+    assert one.role is two.role is torn.role is Role.CONTROLLER
+    assert one.confidence < two.confidence and torn.confidence < two.confidence
+
+
+def test_what_it_does():
+    assert judge(Facts(polls={"a", "b", "c", "d"})).role is Role.SCADA
+    assert judge(Facts(polls={"a"})).role is Role.HMI
+    assert judge(Facts(polls={"a"}, verbs={"program_download", "stop"})).role is Role.ENGINEERING
+    assert judge(Facts(uses={"stp"})).role is Role.SWITCH
+    assert judge(Facts(serves={"dnp3"})).role is Role.RTU
+
+
+def test_a_scada_server_on_windows_is_scada_before_server():
+    verdict = judge(Facts(polls={"a", "b", "c"}, said={"Windows Server 2019": "smb"}, serves={"smb", "rdp", "tds"}))
+    assert verdict.role is Role.SCADA
+
+
+@pytest.mark.parametrize(
+    ("role", "facts", "expected"),
+    [
+        (Role.CONTROLLER, Facts(), 1),
+        (Role.DRIVE, Facts(), 0),
+        (Role.SERVER, Facts(talks_ot=True), 3),
+        (Role.SERVER, Facts(talks_ot=True, polls={"a"}), 2),
+        (Role.WORKSTATION, Facts(), 4),
+        (Role.SERVER, Facts(public=True), 5),
+        (Role.SWITCH, Facts(), None),
+        (Role.UNKNOWN, Facts(), None),
+    ],
+)
+def test_levels(role, facts, expected):
+    assert level(role, facts) == expected

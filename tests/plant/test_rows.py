@@ -1,0 +1,41 @@
+"""Records boiled down to distinct rows."""
+
+import polars as pl
+
+from linewarden.plant import rows
+
+
+def command_rows():
+    return rows.Running(rows.CommandRow, "orig resp protocol verb port", "n answered errors", "function target")
+
+
+def test_sums_first_packet_and_last_time(make):
+    batch = make.frame(
+        "command",
+        [
+            make.command("10.0.0.9", "10.0.0.1", "write", at=at, frame=f, target=t)
+            for at, f, t in ((5, 50, "b"), (1, 10, "a"))
+        ],
+    )
+    running = command_rows()
+    running.add(rows.timed(batch, rows.CommandRow))
+    (row,) = running.rows()
+    assert (row.n, row.answered, row.frame, row.target) == (6, 6, 10, "a")
+    assert (row.ts, row.until) == (make.T0 + make.SECOND, make.T0 + 5 * make.SECOND)
+
+
+def test_ports_that_nothing_answered_on_are_not_kept_apart(make):
+    knock = {"resp_pkts": 0, "orig_pkts": 1, "history": "S", "conn_state": "S0", "orig_bytes": 0}
+    scan = make.frame("conn", [make.conn("10.0.0.9", "10.0.0.1", port, **knock) for port in range(1, 500)])
+    batch = rows.conn_batch(scan)
+    assert batch["port"].null_count() == 499
+    assert batch["unanswered"].sum() == 499 and batch["one_way"].sum() == 0
+
+
+def test_absent_columns_are_tolerated():
+    facts = rows.fact_batch("snmp", pl.DataFrame({"id.orig_h": ["A"], "community": ["public"]}))
+    assert facts.row(0, named=True) == {
+        "stream": "snmp", "orig": "a", "resp": "", "column": "community", "value": "public", "ts": 0, "capture": "",
+        "frame": 0, "n": 1,
+    }  # fmt: skip
+    assert rows.fact_batch("tls", pl.DataFrame({"other": [1]})).height == 0
