@@ -16,7 +16,8 @@ def test_round_trip():
 @pytest.mark.parametrize(
     "data",
     [
-        {"merge": []}, {"merges": [["10.0.0.1"]]}, {"merges": [["10.0.0.1", "x"]]}, {"fields": {"10.0.0.1": {"level": "1"}}},
+        {"merge": []}, {"merges": [["10.0.0.1"]]}, {"merges": [["10.0.0.1", "x"]]},
+        {"fields": {"10.0.0.1": {"level": "1"}}},
         {"fields": {"10.0.0.1": {"role": "boss"}}}, {"merges": 5},
     ],
 )  # fmt: skip

@@ -36,6 +36,7 @@ def test_a_log_in_that_was_seen_is_not_denied() -> None:
     plc, panel = factory.asset(1, "P", Role.CONTROLLER), factory.asset(2, "H", Role.HMI)
     talks = [factory.talk(panel, plc, "opcua", 5000, 4840, write=3, authenticate=1)]
     text = " ".join(said(factory.plant([plc, panel], talks)))
+    assert "Two devices, one of them a controller, in 2 h of traffic." in text
     assert "One station writes to one controller." in text and "log-in" not in text
 
 

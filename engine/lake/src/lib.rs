@@ -7,7 +7,7 @@
 //! sees half a file. Files of an earlier run with the same prefix are replaced when the new files of their
 //! folder are complete: reading a capture twice gives the same lake. One writer at a time may use a prefix.
 //!
-//! The pages are encoded here and not by the Arrow writer of `parquet`, which took three to ten times as
+//! The pages are encoded here and not by the Arrow writer of `parquet`, which took four to five times as
 //! long: Arrow dictionary keys become Parquet indices without a look at the strings, and numbers get a
 //! dictionary, DELTA_BINARY_PACKED or BYTE_STREAM_SPLIT, whichever a sample shows to be smaller.
 

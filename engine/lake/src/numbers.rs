@@ -116,6 +116,9 @@ impl Numbers {
 
     /// Appends the values of the page and says how they are encoded.
     pub fn encode_page(&mut self, out: &mut Vec<u8>) -> Encoding {
+        if self.page.is_empty() {
+            return Encoding::PLAIN; // Only nulls: nothing that a dictionary could be made of.
+        }
         self.widen_limits();
         if self.way == Way::Undecided {
             self.way = self.choose();
@@ -201,7 +204,7 @@ impl Numbers {
         self.chunks += 1;
         // Memory of a column that may rest for long.
         (self.page, self.indices) = (Vec::new(), Vec::new());
-        if self.chunks % RETRY == 0 || self.kind.bits != Bits::Int {
+        if self.chunks.is_multiple_of(RETRY) || self.kind.bits != Bits::Int {
             self.way = Way::Undecided;
         }
         let dictionary = (!dict.values().is_empty()).then(|| {

@@ -146,6 +146,9 @@ impl Strings {
 
     /// Appends the values of the page and says how they are encoded.
     pub fn encode_page(&mut self, out: &mut Vec<u8>) -> Encoding {
+        if self.keys.is_empty() && self.plain.is_empty() {
+            return Encoding::PLAIN; // Only nulls: nothing that a dictionary could be made of.
+        }
         let few = self.keys.len() < ENOUGH || self.dict.len() * 2 <= self.keys.len();
         if !self.given_up && self.dict_pages == 0 && !few {
             self.give_up();

@@ -208,6 +208,29 @@ fn text_bytes_and_dictionaries() {
 }
 
 #[test]
+fn a_dictionary_is_given_up_inside_a_row_group() {
+    let count = 120_000;
+    let late = |i: usize| if i < 50_000 { i % 3 } else { i * 7_919 + 100_000 };
+    let columns = [
+        same(
+            "text",
+            StringArray::from_iter_values((0..count).map(|i| format!("value {}", late(i)))),
+        ),
+        same(
+            "int",
+            Int64Array::from_iter_values(
+                (0..count).map(|i| late(i) as i64 * if i % 2 == 0 { 1 } else { -1 }),
+            ),
+        ),
+        same(
+            "float",
+            Float64Array::from_iter_values((0..count).map(|i| late(i) as f64 + 0.5)),
+        ),
+    ];
+    check("given-up", options(Compression::Lz4, count), &columns);
+}
+
+#[test]
 fn lists_empty_null_and_long() {
     let mut below = random(5);
     let mut nullable = ListBuilder::new(Float64Builder::new());

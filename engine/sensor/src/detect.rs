@@ -43,6 +43,10 @@ impl Undecided {
         self.data.get(chunk.start..chunk.end).unwrap_or(&[])
     }
 
+    pub fn held(&self) -> usize {
+        self.data.len()
+    }
+
     pub fn forget(&mut self) {
         self.chunks.clear();
         self.data.clear();

@@ -84,6 +84,8 @@ pub struct Emitter {
     pub scratch: Vec<f64>,
     pub spare: Ctx,
     pub packets: u64,
+    /// Requests that wait for an answer, over all flows.
+    pub pending: usize,
     proto_names: Vec<NameId>,
     functions: Vec<Box<[(i64, NameId)]>>,
     polling: Vec<NameId>,
@@ -141,6 +143,7 @@ impl Emitter {
             scratch: Vec::new(),
             spare: Ctx::new(),
             packets: 0,
+            pending: 0,
             proto_names: spec.protos.iter().map(|p| p.name).collect(),
             functions: spec.protos.iter().map(|p| p.function.clone().map_or_else(Box::default, |f| f.1)).collect(),
             polling,

@@ -116,7 +116,7 @@ pub enum Op {
     Int { slot: Option<Slot>, width: u8, le: bool, signed: bool },
     Skip(Expr),
     Seek(Expr),
-    Bytes { slot: Slot, size: Option<Expr> },
+    Bytes { slot: Slot, size: Option<Expr>, join: Option<Box<[u8]>> },
     Until { slot: Option<Slot>, delimiter: Box<[u8]>, optional: bool },
     Header { slot: Slot, name: Box<[u8]> },
     Labels(Slot),

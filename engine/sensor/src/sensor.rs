@@ -50,6 +50,8 @@ impl Default for Options {
 const LINGER: i64 = 5_000_000_000;
 /// A partial message may take so many bytes.
 const MAX_PARTIAL: usize = 1 << 20;
+/// Bytes of unfinished messages and unrecognised payloads over all flows.
+const MAX_BUFFERED: usize = 64 << 20;
 /// Another capture goes on with the flows of the one before if it begins within this time.
 const SEAM_BEFORE: i64 = 60_000_000_000;
 const SEAM_AFTER: i64 = 300_000_000_000;
@@ -91,6 +93,8 @@ struct Core {
     ctx: Ctx,
     limits: Limits,
     memory: Memory,
+    /// Bytes of unfinished messages and of payloads not yet recognised, over all flows.
+    buffered: usize,
 }
 
 pub struct Sensor {
@@ -122,7 +126,7 @@ impl Sensor {
         let mut names = std::mem::replace(&mut spec.names, Names::new());
         let emitter = Emitter::new(&spec, &mut names, &options.sensor, options.interval)?;
         let memory = Memory::new(options.max_held);
-        let core = Core { spec, names, emitter, ctx: Ctx::new(), limits: Limits::default(), memory };
+        let core = Core { spec, names, emitter, ctx: Ctx::new(), limits: Limits::default(), memory, buffered: 0 };
         Ok(Self {
             core,
             table: FlowTable::default(),
@@ -192,7 +196,7 @@ impl Sensor {
     pub fn stats(&self) -> Stats {
         Stats {
             flows_open: self.table.len(),
-            held_bytes: self.core.memory.used + self.fragments.bytes(),
+            held_bytes: self.core.memory.used + self.core.buffered + self.fragments.bytes(),
             fragments_expired: self.fragments.expired() + self.fragments.evicted(),
             ..self.stats.clone()
         }
@@ -702,8 +706,13 @@ impl Core {
                 direction.partial.clear();
                 direction.progress = Default::default();
                 direction.lost = true;
+                self.buffered = self.buffered + session.held() - session.counted;
+                session.counted = session.held();
             }
-            Service::Undecided(waiting) => waiting.forget(),
+            Service::Undecided(waiting) => {
+                self.buffered -= waiting.held();
+                waiting.forget();
+            }
             _ => {}
         }
         // What comes after is joined in the middle.
@@ -761,6 +770,11 @@ impl Core {
         payload: &[u8],
         tcp: bool,
     ) {
+        self.buffered -= waiting.held();
+        if self.buffered > MAX_BUFFERED {
+            flow.service = Service::Unknown;
+            return;
+        }
         waiting.push(side, stamp, payload);
         let mut probes = Probes {
             spec: &self.spec,
@@ -769,7 +783,10 @@ impl Core {
             names: &mut self.names,
         };
         match probes.decide(flow, &mut waiting, tcp) {
-            Decision::Wait => flow.service = Service::Undecided(waiting),
+            Decision::Wait => {
+                self.buffered += waiting.held();
+                flow.service = Service::Undecided(waiting);
+            }
             Decision::GiveUp => flow.service = Service::Unknown,
             Decision::Protocol(index) => {
                 flow.service_name = self.spec.protos[index].name;
@@ -842,7 +859,10 @@ impl Core {
         if session.directions[i].partial.is_empty() {
             let used = self.messages(flow, session, side, stamp, payload);
             let rest = payload.get(used..).unwrap_or(&[]);
-            session.directions[i].partial.extend_from_slice(rest);
+            if !rest.is_empty() || session.counted > 0 {
+                session.directions[i].partial.extend_from_slice(rest);
+                self.count(session);
+            }
             return;
         }
         let mut data = std::mem::take(&mut session.directions[i].partial);
@@ -855,6 +875,19 @@ impl Core {
             self.session_weird(flow, session, stamp, "message_too_long");
         }
         session.directions[i].partial = data;
+        self.count(session);
+    }
+
+    /// Keeps the total of unfinished bytes; beyond the limit this flow gives its own up.
+    fn count(&mut self, session: &mut Session) {
+        let held = session.held();
+        self.buffered = self.buffered + held - session.counted;
+        session.counted = held;
+        if self.buffered > MAX_BUFFERED {
+            self.buffered -= held;
+            session.counted = 0;
+            session.let_go();
+        }
     }
 
     /// Runs the whole messages at the beginning of `data`; how many bytes are done with.
@@ -923,6 +956,9 @@ impl Core {
         if !failed && !vm.ctx.dropped {
             session.settle(&env, &mut self.ctx, &mut self.emitter, &mut self.names);
         }
+        if session.gathers_any() {
+            self.count(session);
+        }
     }
 
     /// A flow is over: its open requests, counts and its own row.
@@ -939,11 +975,12 @@ impl Core {
             }
             self.play(flow, side, flow.first.capture, &events);
         }
-        if let Service::Undecided(waiting) = std::mem::take(&mut flow.service) {
-            flow.service = Service::Undecided(waiting);
+        let mut service = std::mem::take(&mut flow.service);
+        if let Service::Undecided(waiting) = &service {
+            self.buffered -= waiting.held();
         }
-        let mut flow_service = std::mem::take(&mut flow.service);
-        if let Service::Known(session) = &mut flow_service {
+        if let Service::Known(session) = &mut service {
+            self.buffered -= session.counted;
             let info = flow.info();
             let proto = &self.spec.protos[session.proto];
             session.finish(flow.orig, proto, &info, &mut self.emitter, &mut self.names);

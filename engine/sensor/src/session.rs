@@ -13,6 +13,8 @@ use crate::vm::{Ctx, Env};
 
 /// Requests that wait for an answer in one flow; the oldest is told as unanswered.
 const MAX_PENDING: usize = 512;
+/// The same over all flows.
+const MAX_PENDING_TOTAL: usize = 200_000;
 /// Messages that a flow gathers from fragments at a time.
 const MAX_GATHERS: usize = 16;
 /// Numbers that a flow remembers.
@@ -64,6 +66,8 @@ pub struct Session {
     polls: Polls,
     weirds: Vec<(NameId, u64)>,
     pub messages: u64,
+    /// Bytes of this flow that are counted in the total.
+    pub counted: usize,
     pub rich_used: u64,
     pub rich_seen: [u64; 8],
 }
@@ -129,10 +133,23 @@ impl Session {
         Ok(last.then(|| self.gathers.swap_remove(i).data))
     }
 
-    /// Bytes held for this flow.
+    /// Bytes of unfinished messages that this flow holds.
     pub fn held(&self) -> usize {
         self.gathers.iter().map(|g| g.data.len()).sum::<usize>()
-            + self.directions.iter().map(|d| d.partial.capacity()).sum::<usize>()
+            + self.directions.iter().map(|d| d.partial.len()).sum::<usize>()
+    }
+
+    pub fn gathers_any(&self) -> bool {
+        !self.gathers.is_empty()
+    }
+
+    /// Gives up what is unfinished: there is no more room.
+    pub fn let_go(&mut self) {
+        self.gathers.clear();
+        for direction in &mut self.directions {
+            direction.lost |= !direction.partial.is_empty();
+            direction.partial = Vec::new();
+        }
     }
 
     /// Counts a weird; true the first time.
@@ -182,6 +199,7 @@ impl Session {
                 let request = found.and_then(|i| self.pending.remove(i));
                 let stamp = request.as_ref().map(|r| r.stamp);
                 if let Some(r) = request {
+                    emitter.pending -= 1;
                     self.pool.push(r.ints);
                 }
                 let told = Told { request: stamp, answer: Some(env.stamp), from_orig: !env.from_orig };
@@ -216,13 +234,14 @@ impl Session {
 
         };
         let stale = self.pending.front().is_some_and(|p| env.stamp.ts.saturating_sub(p.stamp.ts) > PATIENCE_NS);
-        if (stale || self.pending.len() >= MAX_PENDING)
+        if (stale || self.pending.len() >= MAX_PENDING || emitter.pending >= MAX_PENDING_TOTAL)
             && let Some(old) = self.pending.pop_front()
         {
             let from_orig = if old.side == env.side { env.from_orig } else { !env.from_orig };
             self.give_up(old, from_orig, env.index, env.proto, env.info, emitter, names);
         }
         self.pending.push_back(pending);
+        emitter.pending += 1;
     }
 
     /// After a response: items of the same request that got no item of their own are answered by it as a whole.
@@ -233,6 +252,7 @@ impl Session {
         let key = Self::key(env.proto, ctx);
         while let Some(i) = self.pending.iter().position(|p| p.key == key && p.side != env.side) {
             let Some(p) = self.pending.remove(i) else { return };
+            emitter.pending -= 1;
             ctx.set &= !p.set | status_mask(&env.proto.special);
             p.restore(ctx);
             let told = Told { request: Some(p.stamp), answer: Some(env.stamp), from_orig: !env.from_orig };
@@ -252,6 +272,7 @@ impl Session {
         emitter: &mut Emitter,
         names: &mut Names,
     ) {
+        emitter.pending -= 1;
         let mut ctx = std::mem::take(&mut emitter.spare);
         ctx.reset(Role::Request);
         p.restore(&mut ctx);

@@ -346,7 +346,11 @@ impl<'a> Reader<'a> {
             },
             "Skip" => Op::Skip(self.expr(&op[1])?),
             "Seek" => Op::Seek(self.expr(&op[1])?),
-            "Bytes" => Op::Bytes { slot: self.slot(text_of(&op[1])?)?, size: self.opt_expr(&op[2])? },
+            "Bytes" => Op::Bytes {
+                slot: self.slot(text_of(&op[1])?)?,
+                size: self.opt_expr(&op[2])?,
+                join: if op[3].is_null() { None } else { Some(bytes_of(&op[3])?) },
+            },
             "Until" => Op::Until {
                 slot: self.opt_slot(&op[1])?,
                 delimiter: bytes_of(&op[2])?,

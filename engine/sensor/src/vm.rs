@@ -415,10 +415,16 @@ impl<'a> Vm<'a> {
     fn texts(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
         match op {
             Op::Seek(to) => c.pos = self.size(to, c).min(c.data.len()),
-            Op::Bytes { slot, size } => {
+            Op::Bytes { slot, size, join } => {
                 let n = size.as_ref().map_or(c.left(), |s| self.size(s, c));
                 let bytes = c.take(n).ok_or(Exit::Truncated)?;
-                self.ctx.put_raw(*slot, bytes);
+                match (join, self.ctx.raw(*slot)) {
+                    (Some(join), Some(before)) => {
+                        let joined = [before, &**join, bytes].concat();
+                        self.ctx.put_raw(*slot, &joined);
+                    }
+                    _ => self.ctx.put_raw(*slot, bytes),
+                }
             }
             Op::Until { slot, delimiter, optional } => {
                 let rest = c.rest();

@@ -43,6 +43,12 @@ class Draft:
     last: int = 0
     sent: bool = False
 
+    def heard(self, first: int, last: int) -> None:
+        """One of its MACs sent frames in this time."""
+        self.sent = True
+        self.first = min(self.first, first) if self.first else first
+        self.last = max(self.last, last)
+
     @property
     def macs(self) -> tuple[str, ...]:
         """Its MAC addresses, lowest first."""
@@ -110,16 +116,14 @@ def _add_addresses(drafts: dict[str, Draft], joined: Joined) -> None:
             if owner is None:
                 continue
             own = joined.root.get(ip) == owner
-            draft = drafts[owner]
-            draft.sent = draft.sent or use.frames > 0
-            if own:
-                draft.first = min(draft.first, use.first) if draft.first else use.first
-                draft.last = max(draft.last, use.last)
             if own or use.claimed:
                 how = ", ".join(sorted(use.sources))
-                draft.evidence.append(
+                drafts[owner].evidence.append(
                     Evidence("ip", ip, how, f"used by {mac}", use.capture, use.frame, 0.95 if use.claimed else 0.8)
                 )
+    for mac, (first, last) in joined.spoke.items():
+        if mac in joined.root:
+            drafts[joined.root[mac]].heard(first, last)
     for mac, behind in joined.behind.items():
         if mac in joined.root:
             drafts[joined.root[mac]].facts.behind += len(behind)

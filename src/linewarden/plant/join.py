@@ -42,7 +42,7 @@ class Use:
 
 @dataclass(slots=True)
 class Joined:
-    """The result: `root` of each address, `behind` each router, `rivals` for an IP."""
+    """The result: `root` of each address, IPs `behind` each router, `rivals` for an IP, when each MAC `spoke`."""
 
     root: dict[str, str] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Joined:
     meaningless: frozenset[str] = frozenset()
     virtual_ips: dict[str, str] = field(default_factory=dict)
     vlans: dict[str, set[int]] = field(default_factory=dict)
+    spoke: dict[str, tuple[int, int]] = field(default_factory=dict)
     ends: dict[tuple[str, str, str | None, str | None], tuple[str | None, str | None, bool]] = field(
         default_factory=dict
     )
@@ -139,6 +140,8 @@ def _meaningless(conns: list[ConnRow]) -> frozenset[str]:
 
 def _gather(joined: Joined, bindings: list[BindingRow], conns: list[ConnRow]) -> None:
     for b in bindings:
+        first, last = joined.spoke.get(b.mac, (b.ts, b.until))
+        joined.spoke[b.mac] = (min(first, b.ts), max(last, b.until))
         if b.vlan:
             joined.vlans.setdefault(b.mac, set()).add(b.vlan)
             joined.vlans.setdefault(b.ip, set()).add(b.vlan)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from linewarden.errors import ConfigError
 from linewarden.plant.addresses import canonical
@@ -36,7 +36,6 @@ class Names:
 
     rows: tuple[NameRow, ...] = ()
     source: str = "names"
-    by_address: Mapping[str, NameRow] = field(default_factory=dict)
 
     @staticmethod
     def from_rows(rows: Iterable[Sequence[object]], source: str = "names file") -> Names:
@@ -87,7 +86,7 @@ def _parse(rows: list[list[str]], source: str) -> Names:
         before = found.get(row.address)
         found[row.address] = row if before is None else _agree(before, row, source)
     _check_merged(found.values(), source)
-    return Names(tuple(found.values()), source, found)
+    return Names(tuple(found.values()), source)
 
 
 def _header(cells: list[str], source: str, number: int) -> dict[str, int]:

@@ -72,7 +72,7 @@ PATTERNS: tuple[tuple[Role, float, str], ...] = (
     (Role.PHONE, 0.85, r"\bip ?phone\b|cisco cp-|polycom|\bsnom\b|yealink|\biphone\b|\bandroid\b"),
     (Role.SERVER, 0.6, r"windows (?:nt )?server|server 20\d\d|\bvmware esxi?\b|\bdomain controller\b|\bsql server\b"),
     (Role.SERVER, 0.6, r"\biis/|\bapache/|\bnginx"),
-    (Role.WORKSTATION, 0.5, r"windows (?:xp|2002|5\.1|vista|7|8|8\.1|10|11|2000 professional)\b|\bmac ?os\b|\bubuntu\b"),
+    (Role.WORKSTATION, 0.5, r"windows (?:xp|2002|5\.1|vista|7|8|8\.1|10|11|2000 prof\w*)\b|\bmac ?os\b|\bubuntu\b"),
     (Role.WORKSTATION, 0.5, r"\bworkstation\b|\bmicrosoft windows\b"),
 )  # fmt: skip
 """(role, weight, pattern) over model, order number, hardware, OS, software and description, in lower case."""

@@ -239,7 +239,7 @@ def tidy(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
 def _plain(frame: pl.DataFrame, source: str | None, name: str) -> pl.Expr:
     number = name in _NUMBERS
     if source is None:
-        return pl.lit(None, dtype=pl.Int64 if number else pl.String).alias(name)
+        return _defaulted(pl.lit(None, dtype=pl.Int64 if number else pl.String), name).alias(name)
     expr: pl.Expr = pl.col(source)
     if isinstance(frame.schema[source], pl.Datetime):
         expr = expr.dt.epoch("ns")

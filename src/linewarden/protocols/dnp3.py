@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared import dnp3_names as names
 from linewarden.protocols._shared import dnp3_objects as objects
+from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Transfer, Verb
 
@@ -26,9 +26,9 @@ _ONCE = ("prifunc", "func", "reply_prifunc", "reply_func", "iin", "object", "rep
 """Slots that only one row carries."""
 
 _OF_HEADER = (
-    "start", "count", "first", "points", "value", "control", "operation", "trip_close", "op_count", "on_time", "off_time",
-    "op_status", "object", "reply_object", "said", "file_name", "file_handle", "file_size", "file_mode", "block",
-    "file_status", "status", "ask_group", "ask_start", "ask_count",
+    "start", "count", "first", "points", "value", "control", "operation", "trip_close", "op_count", "on_time",
+    "off_time", "op_status", "object", "reply_object", "said", "file_name", "file_handle", "file_size", "file_mode",
+    "block", "file_status", "status", "ask_group", "ask_start", "ask_count",
 )  # fmt: skip
 """Slots of one object header, forgotten before the next."""
 
@@ -62,7 +62,7 @@ _WRITTEN: l.Ops = [
 ]
 
 _HEADER: l.Ops = [
-    l.Unset(_OF_HEADER), l.U8("group"), l.U8("variation"), l.U8("qualifier"),
+    l.Unset(_OF_HEADER), l.Quality(0, {}), l.U8("group"), l.U8("variation"), l.U8("qualifier"),
     l.Let("gv", l.F("group") << 8 | l.F("variation")), l.Let("prefix", l.F("qualifier") >> 4 & 7), l.Let("n", 0),
     l.If(l.IsResponse(), [
         l.Let("reply_object", l.F("gv")), l.Do(None),
@@ -126,7 +126,7 @@ _ANSWERED: l.Ops = [
 ]
 
 _APPLICATION: l.Ops = [
-    l.U8("control_octet"), l.U8("fc"), l.Let("seq", l.F("control_octet") & 0x0F), l.Let("kind", 0),
+    l.U8("octet"), l.U8("fc"), l.Let("seq", l.F("octet") & 0x0F), l.Let("kind", 0),
     l.Switch("fc", {
         # A confirmation answers an answer: told by itself.
         0: [l.Role("report"), l.Let("func", 0), l.Let("name", 0), l.Let("prifunc", l.F("link")), l.Row()],
@@ -148,7 +148,7 @@ _LINK_ONLY: l.Ops = [l.Role("report"), l.Let("prifunc", l.F("link")), l.Row(), l
 _STREAM = l.F("link_src") << 16 | l.F("link_dst")
 
 _TRANSPORT: l.Ops = [
-    l.U8("tc"), l.Let("fin", l.F("tc") >> 7), l.Let("fir", l.F("tc") >> 6 & 1),
+    l.U8("octet"), l.Let("fin", l.F("octet") >> 7), l.Let("fir", l.F("octet") >> 6 & 1),
     l.If(l.both(l.F("fir").eq(0), l.Known("open", _STREAM).eq(0)), [
         l.Odd("dnp3_fragment_lost"), *_LINK_ONLY, l.Stop()]),
     l.Remember("open", l.F("fin").eq(0), _STREAM),
@@ -196,10 +196,10 @@ serial number, product name and model, manufacturer."""
 def attribute(message: Message) -> Iterator[Record]:
     """A device attribute (group 0) in an answer: one identity row with what it says. Only strings (type 1) do."""
     variation = message.number("variation")
-    if variation in _ATTRIBUTES and message.number("attribute_type") == 1:
-        if text := message.data.decode("utf-8", "replace").strip("\0 "):
-            yield Identity(address=message.src, protocol="dnp3", evidence=f"device attribute {variation}", role="rtu",
-                           **{_ATTRIBUTES[variation]: text})
+    text = message.data.decode("utf-8", "replace").strip("\0 ")
+    if text and variation in _ATTRIBUTES and message.number("attribute_type") == 1:
+        yield Identity(address=message.src, protocol="dnp3", evidence=f"device attribute {variation}", role="rtu",
+                       **{_ATTRIBUTES[variation]: text})
 
 
 def file(message: Message) -> Iterator[Record]:
@@ -261,8 +261,8 @@ PROTOCOL = l.Protocol(
     confirm=2,
     main=_MAIN,
     programs={
-        "transport": _TRANSPORT, "application": _APPLICATION, "header": _HEADER, "row": _ROW, "objects": objects.OBJECTS,
-        "dense": objects.DENSE, "point": objects.POINT, "sized": objects.SIZED,
+        "transport": _TRANSPORT, "application": _APPLICATION, "header": _HEADER, "row": _ROW,
+        "objects": objects.OBJECTS, "dense": objects.DENSE, "point": objects.POINT, "sized": objects.SIZED,
     },
     pair=("outstation", "seq", "kind"),
     columns=_COLUMNS,

@@ -104,7 +104,7 @@ PROTOCOL = l.Protocol(
         l.If(l.F("est").ne(0), [l.Let("status", l.F("est") + ENCAPSULATION)]),
         l.Switch("cmd", {
             (0x6F, 0x70): [
-                l.If(l.F("length").eq(0), _PLAIN, [*_ITEMS, l.If(l.Item().eq(0), _PLAIN, [l.Drop()])])],
+                l.If(l.F("length").eq(0), _PLAIN, [*_ITEMS, l.If(l.Item().eq(0), _PLAIN)])],
             (0x01, 0x04, 0x63, 0x64): _LISTING,
             0x65: [l.If(l.either(l.F("session"), l.F("est")), _ANSWERED, _ASKED)],
             (0x00, 0x66, 0x72, 0x73): [l.Role("notify"), l.Let("command", l.F("cmd"))],
@@ -133,8 +133,7 @@ PROTOCOL = l.Protocol(
         l.Col("instance", "u32", "object instance"),
         l.Col("attribute", "u16", "attribute (the first of a list)"),
         l.Col("member", "u32", "member or array element"),
-        l.Col("scope", "text", "symbol before the last one of the path: program or structure", render="text"),
-        l.Col("symbol", "text", "tag: the last symbol of the path", render="text"),
+        l.Col("symbol", "text", "tag: the symbols of the path, joined by dots", render="text"),
         l.Col("type", "str", "data type of a tag, or PCCC file type", names=TYPES, fallback="hex2"),
         l.Col("elements", "u16", "elements or bytes asked for", source="count"),
         l.Col("port", "u16", "port of the route (1: backplane)"),

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared import iec104_names as names
+from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Transfer, Verb
 
@@ -177,7 +177,8 @@ _FILE: l.Ops = [
 _OBJECTS: l.Ops = [
     l.Switch("type", {
         tuple(range(1, 41)): [
-            l.If(l.F("sq"), [l.U24("start"), l.Switch("type", {t: _run(*r) for t, r in _RUNS.items()}, [l.Call("each")])],
+            l.If(l.F("sq"), [
+                l.U24("start"), l.Switch("type", {t: _run(*r) for t, r in _RUNS.items()}, [l.Call("each")])],
                  [l.Repeat([l.U24("start"), l.Call("element")], count=l.F("number"), limit=127)])],
         (*range(45, 52), *range(58, 65), *range(100, 108), *range(110, 114)): [
             l.U24("start"), l.If(l.IsResponse().eq(0), [l.Switch("type", _COMMANDED)])],

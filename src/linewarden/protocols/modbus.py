@@ -144,7 +144,7 @@ _SHAPE = [
 def device_id(message: Message) -> Iterator[Record]:
     """Read Device Identification response (function 43, MEI 14): numbered text objects."""
     data = message.data
-    count, at, said = data[5], 6, {}
+    count, at, said = data[4], 5, {}
     for _ in range(count):
         kind, length = data[at], data[at + 1]
         text = data[at + 2 : at + 2 + length].decode("utf-8", "replace").strip("\x00 ")

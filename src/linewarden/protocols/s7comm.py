@@ -95,7 +95,6 @@ _READ_ASK: l.Ops = [
     l.U8("items"), l.Let("n", l.F("items")),
     l.Repeat(count=l.F("n"), limit=256, then=[
         *_NEXT, l.Let("item", l.Item()), l.Do(Verb.READ), l.Call("pointer"), l.Row(), *_LATER_ROWS]),
-    l.If(l.F("n").ne(0), [l.Drop()]),
 ]
 _WRITE_ASK: l.Ops = [
     # Pointers stand in the parameters, values in the data: two cursors, `p` and `d`.
@@ -104,7 +103,6 @@ _WRITE_ASK: l.Ops = [
         *_NEXT, l.Let("item", l.Item()), l.Do(Verb.WRITE), l.Seek(l.F("p")), l.Call("pointer"), l.Let("p", l.Pos()),
         l.Seek(l.F("d")), l.If(l.Left() > 0, [l.Call("data")]), l.Unset(("code",)), l.Let("d", l.Pos()), l.Row(),
         *_LATER_ROWS]),
-    l.If(l.F("n").ne(0), [l.Drop()]),
 ]
 _ITEM_STATUS: l.Ops = [l.If(l.F("code").ne(0xFF), [l.Let("status", l.F("code"))])]
 
@@ -113,13 +111,11 @@ _READ_ANSWER: l.Ops = [
     l.Repeat(count=l.F("n"), limit=256, then=[
         *_NEXT, l.Let("item", l.Item()), l.Recall(), l.Do(Verb.READ), l.If(l.Has("area"), [l.Call("place")]),
         l.Call("data"), *_ITEM_STATUS, l.Row(), *_LATER_ROWS]),
-    l.If(l.F("n").ne(0), [l.Drop()]),
 ]
 _WRITE_ANSWER: l.Ops = [
     l.U8("items"), l.Let("n", l.F("items")), l.Seek(l.F("plen") + 12),
     l.Repeat(count=l.F("n"), limit=256, then=[
         *_NEXT, l.Let("item", l.Item()), l.U8("code"), *_ITEM_STATUS, l.Row(), *_LATER_ROWS]),
-    l.If(l.F("n").ne(0), [l.Drop()]),
 ]
 
 _FILE: l.Ops = [l.Skip(7), l.U8("length"), l.Bytes("block", l.F("length"))]
@@ -158,9 +154,10 @@ _JOB: l.Ops = [
 
 
 def _part(direction: int, key: int) -> l.Ops:
-    """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes."""
+    """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes. The row comes first,
+    since a part that is not the last ends the program."""
     return [
-        l.U8("more"), l.Seek(l.F("plen") + 12), l.U16("length"), l.Skip(2), l.Let("direction", direction),
+        l.U8("more"), l.Seek(l.F("plen") + 12), l.U16("length"), l.Skip(2), l.Let("direction", direction), l.Row(),
         l.Within(l.F("length"), [
             l.Gather([l.Rich("block", repeat=True)], last=(l.F("more") & 1).eq(0), key=l.Const(key))]),
     ]
@@ -169,7 +166,8 @@ def _part(direction: int, key: int) -> l.Ops:
 _ANSWER: l.Ops = [
     l.Role("response"), l.Let("reply", l.F("ros")), l.U16("error"),
     l.If(l.F("error").ne(0), [l.Let("status", l.F("error"))], [l.Unset(("error",))]),
-    l.If(l.F("plen").eq(0), [l.Stop()]),
+    # A refusal without parameters answers all items at once.
+    l.If(l.F("plen").eq(0), [l.Row(), *_LATER_ROWS, l.Stop()]),
     l.U8("reply_func"),
     l.Switch("reply_func", {
         0x04: [l.Let("fn", 0x04), *_READ_ANSWER],
@@ -206,8 +204,12 @@ _SZL_ANSWER: l.Ops = [
     # A long list comes in parts that share a data unit reference; the parts are asked for one by one.
     l.If(l.both(l.F("code").eq(0xFF), l.Left() >= 4), [
         l.If(l.either(l.F("unit_ref"), l.F("more")), [
-            l.Gather([l.Let("reply_szl_id", l.Peek(2)), l.Rich("szl")], last=l.F("more").eq(0),
-                     key=l.F("unit_ref") + 16)],
+            # The first part has the list's id; the row of the last one tells it.
+            l.If(l.Known("szl", l.F("unit_ref"), -1).eq(-1), [l.Remember("szl", l.Peek(2), l.F("unit_ref"))]),
+            l.If(l.F("more").eq(0), [
+                l.Let("reply_szl_id", l.Known("szl", l.F("unit_ref"))), l.Remember("szl", -1, l.F("unit_ref"))]),
+            l.Row(),
+            l.Gather([l.Rich("szl")], last=l.F("more").eq(0), key=l.F("unit_ref"))],
             [l.Let("reply_szl_id", l.Peek(2)), l.Rich("szl")]),
     ]),
 ]

@@ -85,11 +85,8 @@ def _seen(plant: Plant) -> Said:
     controllers = sum(a.role in words.CONTROLLERS for a in all_devices)
     networks = len({n for a in all_devices for n in map(network, a.ips) if n})
     text = words.plural(len(all_devices), "device")
-    text += (
-        f", {words.number(controllers)} of them {words.plural(controllers, 'controller').split(' ', 1)[1]}"
-        if controllers
-        else ""
-    )
+    if controllers:
+        text += f", {words.number(controllers)} of them {'a controller' if controllers == 1 else 'controllers'}"
     text += f", on {words.plural(networks, 'network')}" if networks > 1 else ""
     span = plant.last_seen - plant.first_seen
     text += f", in {words.duration(span)} of traffic" if span > 0 else ""

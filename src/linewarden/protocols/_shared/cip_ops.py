@@ -11,7 +11,7 @@ from linewarden.protocols._shared.cip_names import CLASSES, FILE, LOCK, MANAGER,
 from linewarden.records import Verb
 
 ITEM_SLOTS = (
-    "service", "reply", "class", "class2", "instance", "attribute", "member", "symbol", "scope", "fn", "genstat",
+    "service", "reply", "class", "class2", "instance", "attribute", "member", "symbol", "fn", "genstat",
     "status", "ext_status", "type", "start", "count", "file", "value", "conn_class", "pccc_status", "command",
     "reply_command",
 )
@@ -23,7 +23,7 @@ _LOGIX_PROGRAM = (0x64, 0x66, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x
 
 def path(object_class: str) -> l.Ops:
     """A padded path (appendix C-1.4) up to the end of the slice. The first class goes to `object_class`, a second one
-    to `class2`, the last symbol to `symbol` and the one before to `scope`; port segments to `port` and `link`."""
+    to `class2`, symbols joined by dots to `symbol`, port segments to `port` and `link`."""
     return [l.Repeat(limit=64, then=[
         l.U8("seg"),
         l.Switch("seg", {
@@ -36,13 +36,7 @@ def path(object_class: str) -> l.Ops:
             0x30: [l.U8("attribute")], 0x31: [l.Skip(1), l.U16("attribute")],
             0x34: [l.U8("n"), l.Skip(l.F("n") * 2)],  # electronic key
             0x80: [l.U8("n"), l.Skip(l.F("n") * 2)],  # simple data
-            0x91: [
-                l.U8("n"),
-                l.If(l.Has("symbol"), [
-                    l.Let("m", l.Pos()), l.Seek(l.F("symbol_at")), l.Bytes("scope", l.F("symbol_size")),
-                    l.Seek(l.F("m"))]),
-                l.Let("symbol_at", l.Pos()), l.Let("symbol_size", l.F("n")),
-                l.Bytes("symbol", l.F("n")), l.If(l.F("n") & 1, [l.Skip(1)])],
+            0x91: [l.U8("n"), l.Bytes("symbol", l.F("n"), join=b"."), l.If(l.F("n") & 1, [l.Skip(1)])],
             range(0x10): [
                 l.Let("port", l.F("seg") & 0x0F), l.If(l.F("port").eq(15), [l.U16("port")]), l.U8("link")],
             range(0x10, 0x20): [
@@ -132,9 +126,10 @@ _NVS_ASK: l.Ops = [
         (0x4B, 0x51): [l.Do(Verb.FIRMWARE_UPDATE), l.U32("image_size"), l.Remember("image", l.F("image_size"))],
         0x4D: [
             l.Do(Verb.FIRMWARE_UPDATE), l.U32("start"), l.Let("image_size", l.Known("image")),
-            l.If(l.F("image_size") > 0, [l.Gather(
+            # The row comes first: a part that is not the last ends the program.
+            l.If(l.F("image_size") > 0, [l.Row(), l.Gather(
                 [l.Rich("firmware", repeat=True)], first=l.F("start").eq(0),
-                last=l.F("start") + l.Left() >= l.F("image_size"), key=l.Const(1), limit=16 << 20)])],
+                last=l.F("start") + l.Left() >= l.F("image_size"), key=l.Const(1), limit=16 << 20), l.Drop()])],
     }, [l.Let("fn", l.F("service"))]),
 ]
 
@@ -199,7 +194,7 @@ _UNCONNECTED: l.Ops = [
     l.U8("n"), l.Skip(1), l.Within(l.F("n") * 2, [l.Call("path")]), l.Seek(l.F("m")),
     l.Unset(("class", "class2", "instance", "service", "fn")), l.Let("wrapped", 0x52),
     l.Within(l.F("length"), [l.Call("cip")]),
-    l.Unset((*ITEM_SLOTS, "wrapped", "outer", "item")), l.Do(None), l.Let("service", 0x52),
+    l.Unset((*ITEM_SLOTS, "wrapped", "outer", "item")), l.Role("notify"), l.Do(None), l.Let("service", 0x52),
     l.Let("fn", 0x52 + MANAGER), l.Let("class", 6), l.Let("instance", 1), l.Row(),
 ]
 
@@ -228,6 +223,8 @@ _ANSWER: l.Ops = [
             l.If(l.both(l.F("genstat").among(0, 6), l.F("service").eq(l.F("raw") & 0x7F)), _ANSWER_DATA)]),
         l.Row(),
     ]),
+    # Items that got no answer of their own share this one; it is counted once.
+    l.Unset(("reply", "reply_command")),
 ]
 
 _PCCC_HEAD: l.Ops = [

@@ -1,4 +1,4 @@
-"""Names of DNP3 (IEEE 1815-2012): function codes (4.2.2), object groups (annex A), qualities, control and IIN errors."""
+"""Names of DNP3 (IEEE 1815-2012): function codes (4.2.2), object groups (annex A), qualities, errors."""
 
 from __future__ import annotations
 

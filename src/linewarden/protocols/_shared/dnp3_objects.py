@@ -125,7 +125,7 @@ def _points() -> Cases:
     cases[PACKED] = [l.U8("f"), l.Number(l.F("f") & 1)]
     for group in _STRINGS:
         cases[range(group << 8, (group << 8) + 256)] = [l.Skip(l.F("gv") & 0xFF)]
-    cases[range(0, 256)] = [
+    cases[range(256)] = [
         # Device attribute: data type, length, value (A.1).
         l.U8("attribute_type"), l.U8("size"), l.Within(l.F("size"), [l.If(l.IsResponse(), [l.Rich("attribute")])])]
     return cases
@@ -203,12 +203,12 @@ SIZED: l.Ops = [
     # File objects (A.25): command, command status, transport, transport status, descriptor, specification.
     l.Switch("gv", {
         gv(70, 3): [
-            l.Skip(2), l.U16("size"), l.Skip(12), l.U32("file_size"), l.U16("file_mode"), l.U16("block_size"), l.Skip(2),
+            l.Skip(2), l.U16("size"), l.Skip(12), l.U32("file_size"), l.U16("file_mode"), l.U16(), l.Skip(2),
             l.Bytes("file_name", l.F("size")),
             l.If(l.F("fc").eq(25), [l.Switch("file_mode", {
                 1: [l.Do(Verb.PROGRAM_UPLOAD)], (2, 3): [l.Do(Verb.PROGRAM_DOWNLOAD)]})]),
         ],
-        gv(70, 4): [l.U32("file_handle"), l.U32("file_size"), l.U16("block_size"), l.Skip(2), *_FILE_STATUS],
+        gv(70, 4): [l.U32("file_handle"), l.U32("file_size"), l.U16(), l.Skip(2), *_FILE_STATUS],
         gv(70, 5): [
             l.U32("file_handle"), l.U32("block"), l.Let("last", l.F("block") >> 31 & 1),
             l.Let("block", l.F("block") & 0x7FFF_FFFF), l.Let("size", l.Left()),

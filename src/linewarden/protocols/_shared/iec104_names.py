@@ -121,18 +121,18 @@ NEGATIVE = 64
 STATUSES = {NEGATIVE: "negative_confirmation"} | {cause: CAUSES[cause] for cause in range(44, 48)}
 
 
-def _quality(bits: int) -> str:
-    flags = {0x80: "invalid", 0x40: "not_topical", 0x20: "substituted", 0x10: "blocked", 0x01: "overflow"}
+_MEASURED = {0x80: "invalid", 0x40: "not_topical", 0x20: "substituted", 0x10: "blocked", 0x01: "overflow"}
+_COUNTED = {0x80: "invalid", 0x40: "adjusted", 0x20: "carry"}
+
+
+def _quality(bits: int, flags: dict[int, str]) -> str:
     return "+".join(name for bit, name in flags.items() if bits & bit) or "good"
 
 
 MEASURED_MASK, POINT_MASK = 0xF1, 0xF0
 """Bits of the quality descriptor: measured values have an overflow bit, single and double points have not."""
 
-QUALITY = {bits: _quality(bits) for bits in range(256) if bits & ~MEASURED_MASK == 0}
+QUALITY = {bits: _quality(bits, _MEASURED) for bits in range(256) if bits & ~MEASURED_MASK == 0}
 
 COUNTER_MASK = 0xE0
-COUNTER_QUALITY = {
-    bits: "+".join(name for bit, name in {0x80: "invalid", 0x40: "adjusted", 0x20: "carry"}.items() if bits & bit) or "good"
-    for bits in range(0, 256, 32)
-}
+COUNTER_QUALITY = {bits: _quality(bits, _COUNTED) for bits in range(0, 256, 32)}

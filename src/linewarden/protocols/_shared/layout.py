@@ -31,11 +31,18 @@ class Expr:
     def __add__(self, o: Value) -> Expr:
         return Binary("+", self, lift(o))
 
+    __radd__ = __add__
+
     def __sub__(self, o: Value) -> Expr:
         return Binary("-", self, lift(o))
 
     def __mul__(self, o: Value) -> Expr:
         return Binary("*", self, lift(o))
+
+    def __rsub__(self, o: int) -> Expr:
+        return Binary("-", lift(o), self)
+
+    __rmul__ = __mul__
 
     def __floordiv__(self, o: Value) -> Expr:
         return Binary("/", self, lift(o))
@@ -306,10 +313,12 @@ class Seek(Op):
 
 @dataclass(frozen=True, slots=True)
 class Bytes(Op):
-    """Copy bytes at the cursor into a bytes slot and move on. `size` None: all that is left. At most 4096 are kept."""
+    """Copy bytes at the cursor into a bytes slot and move on. `size` None: all that is left. At most 4096 are kept.
+    `join`: where the slot is set already, append this and the bytes (a path in several segments)."""
 
     slot: str
     size: Value | None = None
+    join: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

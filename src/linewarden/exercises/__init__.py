@@ -1,0 +1,1 @@
+"""Practice: the plant that the demonstration shows."""

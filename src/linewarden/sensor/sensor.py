@@ -1,0 +1,232 @@
+"""Captures in, batches of records out.
+
+The engine runs in a thread of its own (capture, flows, tables, lake); here its rich messages go to the protocols'
+Python parsers, and what these say goes back as rows. A parser that stumbles over damaged bytes makes a weird.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from linewarden import _engine
+from linewarden.errors import CaptureError, ProtocolError, StoreError
+from linewarden.protocols._shared.compile import compile_protocol, native_stream
+from linewarden.protocols._shared.message import Message, Parser
+from linewarden.protocols.registry import protocols
+from linewarden.records import COMMON, Stream, Weird, stream_of
+from linewarden.sensor.rows import row_of
+from linewarden.wire.captures import Capture
+
+DAMAGE = (ValueError, IndexError, KeyError, struct.error)
+"""What a rich parser may raise on bytes that make no sense (UnicodeDecodeError is a ValueError)."""
+
+
+@cache
+def streams() -> tuple[Stream, ...]:
+    """All streams of this installation: the common ones, then one a protocol."""
+    return tuple(stream_of(record) for record in COMMON) + tuple(native_stream(p) for p in protocols())
+
+
+@cache
+def spec() -> str:
+    """The table that the engine runs, as JSON."""
+    return json.dumps(
+        {
+            "streams": [
+                {"name": s.name, "columns": [[c.name, c.type, c.nullable] for c in s.columns]} for s in streams()
+            ],
+            "protocols": [compile_protocol(p) for p in protocols()],
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one stream: an object with the Arrow PyCapsule interface (`polars.DataFrame(batch.arrow)`)."""
+
+    stream: str
+    arrow: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far reading is: packets and their bytes; bytes of the files read, and of all files (None: unknown)."""
+
+    packets: int
+    bytes: int
+    read: int
+    total: int | None
+    capture: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureEnd:
+    """A capture that was read: times are ns UTC, None if it had no packet."""
+
+    name: str
+    packets: int
+    drops: int | None
+    comments: tuple[str, ...]
+    first_ts: int | None
+    last_ts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The end of a run. `rows` and `weirds` by name; times are ns UTC."""
+
+    packets: int
+    bytes: int
+    first_ts: int | None
+    last_ts: int | None
+    flows: int
+    flows_evicted: int
+    truncated_packets: int
+    fragments_expired: int
+    rows: dict[str, int]
+    weirds: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became known since the last step."""
+
+    progress: Progress
+    batches: tuple[Batch, ...]
+    problems: tuple[tuple[str, str, bool], ...]
+    captures: tuple[CaptureEnd, ...]
+    totals: Totals | None
+
+
+class Sensor:
+    """Reads captures once. Use it as `for step in sensor.read(...)`, then `finish()` (or `abort()`).
+
+    `lake` is a folder to write all streams to, under site `site`; `prefix` names its files (the same prefix replaces
+    the rows of an earlier run). Raises StoreError if the folder cannot be written, ProtocolError for a wrong table.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = "local",
+        interval_s: float = 60.0,
+        max_flows: int = 200_000,
+        lake: Path | None = None,
+        site: str = "default",
+        prefix: str = "part",
+    ) -> None:
+        place = (str(lake), site, prefix) if lake else None
+        try:
+            self._engine = _engine.Sensor(spec(), name, int(interval_s * 1e9), max_flows, place)
+        except OSError as error:
+            raise StoreError(str(error)) from error
+        except ValueError as error:
+            raise ProtocolError(str(error)) from error
+        self._name = name
+        self._parsers = _parsers()
+        self._python_rows: dict[str, int] = {}
+
+    def read(self, captures: Sequence[Capture], take: Iterable[str]) -> Iterator[Step]:
+        """Reads captures in order; the steps bring the batches of the streams in `take`.
+
+        Raises StoreError when the lake cannot be written any more. A capture that cannot be read is a problem of a
+        step, not an exception: the others are still read.
+        """
+        wanted = list(take)
+        self._engine.start([(str(c.path) if c.path else None, c.name) for c in captures], wanted)
+        while (chunk := self._engine.next()) is not None:
+            own = self._parse(chunk.rich)
+            batches = [Batch(s, a) for s, a in chunk.batches] + [Batch(s, a) for s, a in own if s in wanted]
+            totals = self._totals(chunk.last) if chunk.last is not None else None
+            yield Step(
+                Progress(chunk.packets, chunk.bytes, chunk.read, chunk.total, chunk.capture),
+                tuple(batches),
+                tuple(chunk.problems),
+                tuple(CaptureEnd(n, p, d, tuple(c), a, b) for n, p, d, c, a, b in chunk.captures),
+                totals,
+            )
+            if totals is not None:
+                return
+
+    def finish(self) -> tuple[tuple[str, str, int, int], ...]:
+        """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
+        try:
+            return tuple((s, str(p), r, b) for s, p, r, b in self._engine.finish())
+        except OSError as error:
+            raise StoreError(str(error)) from error
+
+    def abort(self) -> None:
+        """Gives up: nothing half-written stays."""
+        self._engine.abort()
+
+    def _parse(self, rich: list[tuple[Any, ...]]) -> list[tuple[str, Any]]:
+        rows: dict[str, list[tuple[Any, ...]]] = {}
+        for values in rich:
+            message = Message(*values)
+            for stream, row in self._rows_of(message):
+                rows.setdefault(stream, []).append(row)
+        if not rows:
+            return []
+        try:
+            for stream, added in rows.items():
+                self._engine.append(stream, added)
+                self._python_rows[stream] = self._python_rows.get(stream, 0) + len(added)
+            return list(self._engine.drain())
+        except OSError as error:
+            raise StoreError(str(error)) from error
+
+    def _rows_of(self, message: Message) -> list[tuple[str, tuple[Any, ...]]]:
+        parser = self._parsers.get((message.protocol, message.tag))
+        if parser is None:
+            return []
+        try:
+            return [row_of(record, message, self._name) for record in parser(message)]
+        except DAMAGE as error:
+            weird = Weird(
+                name=f"{message.protocol}_{message.tag}_malformed",
+                addl=f"{type(error).__name__}: {error}"[:200],
+                protocol=message.protocol,
+            )
+            return [row_of(weird, message, self._name)]
+
+    def _totals(self, last: dict[str, Any]) -> Totals:
+        if last["error"]:
+            raise StoreError(last["error"])
+        rows = dict(last["rows"])
+        for stream, count in self._python_rows.items():
+            rows[stream] = rows.get(stream, 0) + count
+        return Totals(
+            **{k: last[k] for k in Totals.__slots__ if k not in ("rows", "weirds")},
+            rows={k: n for k, n in rows.items() if n},
+            weirds=dict(last["weirds"]),
+        )
+
+
+@cache
+def _parsers() -> dict[tuple[str, str], Parser]:
+    return {(p.name, tag): parser for p in protocols() for tag, parser in p.rich.items()}
+
+
+def read_all(captures: Sequence[Capture], take: Iterable[str], **options: Any) -> tuple[list[Batch], Totals]:
+    """All batches and the totals of some captures, for tests and small tools.
+
+    Raises CaptureError if one of them cannot be read.
+    """
+    sensor, batches = Sensor(**options), []
+    totals: Totals | None = None
+    for step in sensor.read(captures, take):
+        batches += step.batches
+        totals = step.totals
+        for _, text, fatal in step.problems:
+            if fatal:
+                raise CaptureError(text)
+    sensor.finish()
+    if totals is None:
+        raise CaptureError("reading was given up")
+    return batches, totals

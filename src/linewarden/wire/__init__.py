@@ -1,0 +1,1 @@
+"""The bytes: capture files and live ports. A thin Python face on the Rust engine."""
