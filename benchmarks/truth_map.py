@@ -9,7 +9,8 @@ Our native streams have one row a transaction: columns that the request set, col
 - ``response``: once for each row that has an answer, the other way.
 
 Rows in which the column (or the column `where`) is null do not count. `transform` writes our value as tshark does:
-``dec``, ``hex2`` (at least two digits), ``hex4``, ``hex8``, ``text``, ``const:X`` (X for each row).
+``dec``, ``hex2`` (at least two digits), ``hex4``, ``hex8``, ``hexbytes`` (whole
+bytes), ``text``, ``const:X`` (X for each row), ``hexpairs`` (hex text: the first, third... byte as numbers).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from dataclasses import dataclass
 class Count:
     """One column of one stream, counted on one side.
 
-    `mask` is applied to numbers. `weight` names a column that says how many are in the row (1 otherwise).
+    `mask` is applied to numbers. `when` keeps the rows in which a column has a value, `unless`
+    those in which a column is null. `weight` names a column that says how many are in the row (1 otherwise).
     """
 
     stream: str
@@ -32,6 +34,8 @@ class Count:
     where: str = ""
     mask: int = 0
     weight: str = ""
+    when: tuple[str, int | str] | None = None
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,26 @@ def each(stream: str, column: str, transform: str = "dec", where: str = "") -> t
     return (Count(stream, column, "request", transform, where),)
 
 
-_CIP_CLASSES = tuple(
-    Count("enip", column, side, "hex2", where)
-    for column in ("class", "class2", "conn_class")
-    for side, where in (("request", "service"), ("response", "reply"))
+_CIP_CLASSES = (
+    *(
+        Count("enip", column, side, "hexbytes", where)
+        for column in ("class", "class2", "conn_class")
+        for side, where in (("request", "service"), ("response", "reply"))
+    ),
+    Count("enip", "wrapped", "response", "const:0x06", "reply"),
 )
-"""A path may name two classes; tshark repeats the class of a known connection in each connected request and answer."""
+"""A path may name two classes; tshark repeats the class of a known connection in each connected request and answer, and
+the Unconnected Send's class in the answer to the message that it carried."""
+
+_CIP_BITS = (
+    Count("enip", "service", "request", "const:0x00"),
+    Count("enip", "reply", "response", "const:0x01"),
+    Count("enip", "service", "request", "const:0x00", "class", when=("class", 6)),
+    Count("enip", "reply", "response", "const:0x01", "class", when=("class", 6)),
+    Count("enip", "service", "request", "const:0x00", "pccc_command"),
+    Count("enip", "reply", "response", "const:0x01", "pccc_command"),
+)
+"""The top bit of the service; tshark shows it twice for messages to the connection manager and the PCCC object."""
 
 _LLDP_TLVS = (
     *(Count("lldp", "tlvs", "request", f"const:{kind}") for kind in (0, 1, 2, 3)),
@@ -79,8 +97,15 @@ _LLDP_TLVS = (
 PROTOCOLS: tuple[Proto, ...] = (
     Proto("modbus", 100.0, {
         "modbus.func_code": both("modbus", "func", "func"),
-        "modbus.diagnostic_code": both("modbus", "subfunction", "subfunction"),
-        "modbus.mei": both("modbus", "mei", "mei"),
+        "modbus.diagnostic_code": (
+            Count("modbus", "subfunction", "request", when=("func", 8)),
+            # A refusal does not repeat what was asked.
+            Count("modbus", "subfunction", "response", when=("func", 8), unless="exception"),
+        ),
+        "modbus.mei": (
+            Count("modbus", "mei", "request"),
+            Count("modbus", "mei", "response", unless="exception"),
+        ),
         "modbus.exception_code": (Count("modbus", "exception", "response"),),
     }),
     Proto("s7comm", 100.0, {
@@ -99,10 +124,7 @@ PROTOCOLS: tuple[Proto, ...] = (
             Count("enip", "service", "request", "hex2"),
             Count("enip", "reply", "response", "hex2", mask=0x7F),
         ),
-        "cip.rr": (
-            Count("enip", "service", "request", "const:0x00"),
-            Count("enip", "reply", "response", "const:0x01"),
-        ),
+        "cip.rr": _CIP_BITS,
         "cip.genstat": (Count("enip", "general_status", "response", "hex2"),),
         "cip.class": _CIP_CLASSES,
     }),
@@ -128,10 +150,19 @@ PROTOCOLS: tuple[Proto, ...] = (
     Proto("profinet_dcp", 99.5, {
         "pn_dcp.service_id": both("profinet_dcp", "service_id", "reply_service_id"),
         "pn_dcp.service_type": both("profinet_dcp", "service_type", "reply_service_type"),
-        "pn_dcp.option": both("profinet_dcp", "option", "reply_option"),
+        "pn_dcp.option": (
+            *both("profinet_dcp", "option", "reply_option"),
+            # Pairs that a Device Options block lists are options to tshark too.
+            Count("profinet_dcp", "options", "response", "hexpairs"),
+        ),
+    }),
+    Proto("profinet_cm", None, {
+        "pn_io.block_type": both("profinet_cm", "block_type", "reply_block_type", "hex4"),
+        "pn_io.index": both("profinet_cm", "index", "reply_index", "hex4", ("block_type", "")),
     }),
     Proto("opcua", 99.5, {
-        "opcua.transport.type": both("opcua", "message_type", "reply_message_type", "text"),
+        # We have a row a message, tshark a field a chunk: `chunks` says of how many a message was made.
+        "opcua.transport.type": both("opcua", "type", "reply_type", "text"),
         "opcua.servicenodeid.numeric": both("opcua", "service_id", "reply_service_id"),
     }),
     Proto("arp", None, {"arp.opcode": each("arp", "opcode")}),
@@ -139,9 +170,9 @@ PROTOCOLS: tuple[Proto, ...] = (
     Proto("dhcp", None, {"dhcp.option.dhcp": both("dhcp", "msg_type", "reply_type")}),
     Proto("dns", None, {
         "dns.flags.response": tuple(
-            Count(stream, "trans_id", side, f"const:{value}")
+            Count(stream, column, side, f"const:{value}")
             for stream in ("dns", "dns_tcp")
-            for side, value in (("request", "0"), ("response", "1"))
+            for column, side, value in (("opcode", "request", "0"), ("rcode", "response", "1"))
         ),
     }),
     Proto("http", None, {
@@ -149,31 +180,42 @@ PROTOCOLS: tuple[Proto, ...] = (
         "http.response.code": (
             Count("http", "status_code", "response"),
             Count("ssdp", "status_code", "response"),
-            Count("ssdp", "status_code", "request"),
         ),
     }),
     Proto("tls", None, {"tls.handshake.type": both("tls", "handshake", "reply_handshake")}),
+    Proto("snmp", None, {"snmp.data": both("snmp", "pdu", "reply_pdu")}),
+    Proto("smb", None, {
+        # The octet that ends a chain of commands ("no further commands", 0xff) is a command to tshark.
+        "smb.cmd": (
+            *both("smb", "command", "reply", "hex2"),
+            *both("smb", "andx", "reply_andx", "hex2"),
+            Count("browser", "smb_command", "request", "hex2"),
+        ),
+        "smb2.cmd": both("smb", "command2", "reply2"),
+    }),
     Proto("ntp", None, {"ntp.flags.mode": both("ntp", "mode", "reply_mode")}),
 )
-
-NOT_RECORDED: Mapping[str, str] = {
-    "tls.handshake.type": "hellos only: certificates and key exchanges are part of the hello's row",
-}
-"""Fields of the truth that we do not count, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An identity key. `kind` says how its values are compared (see `_accuracy/identity.py`)."""
+    """An identity key.
+
+    `kind` says how its values are compared (see `_accuracy/identity.py`); `skip` are values (in lower case) that name
+    no device.
+    """
 
     protocol: str
     means: str
     kind: str = "text"
     note: str = ""
+    skip: frozenset[str] = frozenset()
 
 
 IDENTITY: Mapping[str, Key] = {
-    "s7comm.szl.xy11.0001.anz": Key("s7comm", "order_number"),
+    "s7comm.szl.xy11.0001.anz": Key(
+        "s7comm", "order_number", note="index 0x81 is the boot loader's", skip=frozenset({"boot loader"})
+    ),
     "s7comm.szl.001c.0001.name": Key("s7comm", "name"),
     "s7comm.szl.001c.0002.name": Key("s7comm", "name"),
     "s7comm.szl.001c.0005.serialn": Key("s7comm", "serial"),
@@ -198,7 +240,7 @@ IDENTITY: Mapping[str, Key] = {
     "pn_dcp.suboption_device_nameofstation": Key("profinet_dcp", "station name"),
     "pn_dcp.suboption_device_devicevendorvalue": Key("profinet_dcp", "model"),
     "pn_dcp.suboption_vendor_id": Key("profinet_dcp", "vendor", "profinet_vendor"),
-    "pn_dcp.suboption_device_id": Key("profinet_dcp", "product", "number:device id"),
+    "pn_dcp.suboption_device_id": Key("profinet_dcp", "product", "number:device(?: id)?"),
     "lldp.tlv.system.name": Key("lldp", "system name"),
     "lldp.tlv.system.desc": Key("lldp", "description"),
     "lldp.chassis.id": Key("lldp", "name of the chassis", "hex_text"),

@@ -10,6 +10,15 @@ if [ "${1:-}" = "--bench" ]; then
     want+=(suricata:suricata ndpiReader:libndpi-bin)
 fi
 
+backports() { # Debian 12 itself has Suricata 6; the benchmark means 7, which stands in its backports
+    local list=/etc/apt/sources.list.d/bookworm-backports.list
+    if (. /etc/os-release && [ "${VERSION_CODENAME:-}" = bookworm ]); then
+        grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d ||
+            echo "deb http://deb.debian.org/debian bookworm-backports main" >"$list"
+        echo bookworm-backports
+    fi
+}
+
 packages=()
 for pair in "${want[@]}"; do
     command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
@@ -27,6 +36,15 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
+release=()
+if [[ " ${packages[*]} " == *" suricata "* ]]; then
+    name=$(backports)
+    [ -z "$name" ] || release=(-t "$name")
+fi
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null
+for package in "${packages[@]}"; do
+    from=()
+    [ "$package" != suricata ] || from=(${release[@]+"${release[@]}"})
+    apt-get install -y -qq --no-install-recommends ${from[@]+"${from[@]}"} "$package" </dev/null
+done
 echo "test tools: installed ${packages[*]}"

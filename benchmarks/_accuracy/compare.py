@@ -83,7 +83,8 @@ def _directions(
             spare -= used
             if t != o - used:
                 tally.wrong += abs(t - o + used)
-                result.differences.append(Difference(result.file, "direction", protocol, field, side, value, t, o - used))
+                o -= used
+                result.differences.append(Difference(result.file, "direction", protocol, field, side, value, t, o))
         if spare:
             tally.wrong += spare
             result.differences.append(Difference(result.file, "direction", protocol, field, "other", value, spare, 0))

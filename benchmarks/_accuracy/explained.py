@@ -67,7 +67,30 @@ def explain(
                 out[i] = replace(out[i], reason=e.reason)
         else:
             stale.append(e)
-    return out, stale
+    return _by_direction(out), stale
+
+
+def _by_direction(differences: list[Difference]) -> list[Difference]:
+    """What a pair's difference explains, it explains by direction too, as long as no more is wrong there."""
+    pairs: dict[tuple[str, str, str], list[Difference]] = {}
+    sides: dict[tuple[str, str, str], list[int]] = {}
+    for i, d in enumerate(differences):
+        what = (d.file, d.field, d.value)
+        if d.kind == "pair":
+            pairs.setdefault(what, []).append(d)
+        elif d.kind == "direction" and not d.reason:
+            sides.setdefault(what, []).append(i)
+    for what, places in sides.items():
+        same = pairs.get(what, [])
+        wrong = sum(abs(d.truth - d.ours) for d in same)
+        if same and all(d.reason for d in same) and _wrong(differences, places) <= wrong:
+            for i in places:
+                differences[i] = replace(differences[i], reason=same[0].reason)
+    return differences
+
+
+def _wrong(differences: Sequence[Difference], places: Iterable[int]) -> int:
+    return sum(abs(differences[i].truth - differences[i].ours) for i in places)
 
 
 def _same_kind(e: Explanation, d: Difference) -> bool:

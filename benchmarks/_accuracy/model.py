@@ -78,7 +78,7 @@ class FileScore:
     extra_bindings: list[tuple[str, str]] = field(default_factory=list)
     points: int = 0
     differences: list[Difference] = field(default_factory=list)
-    zeek: list[tuple[str, str, str, int, int, int | None]] = field(default_factory=list)
+    zeek: list[tuple[str, str, int, int]] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     error: str = ""

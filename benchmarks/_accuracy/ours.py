@@ -60,10 +60,10 @@ def count(
         if frame is None or rule.column not in frame.columns:
             continue
         for orig, resp, asked, value, n in grouped(frame, rule).iter_rows():
-            text = written(value, rule)
             forward = asked == (rule.side == "request")
-            pairs[f"{orig}>{resp}" if forward else f"{resp}>{orig}", text] += n
-            directions["to_server" if forward else "from_server", text] += n
+            for text in written(value, rule):
+                pairs[f"{orig}>{resp}" if forward else f"{resp}>{orig}", text] += n
+                directions["to_server" if forward else "from_server", text] += n
     return pairs, directions
 
 
@@ -75,23 +75,29 @@ def grouped(frame: pl.DataFrame, rule: tm.Count) -> pl.DataFrame:
     keep = side & pl.col(rule.column).is_not_null()
     if rule.where:
         keep &= pl.col(rule.where).is_not_null()
+    if rule.unless:
+        keep &= pl.col(rule.unless).is_null()
+    if rule.when:
+        keep &= pl.col(rule.when[0]) == rule.when[1]
     by = ["id.orig_h", "id.resp_h", "is_orig", "value"]
     n = pl.col(rule.weight).fill_null(0).sum() if rule.weight else pl.len()
     rows = frame.filter(keep).with_columns(pl.col(rule.column).alias("value"))
     return rows.group_by(by).agg(n.cast(pl.Int64).alias("n")).filter(pl.col("n") > 0).select(*by, "n")
 
 
-def written(value: object, rule: tm.Count) -> str:
-    """Our value as tshark writes it."""
+def written(value: object, rule: tm.Count) -> list[str]:
+    """Our value as tshark writes it: mostly one, several where a column holds a list."""
     kind = rule.transform
     if kind.startswith("const:"):
-        return kind[6:]
+        return [kind[6:]]
+    if kind == "hexpairs":
+        return [str(b) for b in bytes.fromhex(str(value).replace(":", "").replace(" ", ""))[::2]]
     if kind == "text" or not isinstance(value, int):
-        return str(value)
+        return [str(value)]
     number = int(value) & rule.mask if rule.mask else int(value)
-    if kind.startswith("hex"):
-        return f"0x{number:0{kind[3:]}x}"
-    return str(number)
+    if kind == "hexbytes":
+        return [f"0x{number:0{2 * max(1, (number.bit_length() + 7) // 8)}x}"]
+    return [f"0x{number:0{kind[3:]}x}"] if kind.startswith("hex") else [str(number)]
 
 
 def bindings(frames: dict[str, pl.DataFrame]) -> set[tuple[str, str]]:
@@ -111,8 +117,3 @@ def all_counts(frames: dict[str, pl.DataFrame]) -> tuple[Counts, Counts]:
         for name, rules in protocol.fields.items():
             pairs[name], directions[name] = count(frames, rules)
     return pairs, directions
-
-
-def as_it_is(stream: str, column: str, side: str) -> tm.Count:
-    """A rule for a column whose values are taken as they are."""
-    return tm.Count(stream, column, side, "text")

@@ -106,8 +106,11 @@ def _identities(scores: Sequence[FileScore]) -> Table:
 
 def _differences(console: Console, differences: Sequence[Difference]) -> None:
     groups: dict[tuple[str, str], list[Difference]] = defaultdict(list)
+    by_pair = {(d.file, d.field, d.value) for d in differences if d.kind == "pair"}
     for d in differences:
-        groups[d.kind, d.protocol].append(d)
+        # A difference by pair shows by direction too: once is enough here.
+        if d.kind != "direction" or (d.file, d.field, d.value) not in by_pair:
+            groups[d.kind, d.protocol].append(d)
     for (kind, protocol), found in sorted(groups.items()):
         open_ = [d for d in found if not d.reason]
         console.print(f"\n[bold]{kind} {protocol}[/]: {len(found)} differences, {len(found) - len(open_)} explained")

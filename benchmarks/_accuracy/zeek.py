@@ -1,7 +1,7 @@
 """Zeek baselines beside a capture (NAME.zeek/) as a second opinion: counts by function in its logs against ours.
 
-Only what both count: rows of a log by one or two of its columns. Baselines keep the header or only the rows; the
-columns are then found by their place.
+Only what both count. Baselines keep the header or only the rows; columns are then found by their place. Zeek writes a
+row a transaction in some logs (dnp3, opcua_binary, the ICSNPP modbus.log without header) and a row a message in others.
 """
 
 from __future__ import annotations
@@ -13,112 +13,135 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import truth_map as tm
 from rich.console import Console
 from rich.table import Table
 
+from linewarden.protocols._shared.dnp3_names import FUNCTIONS as DNP3
+
 from .model import FileScore
-from .ours import as_it_is, grouped
+from .ours import grouped
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log: the column that names the function (name, and place without header), and how we count the same."""
+    """The column of a log that names the function (name, and place without header), and how we count the same.
+
+    `keep` keeps rows that have a value at a place; `header` says whether the log must have one (None: either).
+    """
 
     protocol: str
     column: str
     place: int
-    ours: tuple[tuple[str, str], ...]
-    """(column of the native stream, side)."""
-    stream: str
+    ours: tuple[tm.Count, ...]
     keep: tuple[int, str] | None = None
-    """Rows of which the column at this place has this value."""
+    header: bool | None = None
+    names: tuple[tuple[str, str], ...] = ()
 
+
+_BACNET = "confirmed_request unconfirmed_request simple_ack complex_ack segment_ack error reject abort".split()
+_DNP3 = tuple((str(code), name) for code, name in DNP3.items())
+_C = tm.Count
 
 LOGS: Mapping[str, tuple[Log, ...]] = {
-    "modbus.log": (Log("modbus", "func", 6, (("function", "request"), ("function", "response")), "modbus"),),
+    "modbus.log": (
+        Log("modbus", "func", 8, tm.both("modbus", "function", "function", "text"), header=True),
+        Log("modbus", "func", 6, (_C("modbus", "function", "request", "text"),), header=False),
+    ),
     "dnp3.log": (
-        Log("dnp3", "fc_request", 6, (("function", "request"),), "dnp3"),
-        Log("dnp3", "fc_reply", 7, (("reply_function", "response"),), "dnp3"),
+        Log("dnp3", "fc_request", 6, (_C("dnp3", "func", "request"),), names=_DNP3),
+        Log("dnp3", "fc_reply", 7, (*tm.both("dnp3", "func", "reply_func"),), names=_DNP3),
     ),
-    "bacnet.log": (Log("bacnet", "pdu_type", 12, (("type_name", "request"), ("reply_type", "response")), "bacnet"),),
+    "bacnet.log": (
+        Log("bacnet", "pdu_type", 12, tm.both("bacnet", "type", "reply_type"),
+            names=tuple((str(i), name) for i, name in enumerate(_BACNET))),
+    ),
     "cip.log": (
-        Log("enip", "cip_service_code", 13, (("service", "request"),), "enip", (12, "request")),
-        Log("enip", "cip_service_code", 13, (("reply", "response"),), "enip", (12, "response")),
+        Log("enip", "service", 13, (_C("enip", "service", "request"),), (12, "request")),
+        Log("enip", "service", 13, (_C("enip", "reply", "response", mask=0x7F),), (12, "response")),
     ),
-    "enip.log": (
-        Log("enip", "enip_command_code", 11, (("command", "request"), ("reply_command", "response")), "enip"),
-    ),
-    "s7comm.log": (Log("s7comm", "rosctr_code", 11, (("rosctr", "request"), ("reply", "response")), "s7comm"),),
+    "enip.log": (Log("enip", "command", 11, tm.both("enip", "command", "reply_command")),),
+    "s7comm.log": (Log("s7comm", "rosctr_code", 11, tm.both("s7comm", "rosctr", "reply")),),
     "opcua_binary.log": (
-        Log("opcua", "msg_type", 6, (("message_type", "request"), ("reply_message_type", "response")), "opcua"),
+        Log("opcua", "msg_type", 6, (
+            _C("opcua", "type", "request", "text"),
+            _C("opcua", "reply_type", "response", "text", when=("reply_type", "ACK")),
+        )),
     ),
-}
+}  # fmt: skip
 
 
-def rows_of(path: Path, log: Log) -> list[str]:
-    """The function's column of a log."""
-    place, found = log.place, []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        if line.startswith("#fields"):
-            names = line.split("\t")[1:]
-            place = names.index(log.column) if log.column in names else log.place
-        if line.startswith("#") or not line.strip():
-            continue
-        values = line.split("\t")
-        if log.keep and (len(values) <= log.keep[0] or values[log.keep[0]] != log.keep[1]):
-            continue
-        if place < len(values) and values[place] != "-":
-            found.append(values[place])
-    return found
+def rows_of(path: Path, log: Log) -> list[str] | None:
+    """The function's column of a log; None if the log has a header and must not, or the other way."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    header = next((line.split("\t")[1:] for line in lines if line.startswith("#fields")), None)
+    if log.header is not None and log.header != (header is not None):
+        return None
+    place = header.index(log.column) if header and log.column in header else log.place
+    rows = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+    if log.keep:
+        at, value = log.keep
+        rows = [r for r in rows if len(r) > at and r[at] == value]
+    return [r[place] for r in rows if place < len(r) and r[place] != "-"]
 
 
 def label(text: str) -> str:
-    """Zeek and we write names alike but for case and a few words."""
-    number = re.fullmatch(r"0x[0-9a-fA-F]+", text)
-    if number:
+    """Zeek and we write names alike but for case and a few words; unknown functions are numbers."""
+    if re.fullmatch(r"0x[0-9a-fA-F]+", text):
         return str(int(text, 16))
-    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_").removesuffix("_exception")
-    return {"report_slave_id": "report_server_id", "encap_interface_transport": "encapsulated_interface_transport"}.get(
-        text, text
-    )
+    if unknown := re.fullmatch(r"unknown-(\d+)", text):
+        return str(int(unknown[1]) & 0x7F)
+    text = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_").removesuffix("_exception").removesuffix("_pdu")
+    aliases = {
+        "report_slave_id": "report_server_id",
+        "encap_interface_transport": "encapsulated_interface_transport",
+        "delay_measure": "delay_measurement",
+    }
+    return aliases.get(text, text)
 
 
 def ours_of(frames: Mapping[str, pl.DataFrame], log: Log) -> Counter[str]:
     """The same from our records."""
     counts: Counter[str] = Counter()
-    frame = frames.get(log.stream)
-    if frame is None:
-        return counts
-    for column, side in log.ours:
-        if column in frame.columns:
-            for *_, value, n in grouped(frame, as_it_is(log.stream, column, side)).iter_rows():
-                counts[label(str(value))] += n
+    names = dict(log.names)
+    for rule in log.ours:
+        frame = frames.get(rule.stream)
+        if frame is None or rule.column not in frame.columns:
+            continue
+        for *_, value, n in grouped(frame, rule).iter_rows():
+            number = int(value) & rule.mask if rule.mask else value
+            counts[label(names.get(str(number), str(number)))] += n
     return counts
 
 
-def compare(capture: Path, frames: Mapping[str, pl.DataFrame]) -> list[tuple[str, str, str, int, int, int | None]]:
-    """(log, column, function, Zeek's count, ours, None) for each baseline of the capture."""
-    out: list[tuple[str, str, str, int, int, int | None]] = []
+def compare(capture: Path, frames: Mapping[str, pl.DataFrame]) -> list[tuple[str, str, int, int]]:
+    """(log and column, function, Zeek's count, ours) for each baseline of the capture."""
+    out: list[tuple[str, str, int, int]] = []
     folder = capture.with_name(capture.name + ".zeek")
     for name, logs in LOGS.items():
         for path in sorted(folder.rglob(name)) if folder.is_dir() else ():
             for log in logs:
-                theirs = Counter(label(v) for v in rows_of(path, log))
-                mine = ours_of(frames, log)
-                place = f"{name}:{log.column}" + (f":{log.keep[1]}" if log.keep else "")
-                for function in sorted(theirs.keys() | mine.keys()):
-                    out.append((place, log.protocol, function, theirs[function], mine[function], None))
+                values = rows_of(path, log)
+                if values is None:
+                    continue
+                theirs, mine = Counter(label(v) for v in values), ours_of(frames, log)
+                if log.column == "fc_reply":
+                    mine = Counter({f: n for f, n in mine.items() if f.endswith("response")})
+                if log.column == "fc_request":
+                    mine = Counter({f: n for f, n in mine.items() if not f.endswith("response")})
+                place = f"{name} {log.column}" + (f" ({log.keep[1]})" if log.keep else "")
+                out += [(place, f, theirs[f], mine[f]) for f in sorted(theirs.keys() | mine.keys())]
     return out
 
 
 def print_all(console: Console, scores: Sequence[FileScore]) -> None:
-    """A line for each baseline log, then the functions that differ."""
-    table = Table(title="Zeek baselines", title_justify="left")
-    for name in ("file", "log", "Zeek", "ours", "differ"):
-        table.add_column(name, justify="left" if name in ("file", "log") else "right", overflow="fold")
+    """A line for each baseline log, with the functions on which Zeek and we differ."""
+    table = Table(title="Zeek baselines (a second opinion, no goal)", title_justify="left")
+    for name in ("file", "log", "Zeek", "ours", "differ (function Zeek:ours)"):
+        table.add_column(name, justify="right" if name in ("Zeek", "ours") else "left", overflow="fold")
     for s in scores:
         for place in dict.fromkeys(z[0] for z in s.zeek):
             rows = [z for z in s.zeek if z[0] == place]
-            off = ", ".join(f"{z[2]} {z[3]}:{z[4]}" for z in rows if z[3] != z[4])
-            table.add_row(s.file, place, str(sum(z[3] for z in rows)), str(sum(z[4] for z in rows)), off or "-")
+            off = ", ".join(f"{z[1]} {z[2]}:{z[3]}" for z in rows if z[2] != z[3])
+            table.add_row(s.file, place, str(sum(z[2] for z in rows)), str(sum(z[3] for z in rows)), off or "-")
     console.print(table)

@@ -11,8 +11,8 @@ use linewarden_sensor::{Cell, Options, Rows, Sensor as Engine, Spec, host_text, 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
-use pyo3_arrow::PyRecordBatch;
 
+use crate::batch::Batch;
 use crate::run::{self, Rich, Run, Source};
 
 /// Reads captures through the protocol tables into records.
@@ -116,7 +116,7 @@ impl Sensor {
                 let copy = batch.clone();
                 py.detach(|| lake.write(&stream, copy)).map_err(|e| PyOSError::new_err(e.to_string()))?;
             }
-            list.append((stream, Py::new(py, PyRecordBatch::new(batch))?))?;
+            list.append((stream, Py::new(py, Batch::new(batch))?))?;
         }
         Ok(list.unbind())
     }
@@ -171,7 +171,7 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
 fn to_python(py: Python<'_>, chunk: run::Chunk) -> PyResult<Chunk> {
     let batches = PyList::empty(py);
     for (stream, batch) in chunk.batches {
-        batches.append((stream, Py::new(py, PyRecordBatch::new(batch))?))?;
+        batches.append((stream, Py::new(py, Batch::new(batch))?))?;
     }
     let rich = PyList::empty(py);
     for message in &chunk.rich {

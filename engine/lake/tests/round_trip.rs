@@ -33,11 +33,13 @@ fn check(name: &str, options: Options, columns: &[(&str, ArrayRef, ArrayRef)]) {
     let folder = Folder::new(name);
     let count = columns[0].1.len();
     let mut fields: Vec<(&str, ArrayRef, bool)> = vec![("ts", times(count), false)];
-    fields.extend(
-        columns
-            .iter()
-            .map(|(n, a, _)| (*n, a.clone(), a.logical_null_count() > 0 || count % 2 == 0)),
-    );
+    fields.extend(columns.iter().map(|(n, a, _)| {
+        (
+            *n,
+            a.clone(),
+            a.logical_null_count() > 0 || count.is_multiple_of(2),
+        )
+    }));
     let batch = RecordBatch::try_from_iter_with_nullable(fields).unwrap();
     let lake = Lake::create(&folder.0, options).unwrap();
     let cut = count / 3 + usize::from(count > 1);
@@ -81,7 +83,7 @@ fn numbers_of_every_width_and_spread() {
             let spread: Vec<i64> = (0..count)
                 .map(|i| if i % 5 == 0 { i64::MIN } else { wide() as i64 })
                 .collect();
-            let some = |i: usize, part: usize| i % part != 0;
+            let some = |i: usize, part: usize| !i.is_multiple_of(part);
             let columns = [
                 same("i64", Int64Array::from(spread.clone())),
                 same(

@@ -10,7 +10,8 @@ use crate::tables::{FlowInfo, Stamp};
 use crate::vm::{Ctx, Env, Exit, Vm};
 
 /// Payloads that are kept while it is open what they are.
-const MAX_CHUNKS: usize = 16;
+const MAX_CHUNKS: usize = 1_024;
+const MAX_DATAGRAMS: usize = 16;
 const MAX_BYTES: usize = 16_384;
 /// How often a flow may fail before it is left alone.
 const MAX_TRIES: u8 = 6;
@@ -30,6 +31,8 @@ pub struct Undecided {
     pub chunks: Vec<Chunk>,
     data: Vec<u8>,
     tries: u8,
+    /// Protocols that what waits has not ruled out, and whether they are at home on the flow's ports.
+    alive: Vec<(usize, bool)>,
 }
 
 impl Undecided {
@@ -50,10 +53,15 @@ impl Undecided {
     pub fn forget(&mut self) {
         self.chunks.clear();
         self.data.clear();
+        self.alive.clear();
     }
 
     fn side(&self, side: u8) -> Vec<u8> {
-        self.chunks.iter().filter(|c| c.side == side).flat_map(|c| self.bytes(c)).copied().collect()
+        let mut bytes = Vec::new();
+        for chunk in self.chunks.iter().filter(|c| c.side == side) {
+            bytes.extend_from_slice(self.bytes(chunk));
+        }
+        bytes
     }
 }
 
@@ -85,28 +93,32 @@ pub struct Probes<'a> {
 impl Probes<'_> {
     /// Decides about a flow from its waiting payloads; settles its direction when it finds a protocol.
     pub fn decide(&mut self, flow: &mut Flow, waiting: &mut Undecided, tcp: bool) -> Decision {
-        let places = &self.spec.places;
-        let by_port = if tcp { &places.tcp } else { &places.udp };
-        let anywhere = if tcp { &places.tcp_anywhere } else { &places.udp_anywhere };
-        let mut wait = false;
-        let on_port: Vec<usize> =
-            [0, 1].iter().filter_map(|&s| by_port.get(&flow.key.port(s))).flatten().copied().collect();
-        let strong = anywhere.iter().filter(|&&p| self.spec.protos[p].confirm <= 1);
-        let weak = anywhere.iter().filter(|&&p| self.spec.protos[p].confirm > 1);
-        let others = strong.chain(weak).copied().filter(|p| !on_port.contains(p));
-        for (index, ours) in on_port.iter().map(|&p| (p, true)).chain(others.map(|p| (p, false))) {
+        let candidates = match std::mem::take(&mut waiting.alive) {
+            none if none.is_empty() => self.candidates(flow, tcp),
+            alive => alive,
+        };
+        let sides = if tcp { [waiting.side(0), waiting.side(1)] } else { Default::default() };
+        let info = flow.info();
+        for (index, ours) in candidates {
+            let proto = &self.spec.protos[index];
             let mut hint = None;
-            match self.judge(index, ours, flow, waiting, tcp, &mut hint) {
-                Verdict::Yes(n) if ours || n >= self.spec.protos[index].confirm => {
-                    settle(flow, &self.spec.protos[index], tcp, hint);
+            let verdict = if !tcp || proto.framing.is_datagram() {
+                self.judge_datagrams(index, ours, flow, &info, waiting, &mut hint)
+            } else {
+                self.judge(index, ours, flow, &info, &sides, &mut hint)
+            };
+            match verdict {
+                Verdict::Yes(n) if ours || n >= proto.confirm => {
+                    settle(flow, proto, tcp, hint);
                     return Decision::Protocol(index);
                 }
                 Verdict::No => {}
-                _ => wait = true,
+                _ => waiting.alive.push((index, ours)),
             }
         }
-        let full = waiting.chunks.len() >= MAX_CHUNKS || waiting.data.len() >= MAX_BYTES;
-        if wait && !full {
+        let most = if tcp { MAX_CHUNKS } else { MAX_DATAGRAMS };
+        let full = waiting.chunks.len() >= most || waiting.data.len() >= MAX_BYTES;
+        if !waiting.alive.is_empty() && !full {
             return Decision::Wait;
         }
         waiting.forget();
@@ -114,36 +126,55 @@ impl Probes<'_> {
         if waiting.tries >= MAX_TRIES { Decision::GiveUp } else { Decision::Wait }
     }
 
+    /// All protocols that a flow may speak: those at home on its ports, then those that tell themselves surely, then
+    /// those that need more than one message.
+    fn candidates(&self, flow: &Flow, tcp: bool) -> Vec<(usize, bool)> {
+        let places = &self.spec.places;
+        let (by_port, anywhere) =
+            if tcp { (&places.tcp, &places.tcp_anywhere) } else { (&places.udp, &places.udp_anywhere) };
+        let mut all: Vec<(usize, bool)> = Vec::with_capacity(anywhere.len() + 2);
+        for side in [0, 1] {
+            for &index in by_port.get(&flow.key.port(side)).into_iter().flatten() {
+                if !all.contains(&(index, true)) {
+                    all.push((index, true));
+                }
+            }
+        }
+        let at_home = all.len();
+        for weak in [false, true] {
+            for &index in anywhere {
+                if (self.spec.protos[index].confirm > 1) == weak && !all[..at_home].contains(&(index, true)) {
+                    all.push((index, false));
+                }
+            }
+        }
+        all
+    }
+
     fn judge(
         &mut self,
         index: usize,
         ours: bool,
         flow: &Flow,
-        waiting: &Undecided,
-        tcp: bool,
+        info: &FlowInfo,
+        sides: &[Vec<u8>; 2],
         hint: &mut Option<u8>,
     ) -> Verdict {
-        let proto = &self.spec.protos[index];
-        let info = flow.info();
-        if !tcp || proto.framing.is_datagram() {
-            return self.judge_datagrams(index, ours, flow, &info, waiting, hint);
-        }
-        let mut total = Verdict::Wait;
-        for side in [0, 1] {
-            let data = waiting.side(side);
-            if data.is_empty() {
-                continue;
-            }
-            match self.judge_stream(index, ours, flow, &info, side, &data, hint) {
-                Verdict::Yes(n) => total = Verdict::Yes(n + if let Verdict::Yes(m) = total { m } else { 0 }),
-                // From the first byte on, both directions must fit; joined in the middle, one may not.
-                Verdict::No if flow.settled == Settled::Syn => return Verdict::No,
-                Verdict::No if total == Verdict::Wait && waiting.side(side ^ 1).is_empty() => return Verdict::No,
-                Verdict::No if total == Verdict::Wait && side == 1 => return Verdict::No,
-                _ => {}
+        let (mut passed, mut refused, mut open) = (0, 0, 0);
+        for (side, data) in (0..).zip(sides).filter(|s| !s.1.is_empty()) {
+            match self.judge_stream(index, ours, flow, info, side, data, hint) {
+                Verdict::Yes(n) => passed += n,
+                Verdict::No => refused += 1,
+                Verdict::Wait => open += 1,
             }
         }
-        total
+        // From the first byte on, both directions must fit; joined in the middle, one may begin within a message.
+        match (passed, refused) {
+            (_, 1..) if flow.settled == Settled::Syn => Verdict::No,
+            (1.., _) => Verdict::Yes(passed),
+            (0, 1..) if open == 0 => Verdict::No,
+            _ => Verdict::Wait,
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -162,6 +193,8 @@ impl Probes<'_> {
         while !data.is_empty() {
             match framing.next(data, &mut progress) {
                 Cut::Need => break,
+                // Garbage behind a message does not unmake it.
+                Cut::Invalid if passed > 0 => break,
                 Cut::Invalid => return Verdict::No,
                 Cut::Skip(0) | Cut::Frame(0) => break,
                 // Before the first message there is no body to skip.

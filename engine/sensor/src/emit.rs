@@ -7,9 +7,9 @@ use crate::columns::StreamBuilder;
 use crate::names::{NameId, Names};
 use crate::ops::{Role, Slot};
 use crate::session::{Session, Told};
-use crate::spec::{NativeColumn, Proto, Render, Spec, SpecError};
+use crate::spec::{NativeColumn, Proto, Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp, lookup};
-use crate::text;
+use crate::text::{self, Render};
 use crate::vm::{Ctx, Env};
 
 /// Rows of a batch.
@@ -60,6 +60,9 @@ pub struct NewCommand<'a> {
     pub until: i64,
 }
 
+/// The slot that names a protocol's function, its names, and how others are written.
+pub type Function = Option<(Slot, Box<[(i64, NameId)]>, Render)>;
+
 /// Where the common streams stand, and that their columns are those that the engine fills.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Common {
@@ -87,7 +90,7 @@ pub struct Emitter {
     /// Requests that wait for an answer, over all flows.
     pub pending: usize,
     proto_names: Vec<NameId>,
-    functions: Vec<Box<[(i64, NameId)]>>,
+    functions: Vec<Function>,
     polling: Vec<NameId>,
     sensor: NameId,
     rich_used: Vec<u64>,
@@ -145,7 +148,7 @@ impl Emitter {
             packets: 0,
             pending: 0,
             proto_names: spec.protos.iter().map(|p| p.name).collect(),
-            functions: spec.protos.iter().map(|p| p.function.clone().map_or_else(Box::default, |f| f.1)).collect(),
+            functions: spec.protos.iter().map(|p| p.function.clone()).collect(),
             polling,
             sensor: names.intern(sensor),
             rich_used: vec![0; spec.protos.len()],
@@ -270,9 +273,16 @@ impl Emitter {
             ..*info
         };
         let info = if command.from_orig { info } else { &turned };
-        let function = lookup(&self.functions[command.proto], command.function);
+        let mut function_text = String::new();
+        let mut function = None;
+        if let Some((_, table, render)) = &self.functions[command.proto] {
+            function = lookup(table, command.function);
+            if function.is_none() && command.function >= 0 {
+                text::number(command.function, *render, &mut function_text);
+            }
+        }
         let target = self.target(command, names);
-        let (proto, function_text) = (self.proto_names[command.proto], command.function.to_string());
+        let proto = self.proto_names[command.proto];
         if self.begin(stream, info, command.stamp, names).is_none() {
             return;
         }
@@ -281,7 +291,6 @@ impl Emitter {
         c[10].name(command.verb, names);
         match function {
             Some(id) => c[11].name(id, names),
-            None if command.function < 0 => c[11].text(""),
             None => c[11].text(&function_text),
         }
         optional(&mut c[12], command.unit);
@@ -310,7 +319,14 @@ impl Emitter {
         }
     }
 
-    pub fn reading(&mut self, env: &Env<'_>, ctx: &Ctx, names: &Names, fill: impl FnOnce(&mut Vec<f64>)) {
+    pub fn reading(
+        &mut self,
+        env: &Env<'_>,
+        ctx: &Ctx,
+        names: &Names,
+        said: Option<&str>,
+        fill: impl FnOnce(&mut Vec<f64>),
+    ) {
         let stream = self.common.reading;
         if !self.wanted[stream] {
             return;
@@ -346,7 +362,10 @@ impl Emitter {
             None => c[10].null(),
         }
         c[11].list(fill);
-        c[12].null();
+        match said {
+            Some(said) => c[12].text(said),
+            None => c[12].null(),
+        }
         if ctx.quality == 0 { c[13].null() } else { c[13].name(ctx.quality, names) }
         self.end(stream);
     }
@@ -509,10 +528,15 @@ fn put(column: &mut crate::columns::Column, spec: &NativeColumn, ctx: &Ctx, name
     }
 }
 
-/// FNV-1a over a message, to pass over what was just parsed.
+/// A quick hash of a message (eight bytes at a time), to pass over what was just parsed.
 fn hash_of(tag: NameId, side: u8, data: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ u64::from(tag) << 8 ^ u64::from(side);
-    for &b in data {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ u64::from(tag) << 8 ^ u64::from(side) ^ (data.len() as u64) << 32;
+    let (words, rest) = data.as_chunks::<8>();
+    for word in words {
+        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 29;
+    }
+    for &b in rest {
         hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
     }
     hash | 1

@@ -23,6 +23,8 @@ pub struct Length {
     min: usize,
     max: usize,
     magic: Option<(usize, Vec<u8>)>,
+    /// Longer messages are read up to here, the rest is passed over (0: none are).
+    keep: usize,
 }
 
 /// What the next bytes of a stream are.
@@ -72,6 +74,7 @@ impl Framing {
                 min: number(7)?,
                 max: number(8)?,
                 magic: value[9].as_array().map(|m| (m[0].as_u64().unwrap_or(0) as usize, bytes(&m[1]))),
+                keep: value[10].as_u64().unwrap_or(0) as usize,
             }),
             _ => return Err(format!("no framing {}", value[0])),
         })
@@ -80,24 +83,32 @@ impl Framing {
     /// The next cut at the beginning of `data` (not empty).
     #[inline]
     pub fn next(&self, data: &[u8], progress: &mut Progress) -> Cut {
+        if progress.skip > 0 {
+            let n = progress.skip.min(data.len() as u64);
+            progress.skip -= n;
+            return Cut::Skip(n as usize);
+        }
         match self {
             Self::Datagram => Cut::Frame(data.len()),
-            Self::Length(length) => length.next(data),
+            Self::Length(length) => length.next(data, progress),
             Self::Dnp3 => dnp3(data),
             Self::Lines { max } => match memchr::memchr(b'\n', data.get(..*max).unwrap_or(data)) {
                 Some(i) => Cut::Frame(i + 1),
                 None if data.len() >= *max => Cut::Frame(*max),
                 None => Cut::Need,
             },
-            Self::Head { starts, end, length_header, max } => {
-                if progress.skip > 0 {
-                    let n = progress.skip.min(data.len() as u64);
-                    progress.skip -= n;
-                    return Cut::Skip(n as usize);
-                }
-                head(data, starts, end, length_header, *max, progress)
-            }
+            Self::Head { starts, end, length_header, max } => head(data, starts, end, length_header, *max, progress),
         }
+    }
+
+    /// Where the next message may begin after garbage, if messages begin with something to look for.
+    pub fn resync(&self, data: &[u8]) -> Option<usize> {
+        let magic = match self {
+            Self::Dnp3 => &[0x05, 0x64][..],
+            Self::Length(Length { magic: Some((0, magic)), .. }) => magic,
+            _ => return None,
+        };
+        memmem::find(data.get(1..)?, magic).map(|i| i + 1)
     }
 
     pub fn is_datagram(&self) -> bool {
@@ -107,7 +118,7 @@ impl Framing {
 
 impl Length {
     #[inline]
-    fn next(&self, data: &[u8]) -> Cut {
+    fn next(&self, data: &[u8], progress: &mut Progress) -> Cut {
         if let Some((at, magic)) = &self.magic {
             let there = data.get(*at..).unwrap_or(&[]);
             let n = there.len().min(magic.len());
@@ -129,6 +140,9 @@ impl Length {
         let total = value.saturating_mul(self.times).saturating_add(self.add);
         if total < self.min || total > self.max {
             Cut::Invalid
+        } else if self.keep > 0 && total > self.keep && data.len() >= self.keep {
+            progress.skip = (total - self.keep) as u64;
+            Cut::Frame(self.keep)
         } else if data.len() < total.max(self.header) {
             Cut::Need
         } else {

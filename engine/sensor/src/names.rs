@@ -13,11 +13,12 @@ pub struct Names {
     texts: Vec<Box<str>>,
     by_text: HashMap<Box<str>, NameId>,
     by_number: HashMap<(NameId, i64), NameId>,
+    by_pair: HashMap<NameId, Vec<(Box<str>, NameId)>>,
 }
 
 impl Names {
     pub fn new() -> Self {
-        let mut names = Self { texts: Vec::new(), by_text: HashMap::new(), by_number: HashMap::new() };
+        let mut names = Self { texts: Vec::new(), by_text: HashMap::new(), by_number: HashMap::new(), by_pair: HashMap::new() };
         names.intern("");
         names
     }
@@ -34,6 +35,17 @@ impl Names {
 
     pub fn get(&self, id: NameId) -> &str {
         self.texts.get(id as usize).map_or("", |t| t)
+    }
+
+    /// `first_second`, such as a weird of a protocol.
+    pub fn joined(&mut self, first: NameId, second: &str) -> NameId {
+        let found = self.by_pair.get(&first).and_then(|list| list.iter().find(|(text, _)| &**text == second));
+        if let Some(&(_, id)) = found {
+            return id;
+        }
+        let id = self.intern(&format!("{}_{second}", self.get(first)));
+        self.by_pair.entry(first).or_default().push((second.into(), id));
+        id
     }
 
     /// `template` with its `{}` replaced by a number.

@@ -1,6 +1,7 @@
 //! The operations of the table language (see `protocols/_shared/layout.py`, which documents each).
 
 use crate::names::NameId;
+use crate::text::Render;
 
 /// Index of a slot in its protocol, below [`MAX_SLOTS`].
 pub type Slot = u8;
@@ -139,7 +140,8 @@ pub enum Op {
     Recall,
     Do { verb: NameId, area: NameId },
     Area { value: Expr, names: Box<[(i64, NameId)]>, template: NameId },
-    Values { kind: Kind, count: Option<Expr>, le: bool, stride: usize },
+    Values { kind: Kind, count: Option<Expr>, le: bool, stride: usize, shift: u32, mask: u64 },
+    Text { size: Option<Expr>, render: Render },
     Number(Expr),
     Quality(Expr, Box<[(i64, NameId)]>),
     Row,

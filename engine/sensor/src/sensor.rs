@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
-use linewarden_capture::{Decoded, Frame, Ip, Transport, decode, parse_transport, tcp_flags, transport_checksum_ok};
+use linewarden_capture::{Decoded, Frame, Ip, LinkType, Transport, decode, parse_transport, tcp_flags, transport_checksum_ok};
 use linewarden_stream::defrag::{Defragmenter, Key as FragmentKey, Outcome};
 use linewarden_stream::tcp::{Event, Limits, Memory};
 
@@ -220,14 +220,17 @@ impl Sensor {
         if stats.packets % SWEEP_EVERY == 0 {
             self.sweep();
         }
-        let packet = Packet { stamp, wire: frame.origlen, decoded: &decoded };
-        if let Some(name) = decoded.malformed {
-            self.flowless_weird(&packet, name);
+        self.dispatch(&Packet { stamp, wire: frame.origlen, decoded: &decoded });
+    }
+
+    fn dispatch(&mut self, packet: &Packet<'_>) {
+        if let Some(name) = packet.decoded.malformed {
+            self.flowless_weird(packet, name);
         }
-        match decoded.ip {
-            Some(ip) if ip.fragment.is_some() => self.fragment(&packet, &ip),
-            Some(ip) => self.ip(&packet, &ip, ip.payload, ip.payload_len),
-            None => self.below_ip(&packet),
+        match &packet.decoded.ip {
+            Some(ip) if ip.fragment.is_some() => self.fragment(packet, ip),
+            Some(ip) => self.ip(packet, ip, ip.payload, ip.payload_len),
+            None => self.below_ip(packet),
         }
     }
 
@@ -265,6 +268,10 @@ impl Sensor {
 
     fn fragment(&mut self, packet: &Packet<'_>, ip: &Ip<'_>) {
         let Some(f) = ip.fragment else { return };
+        if let (Some((mac, _)), None) = (packet.decoded.macs, packet.decoded.tunnel) {
+            // Told here, since a datagram that never gets whole has no flow.
+            self.bind(mac, Some(Host::Ip(ip.src)), packet.decoded.vlan, packet.stamp, packet.stamp.ts, 1, ip.ttl, 0);
+        }
         let key = FragmentKey {
             src: ip.src.0,
             dst: ip.dst.0,
@@ -279,10 +286,29 @@ impl Sensor {
                 if let Some(name) = self.fragments.weird() {
                     self.flowless_weird(packet, name);
                 }
-                self.ip(packet, ip, &whole, whole.len());
+                if !self.whole_tunnel(packet, ip, &whole) {
+                    self.ip(packet, ip, &whole, whole.len());
+                }
             }
             Outcome::Dropped(name) => self.flowless_weird(packet, name),
         }
+    }
+
+    /// A tunnel packet that came in fragments: what is inside is read like any packet. False if it is no tunnel.
+    fn whole_tunnel(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, payload: &[u8]) -> bool {
+        const TUNNELS: [u8; 4] = [4, 17, 41, 47];
+        if !TUNNELS.contains(&ip.proto) || ip.v6 {
+            return false;
+        }
+        let datagram = ipv4_datagram(ip, payload);
+        let mut decoded = Decoded::default();
+        decode(LinkType::RAW, &datagram, datagram.len() as u32, &mut decoded);
+        if decoded.tunnel.is_none() {
+            return false;
+        }
+        decoded.macs = decoded.macs.or(packet.decoded.macs);
+        self.dispatch(&Packet { stamp: packet.stamp, wire: packet.wire, decoded: &decoded });
+        true
     }
 
     fn ip(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, payload: &[u8], length: usize) {
@@ -541,6 +567,17 @@ impl Sensor {
     }
 }
 
+/// An IPv4 packet without options around a reassembled payload (RFC 791 3.1); the checksum is not looked at again.
+fn ipv4_datagram(ip: &Ip<'_>, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() + 20).min(usize::from(u16::MAX)) as u16;
+    let mut datagram = vec![0x45, 0, 0, 0, 0, 0, 0, 0, ip.ttl, ip.proto, 0, 0];
+    datagram[2..4].copy_from_slice(&length.to_be_bytes());
+    datagram.extend_from_slice(&ip.src.0[12..]);
+    datagram.extend_from_slice(&ip.dst.0[12..]);
+    datagram.extend_from_slice(payload);
+    datagram
+}
+
 /// A new connection on the ports of an old one.
 fn is_reuse(flow: &Flow, side: u8, seq: u32) -> bool {
     let half = &flow.sides[side as usize & 1].half;
@@ -618,7 +655,8 @@ impl Core {
     }
 
     fn tcp_signals(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, seq: u32, flags: u8) {
-        if flags & tcp_flags::SYN != 0 {
+        // A SYN with FIN or RST opens nothing: a scan, or garbage.
+        if flags & tcp_flags::SYN != 0 && flags & (tcp_flags::FIN | tcp_flags::RST) == 0 {
             let answers = flags & tcp_flags::ACK != 0;
             flow.note(side, if answers { flow::SYN_ACK } else { flow::SYN });
             flow.settle(if answers { side ^ 1 } else { side }, Settled::Syn);
@@ -804,20 +842,30 @@ impl Core {
         }
     }
 
-    /// Traffic whose place (ethertype, LLC, IP protocol) names its protocol.
+    /// Traffic whose place (ethertype, LLC, IP protocol) names its protocol. Several may share a place, and a flow.
     fn placed(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, list: &[usize], payload: &[u8]) {
-        let mut session = match std::mem::take(&mut flow.service) {
-            Service::Known(session) => session,
-            _ => {
-                let info = flow.info();
-                let found = list.iter().copied().find(|&index| {
-                    let env = env_of(&self.spec, index, flow, &info, side, stamp);
-                    let (passed, _) = run_probe(env, &mut self.ctx, &mut self.emitter, &mut self.names, payload);
-                    matches!(passed, Ok(()) | Err(Exit::Stop))
-                });
-                let Some(index) = found else { return };
-                flow.service_name = self.spec.protos[index].name;
-                Box::new(Session::new(index))
+        let known = match std::mem::take(&mut flow.service) {
+            Service::Known(session) => Some(session),
+            _ => None,
+        };
+        let mut session = match (known, list) {
+            (Some(session), [_]) => session,
+            (known, _) => {
+                let found = list.iter().copied().find(|&index| self.is_ours(flow, index, side, stamp, payload));
+                match (known, found) {
+                    (Some(session), Some(index)) if session.proto == index => session,
+                    (known, Some(index)) => {
+                        if let Some(mut old) = known {
+                            self.end_session(flow, &mut old);
+                        }
+                        flow.service_name = self.spec.protos[index].name;
+                        Box::new(Session::new(index))
+                    }
+                    (known, None) => {
+                        flow.service = known.map_or(Service::Unasked, Service::Known);
+                        return;
+                    }
+                }
             }
         };
         self.message(flow, &mut session, side, stamp, payload);
@@ -846,8 +894,7 @@ impl Core {
 
     fn session_weird(&mut self, flow: &Flow, session: &mut Session, stamp: Stamp, name: &str) {
         let proto = self.spec.protos[session.proto].name;
-        let full = format!("{}_{name}", self.names.get(proto));
-        let id = self.names.intern(&full);
+        let id = self.names.joined(proto, name);
         if session.weird_is_new(id) {
             self.emitter.weird(&flow.info(), stamp, id, None, proto, 1, &self.names);
         }
@@ -904,7 +951,11 @@ impl Core {
                     let message = &rest[..n.min(rest.len())];
                     if session.directions[i].lost {
                         if !self.is_ours(flow, session.proto, side, stamp, message) {
-                            return data.len();
+                            match self.spec.protos[session.proto].framing.resync(rest) {
+                                Some(n) => used += n,
+                                None => return data.len(),
+                            }
+                            continue;
                         }
                         session.directions[i].lost = false;
                     }
@@ -916,7 +967,10 @@ impl Core {
                         session.directions[i].lost = true;
                         self.session_weird(flow, session, stamp, "framing_lost");
                     }
-                    return data.len();
+                    match self.spec.protos[session.proto].framing.resync(rest) {
+                        Some(n) => used += n,
+                        None => return data.len(),
+                    }
                 }
             }
         }
@@ -980,14 +1034,7 @@ impl Core {
             self.buffered -= waiting.held();
         }
         if let Service::Known(session) = &mut service {
-            self.buffered -= session.counted;
-            let info = flow.info();
-            let proto = &self.spec.protos[session.proto];
-            session.finish(flow.orig, proto, &info, &mut self.emitter, &mut self.names);
-            let stamp = Stamp { ts: flow.last_ts, ..flow.first };
-            for (id, count) in session.repeated_weirds() {
-                self.emitter.weird(&info, stamp, id, None, proto.name, count, &self.names);
-            }
+            self.end_session(flow, session);
         }
         if flow.sides.iter().all(|s| s.packets > 0) && flow.sides[0].vlan != flow.sides[1].vlan {
             let name = self.names.intern("vlan_differs_by_direction");
@@ -995,6 +1042,17 @@ impl Core {
             self.emitter.weird(&flow.info(), flow.first, name, Some(&text), 0, 1, &self.names);
         }
         self.conn(flow);
+    }
+
+    fn end_session(&mut self, flow: &Flow, session: &mut Session) {
+        self.buffered -= session.counted;
+        let info = flow.info();
+        let proto = &self.spec.protos[session.proto];
+        session.finish(flow.orig, proto, &info, &mut self.emitter, &mut self.names);
+        let stamp = Stamp { ts: flow.last_ts, ..flow.first };
+        for (id, count) in session.repeated_weirds() {
+            self.emitter.weird(&info, stamp, id, None, proto.name, count, &self.names);
+        }
     }
 
     fn conn(&mut self, flow: &Flow) {

@@ -21,6 +21,8 @@ const MAX_GATHERS: usize = 16;
 const MAX_MEMORY: usize = 64;
 /// A request this old is not answered any more.
 const PATIENCE_NS: i64 = 60_000_000_000;
+/// A request with the key of one that waits replaces it after this time; before, both wait (pipelining).
+const AGAIN_NS: i64 = 2_000_000_000;
 
 /// A request that waits for its answer.
 #[derive(Debug)]
@@ -198,6 +200,7 @@ impl Session {
                 let found = ctx.recalled.take().filter(|r| r.0 == ctx.item).and_then(|r| r.1);
                 let request = found.and_then(|i| self.pending.remove(i));
                 let stamp = request.as_ref().map(|r| r.stamp);
+                ctx.answers = stamp.map(|s| s.frame).or(ctx.answers);
                 if let Some(r) = request {
                     emitter.pending -= 1;
                     self.pool.push(r.ints);
@@ -233,6 +236,16 @@ impl Session {
             value: ctx.value.as_str().into(),
 
         };
+        // The same request again: the one before was not answered, or its number is used anew.
+        let again = self.pending.iter().position(|p| {
+            p.key == pending.key
+                && p.item == pending.item
+                && p.side == pending.side
+                && pending.stamp.ts.saturating_sub(p.stamp.ts) > AGAIN_NS
+        });
+        if let Some(old) = again.and_then(|i| self.pending.remove(i)) {
+            self.give_up(old, env.from_orig, env.index, env.proto, env.info, emitter, names);
+        }
         let stale = self.pending.front().is_some_and(|p| env.stamp.ts.saturating_sub(p.stamp.ts) > PATIENCE_NS);
         if (stale || self.pending.len() >= MAX_PENDING || emitter.pending >= MAX_PENDING_TOTAL)
             && let Some(old) = self.pending.pop_front()
@@ -250,10 +263,15 @@ impl Session {
             return;
         }
         let key = Self::key(env.proto, ctx);
-        while let Some(i) = self.pending.iter().position(|p| p.key == key && p.side != env.side) {
+        let mut frame = ctx.answers;
+        let said = ctx.said_so_far(status_mask(&env.proto.special));
+        while let Some(i) = self.pending.iter().position(|p| {
+            p.key == key && p.side != env.side && frame.is_none_or(|f| f == p.stamp.frame)
+        }) {
             let Some(p) = self.pending.remove(i) else { return };
             emitter.pending -= 1;
-            ctx.set &= !p.set | status_mask(&env.proto.special);
+            frame = Some(p.stamp.frame);
+            ctx.back_to(&said);
             p.restore(ctx);
             let told = Told { request: Some(p.stamp), answer: Some(env.stamp), from_orig: !env.from_orig };
             self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
@@ -314,7 +332,7 @@ impl Session {
         let point = special.point.and_then(|s| ctx.raw(s));
         let point_text = point.map(|p| {
             let mut text = String::new();
-            crate::text::bytes(p, crate::spec::Render::Text, &mut text);
+            crate::text::bytes(p, crate::text::Render::Text, &mut text);
             text
         });
         let stamp = told.request.or(told.answer).unwrap_or_default();

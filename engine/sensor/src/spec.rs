@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::columns::ColumnType;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
+use crate::text::Render;
 use crate::ops::{Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
 
 /// A table that cannot run: a mistake in a protocol file.
@@ -36,18 +37,6 @@ pub struct ColumnSpec {
 pub struct StreamSpec {
     pub name: String,
     pub columns: Vec<ColumnSpec>,
-}
-
-/// How a number or bytes become text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Render {
-    Text,
-    Utf16Le,
-    Hex,
-    Mac,
-    Ip4,
-    Dec,
-    HexNumber(usize),
 }
 
 /// A column of a native stream: where its value comes from.
@@ -83,7 +72,7 @@ pub struct Proto {
     pub confirm: u32,
     pub special: Special,
     pub statuses: Box<[(i64, NameId)]>,
-    pub function: Option<(Slot, Box<[(i64, NameId)]>)>,
+    pub function: crate::emit::Function,
     pub row: bool,
     pub columns: Vec<NativeColumn>,
     pub tcp: Vec<u16>,
@@ -229,7 +218,7 @@ impl<'a> Reader<'a> {
                 render: render(text_of(&c["render"])?, text_of(&c["fallback"])?)?,
             };
             if c["name"] == value["function"] {
-                function = Some((column.slot, column.names.clone()));
+                function = Some((column.slot, column.names.clone(), column.render));
             }
             columns.push(column);
         }
@@ -386,7 +375,10 @@ impl<'a> Reader<'a> {
                 count: self.opt_expr(&op[2])?,
                 le: self.little(&op[3]),
                 stride: int(&op[4])? as usize,
+                shift: int(&op[5])?.clamp(0, 63) as u32,
+                mask: int(&op[6])? as u64,
             },
+            "Text" => Op::Text { size: self.opt_expr(&op[1])?, render: render(text_of(&op[2])?, "")? },
             "Number" => Op::Number(self.expr(&op[1])?),
             "Quality" => Op::Quality(self.expr(&op[1])?, self.name_table(&op[2])?),
             "Row" => Op::Row,
@@ -528,6 +520,9 @@ fn render(text: &str, fallback: &str) -> Result<Render> {
         ("hex", _) => Render::Hex,
         ("mac", _) => Render::Mac,
         ("ip4", _) => Render::Ip4,
+        ("ip", _) => Render::Ip,
+        ("oid", _) => Render::Oid,
+        ("netbios", _) => Render::Netbios,
         ("hex2", _) | ("", "hex2") => Render::HexNumber(2),
         ("hex4", _) | ("", "hex4") => Render::HexNumber(4),
         ("hex8", _) | ("", "hex8") => Render::HexNumber(8),

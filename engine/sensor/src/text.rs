@@ -1,8 +1,25 @@
 //! How numbers and bytes become text.
 
 use std::fmt::Write;
+use std::net::Ipv6Addr;
 
-use crate::spec::Render;
+/// How a number or bytes become text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Render {
+    Text,
+    Utf16Le,
+    Hex,
+    Mac,
+    Ip4,
+    /// 4 or 16 bytes.
+    Ip,
+    /// Content of a BER object identifier (X.690 8.19).
+    Oid,
+    /// A half-ASCII name of 32 bytes (RFC 1001 14.1).
+    Netbios,
+    Dec,
+    HexNumber(usize),
+}
 
 /// Bytes as text: UTF-8, or Latin-1 where they are not; control characters escaped, padding trimmed.
 pub fn bytes(value: &[u8], render: Render, out: &mut String) {
@@ -19,9 +36,15 @@ pub fn bytes(value: &[u8], render: Render, out: &mut String) {
                 let _ = write!(out, "{}{b:02x}", if i > 0 { ":" } else { "" });
             }
         }
-        Render::Ip4 if value.len() == 4 => {
+        Render::Ip4 | Render::Ip if value.len() == 4 => {
             let _ = write!(out, "{}.{}.{}.{}", value[0], value[1], value[2], value[3]);
         }
+        Render::Ip if value.len() == 16 => {
+            let octets: [u8; 16] = value.try_into().unwrap_or_default();
+            let _ = write!(out, "{}", Ipv6Addr::from(octets));
+        }
+        Render::Oid => oid(value, out),
+        Render::Netbios if value.len() == 32 => netbios(value, out),
         _ => match std::str::from_utf8(value) {
             Ok(text) => push_clean(text, out),
             Err(_) => push_clean(&value.iter().map(|&b| b as char).collect::<String>(), out),
@@ -37,6 +60,31 @@ fn push_clean(text: &str, out: &mut String) {
             out.push(c);
         }
     }
+}
+
+fn oid(value: &[u8], out: &mut String) {
+    let (mut number, mut first) = (0u64, true);
+    for &b in value {
+        number = number.wrapping_shl(7) | u64::from(b & 0x7f);
+        if b & 0x80 != 0 {
+            continue;
+        }
+        let _ = if first {
+            let head = (number / 40).min(2);
+            write!(out, "{head}.{}", number - head * 40)
+        } else {
+            write!(out, ".{number}")
+        };
+        (number, first) = (0, false);
+    }
+}
+
+fn netbios(value: &[u8], out: &mut String) {
+    let letters: Vec<u8> =
+        value.chunks_exact(2).map(|p| p[0].wrapping_sub(b'A') << 4 | p[1].wrapping_sub(b'A') & 0x0f).collect();
+    let Some((suffix, name)) = letters.split_last() else { return };
+    push_clean(&name.iter().map(|&b| b as char).collect::<String>(), out);
+    let _ = write!(out, "<{suffix:02x}>");
 }
 
 pub fn hex(value: &[u8], out: &mut String) {

@@ -6,6 +6,7 @@ use crate::ops::{Ask, Bin, Expr, Kind, MAX_SLOTS, Op, Role, Slot};
 use crate::session::Session;
 use crate::spec::Proto;
 use crate::tables::{FlowInfo, Stamp, lookup};
+use crate::text::Render;
 
 /// Calls, slices and gathered messages may nest so deep.
 const MAX_DEPTH: u32 = 48;
@@ -36,6 +37,15 @@ pub struct Ctx {
     pub dropped: bool,
     /// The request that this item answers: place among the pending ones, and for which item it was looked up.
     pub recalled: Option<(u32, Option<usize>)>,
+    /// Frame of the request that this message answers.
+    pub answers: Option<u64>,
+}
+
+/// What a response said of all its items.
+pub struct Said {
+    set: u64,
+    verb: NameId,
+    area: NameId,
 }
 
 impl Default for Ctx {
@@ -60,7 +70,19 @@ impl Ctx {
             item: 0,
             dropped: false,
             recalled: None,
+            answers: None,
         }
+    }
+
+    /// What counts for items that the response does not list: of the slots only those in `mask`.
+    pub fn said_so_far(&self, mask: u64) -> Said {
+        Said { set: self.set & mask, verb: 0, area: 0 }
+    }
+
+    pub fn back_to(&mut self, said: &Said) {
+        self.unset(!said.set);
+        (self.verb, self.area) = (said.verb, said.area);
+        self.value.clear();
     }
 
     pub fn reset(&mut self, role: Role) {
@@ -76,6 +98,7 @@ impl Ctx {
         self.item = 0;
         self.dropped = false;
         self.recalled = None;
+        self.answers = None;
     }
 
     #[inline]
@@ -259,7 +282,7 @@ impl<'a> Vm<'a> {
                 }
                 Op::Do { verb, area } => {
                     self.ctx.verb = *verb;
-                    if *area != 0 {
+                    if *area != 0 || *verb == 0 {
                         self.ctx.area = *area;
                     }
                 }
@@ -344,7 +367,7 @@ impl<'a> Vm<'a> {
                 let (user, good) = crc_blocks(c.rest(), size);
                 c.pos = c.data.len();
                 if !good {
-                    self.odd("dnp3_bad_crc", None);
+                    self.odd("bad_crc", None);
                 }
                 self.slice(then, &user)
             }
@@ -397,8 +420,7 @@ impl<'a> Vm<'a> {
     /// A weird named after the protocol.
     pub fn odd(&mut self, name: &str, addl: Option<i64>) {
         if self.session.is_some() {
-            let full = format!("{}_{name}", self.names.get(self.env.proto.name));
-            let id = self.names.intern(&full);
+            let id = self.names.joined(self.env.proto.name, name);
             self.odd_name(id, addl);
         }
     }
@@ -477,9 +499,15 @@ impl<'a> Vm<'a> {
                 let value = self.eval(value, c);
                 self.ctx.quality = lookup(names, value).unwrap_or(0);
             }
-            Op::Values { kind, count, le, stride } => {
+            Op::Values { kind, count, le, stride, shift, mask } => {
                 let wanted = count.as_ref().map(|e| self.eval(e, c));
-                self.values(*kind, wanted, *le, *stride, c)?;
+                let layout = Layout { kind: *kind, le: *le, stride: *stride, shift: *shift, mask: *mask };
+                self.values(layout, wanted, c)?;
+            }
+            Op::Text { size, render } => {
+                let n = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let bytes = c.take(n).ok_or(Exit::Truncated)?;
+                self.said(bytes, *render);
             }
             Op::Number(value) => {
                 let value = self.eval(value, c) as f64;
@@ -536,10 +564,10 @@ impl<'a> Vm<'a> {
         self.ctx.value.clear();
     }
 
-    fn values(&mut self, kind: Kind, wanted: Option<i64>, le: bool, stride: usize, c: &mut Cursor<'_>) -> Step {
-        let width = kind.width();
-        let step = if stride == 0 { width } else { stride };
-        let there = if kind == Kind::Bit {
+    fn values(&mut self, layout: Layout, wanted: Option<i64>, c: &mut Cursor<'_>) -> Step {
+        let width = layout.kind.width();
+        let step = if layout.stride == 0 { width } else { layout.stride };
+        let there = if layout.kind == Kind::Bit {
             c.left() * 8
         } else if c.left() < width || step == 0 {
             0
@@ -549,10 +577,28 @@ impl<'a> Vm<'a> {
         let asked = wanted.map_or(there, |w| w.clamp(0, i64::from(u32::MAX)) as usize);
         let n = asked.min(there).min(MAX_VALUES);
         let data = c.rest();
-        self.reading(n, |out| fill(out, data, kind, le, step, n));
-        let used = if kind == Kind::Bit { asked.min(there).div_ceil(8) } else { asked.min(there) * step };
+        self.reading(n, |out| fill(out, data, layout, step, n));
+        let used = if layout.kind == Kind::Bit { asked.min(there).div_ceil(8) } else { asked.min(there) * step };
         c.pos = (c.pos + used).min(c.data.len());
         if asked > there { Err(Exit::Truncated) } else { Ok(()) }
+    }
+
+    /// A value that is no number.
+    fn said(&mut self, bytes: &[u8], render: Render) {
+        if self.probing() || bytes.is_empty() {
+            return;
+        }
+        let mut text = String::new();
+        crate::text::bytes(&bytes[..bytes.len().min(MAX_BYTES)], render, &mut text);
+        if matches!(self.ctx.role, Role::Request | Role::Notify) {
+            if !self.ctx.value.is_empty() {
+                self.ctx.value.push(',');
+            }
+            self.ctx.value.push_str(&text);
+            return;
+        }
+        self.recall();
+        self.emitter.reading(&self.env, self.ctx, self.names, Some(&text), |_| ());
     }
 
     fn reading(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
@@ -564,7 +610,7 @@ impl<'a> Vm<'a> {
             return;
         }
         self.recall();
-        self.emitter.reading(&self.env, self.ctx, self.names, fill);
+        self.emitter.reading(&self.env, self.ctx, self.names, None, fill);
     }
 
     /// The first values of a write, as the command's `value`.
@@ -656,12 +702,24 @@ fn binary(op: Bin, a: i64, b: i64) -> i64 {
     }
 }
 
+/// How values stand in a message.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    kind: Kind,
+    le: bool,
+    stride: usize,
+    shift: u32,
+    /// 0: the whole value.
+    mask: u64,
+}
+
 #[inline]
-fn fill(out: &mut Vec<f64>, data: &[u8], kind: Kind, le: bool, step: usize, n: usize) {
+fn fill(out: &mut Vec<f64>, data: &[u8], layout: Layout, step: usize, n: usize) {
+    let Layout { kind, le, shift, mask, .. } = layout;
     match (kind, le) {
         (Kind::Bit, _) => out.extend((0..n).map(|i| f64::from(data[i / 8] >> (i % 8) & 1))),
-        (Kind::Unsigned(1), _) if step == 1 => out.extend(data[..n].iter().map(|&b| f64::from(b))),
-        (Kind::Unsigned(2), false) if step == 2 => {
+        (Kind::Unsigned(1), _) if step == 1 && mask == 0 => out.extend(data[..n].iter().map(|&b| f64::from(b))),
+        (Kind::Unsigned(2), false) if step == 2 && mask == 0 => {
             out.extend(data.as_chunks::<2>().0.iter().take(n).map(|&b| f64::from(u16::from_be_bytes(b))));
         }
         _ => {
@@ -670,6 +728,7 @@ fn fill(out: &mut Vec<f64>, data: &[u8], kind: Kind, le: bool, step: usize, n: u
                 out.push(match kind {
                     Kind::F32 => f64::from(f32::from_bits(read(value, le, false) as u32)),
                     Kind::F64 => f64::from_bits(read(value, le, false) as u64),
+                    _ if mask != 0 => (read(value, le, false) as u64 >> shift & mask) as f64,
                     Kind::Signed(_) => read(value, le, true) as f64,
                     _ => read(value, le, false) as u64 as f64,
                 });

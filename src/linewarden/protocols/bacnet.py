@@ -35,11 +35,11 @@ _TO_DEVICE: l.Ops = [
     l.Let("bvlc", l.F("bvlc_function")), l.Let("type", l.F("kind")),
 ]
 _SENT: l.Ops = [
-    l.Let("peer_net", l.F("snet")), l.Let("peer_mac", l.F("smac")),
+    l.Let("asks", 0), l.Let("peer_net", l.F("snet")), l.Let("peer_mac", l.F("smac")),
     l.Let("bvlc", l.F("bvlc_function")), l.Let("type", l.F("kind")),
 ]
 _FROM_DEVICE: l.Ops = [
-    l.Role("response"), l.Let("peer_net", l.F("snet")), l.Let("peer_mac", l.F("smac")),
+    l.Role("response"), l.Let("asks", 0), l.Let("peer_net", l.F("snet")), l.Let("peer_mac", l.F("smac")),
     l.Let("client", l.F("dnet") << 48 ^ l.F("dmac")),
     l.Let("reply_bvlc", l.F("bvlc_function")), l.Let("reply_type", l.F("kind")),
 ]
@@ -80,6 +80,9 @@ _STATUS: l.Ops = [
     l.Call("tag"), l.Call("uint"), l.Let("status", l.F("num") + names.ERROR_BASE),
 ]
 
+_TOLD: l.Ops = [l.If(l.Item().eq(0), [l.Row()]), l.Unset(services.ONCE)]
+"""The answer's row. What it said once must not stand again where it answers a repeated request too."""
+
 _ANSWERED: l.Ops = [l.U8("invoke"), l.U8("svc"), l.Let("fn", l.F("svc")), l.Let("reply_service", l.F("svc"))]
 
 _APDU: l.Ops = [
@@ -90,22 +93,22 @@ _APDU: l.Ops = [
             l.Role("report"), *_SENT, _NO_BVLC, l.U8("svc"), l.Let("unconfirmed", l.F("svc")),
             l.Let("fn", l.F("svc") + names.UNCONFIRMED_BASE), l.Switch("svc", services.UNCONFIRMED_VERBS),
             l.Within(None, services.UNCONFIRMED)],
-        2: [*_FROM_DEVICE, _NO_BVLC, *_ANSWERED],
+        2: [*_FROM_DEVICE, _NO_BVLC, *_ANSWERED, *_TOLD],
         3: [*_FROM_DEVICE, _NO_BVLC, l.U8("invoke"), *_SEGMENT, l.Let("reply_service", l.F("svc")),
             *_segments("answers")],
         4: [l.Role("report"), *_SENT, _NO_BVLC, l.U8("invoke"), l.U8("segment"), l.U8()],
-        5: [*_FROM_DEVICE, _NO_BVLC, *_ANSWERED, l.If(l.Left() > 0, _STATUS)],
+        5: [*_FROM_DEVICE, _NO_BVLC, *_ANSWERED, l.If(l.Left() > 0, _STATUS), *_TOLD],
         6: [*_FROM_DEVICE, _NO_BVLC, l.U8("invoke"), l.U8("status"),
-            l.Let("status", l.F("status") + names.REJECT_BASE)],
+            l.Let("status", l.F("status") + names.REJECT_BASE), *_TOLD],
         7: [*_FROM_DEVICE, _NO_BVLC, l.U8("invoke"), l.U8("status"),
-            l.Let("status", l.F("status") + names.ABORT_BASE)],
+            l.Let("status", l.F("status") + names.ABORT_BASE), *_TOLD],
     }, [l.Role("report"), *_SENT, _NO_BVLC, l.Odd("bacnet_unknown_pdu_type", "kind")]),
 ]
 
 _ANSWER_PROGRAM: l.Ops = [
     *services.ANSWERS,
     # The whole answer, objects and all: no two devices' answers are alike.
-    l.If(l.F("tells"), [l.At(0, [l.Rich("properties")])]),
+    l.If(l.F("tells"), [l.At(0, [l.Rich("properties")])]), *_TOLD,
 ]
 
 _NETWORK: l.Ops = [
@@ -129,8 +132,10 @@ _NPDU: l.Ops = [
 ]
 
 _BVLC: l.Ops = [
+    # Some stacks write a wrong length: a datagram holds one message, so its end is the message's.
     l.Skip(1), l.U8("bvlc_function"), l.U16("size"),
-    l.Within(l.F("size") - 4, [
+    l.If(l.F("size").ne(l.Size()), [l.Odd("bacnet_wrong_length", "size")]),
+    l.Within(None, [
         l.Switch("bvlc_function", {
             4: [l.U32("forwarded_ip"), l.U16(), l.Call("npdu")],
             (9, 10, 11): [l.Call("npdu")],
@@ -164,7 +169,7 @@ _PROBE: l.Ops = [
     l.Check(l.Left() >= 4),
     l.If(l.DstPort().ne(0), [
         l.U8("octet"), l.Check(l.F("octet").eq(0x81)), l.U8("bvlc_function"), l.U16("size"),
-        l.Check(l.F("size").eq(l.Size())),
+        l.Check(l.either(l.F("size").eq(l.Size()), l.both(l.OnPort(), l.F("bvlc_function").among(4, 9, 10, 11)))),
         l.Switch("bvlc_function", {
             4: [l.Skip(6), *_IS_NPDU], (9, 10, 11): _IS_NPDU, 0: [l.Check(l.F("size").eq(6))],
             (2, 6): [l.Check(l.F("size").eq(4))], 5: [l.Check(l.F("size").eq(6))], 8: [l.Check(l.F("size").eq(10))],

@@ -30,10 +30,9 @@ PROTOCOL = l.Protocol(
     main=[
         l.Role("report"), *_HEAD,
         l.Check(l.F("address_type").eq(0x8002)),
-        l.If(l.Known("seen", l.F("connection_id")).eq(0), [
-            l.Remember("seen", 1, l.F("connection_id")), l.Row()]),
+        l.If(l.Known("seen", l.F("connection_id")), [l.Drop()]),
+        l.Remember("seen", 1, l.F("connection_id")),
     ],
-    row=False,
     columns=(
         l.Col("connection_id", "u32", "CIP connection, as its receiver chose it"),
         l.Col("sequence", "u32", "encapsulation sequence number of the first packet seen"),

@@ -23,7 +23,7 @@ _TYPES = {
 _COOKIE = 0x63825363
 _OPTIONS_AT = 240
 _TYPE, _HOST_NAME, _REQUESTED, _VENDOR_CLASS, _CLIENT_FQDN = 53, 12, 50, 60, 81
-_ACK = 5
+_REQUEST, _ACK = 3, 5
 
 _OPTION: l.Ops = [
     l.U8("option"),
@@ -63,7 +63,8 @@ def client(message: Message) -> Iterator[Record]:
             yield Binding(mac=mac, ip=str(IPv4Address(address)), source="dhcp", frames=1)
         return
     requested = options.get(_REQUESTED, b"")
-    if not address and len(requested) == 4:
+    # In a DISCOVER the address is a wish (perhaps of another network); in a REQUEST it was offered, or used before.
+    if kind == _REQUEST and not address and len(requested) == 4:
         address, = struct.unpack(">I", requested)
     name = _text(options.get(_HOST_NAME, b"")) or _text(options.get(_CLIENT_FQDN, b"")[3:])
     vendor_class = _text(options.get(_VENDOR_CLASS, b""))
@@ -121,6 +122,8 @@ PROTOCOL = l.Protocol(
         l.If(l.both(l.Left() >= 4, l.Peek(4).eq(_COOKIE)), [l.Skip(4), l.Repeat(_OPTION, limit=128)]),
         l.If(l.F("msg_type").among(4, 7), [l.Role("notify")]),
         l.At(28, [l.Rich("client")]),
+        # A request that was sent again is answered too, but there was one answer.
+        l.Row(), l.Unset(("reply_type",)),
     ],
     pair=("xid",),
     columns=(

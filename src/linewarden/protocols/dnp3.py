@@ -44,6 +44,7 @@ _ROW: l.Ops = [
         l.If(l.Has("start"), [l.Let("ask_start", l.F("start")), l.Let("ask_count", l.F("count"))],
              [l.Unset(("ask_start", "ask_count"))])]),
     l.Row(), l.Unset(_ONCE), l.Let("said", 1),
+    l.If(l.IsResponse(), [l.Unset(("ask_group", "ask_start", "ask_count"))]),
     # What polls or configures is one command a message, not one an object header.
     l.If(l.F("fc").among(2, 3, 4, 5, 6).eq(0), [l.Do(None)]),
 ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.it_dns import CLASSES, OPCODES, RCODES, TYPES, records
+from linewarden.protocols._shared.it_dns import CLASSES, OPCODES, RCODES, TYPES, domain_name, records
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb
 
@@ -32,8 +32,8 @@ _PROBE: l.Ops = [
     ]),
     l.If(l.F("questions"), [
         l.Labels("query"), l.U16("qtype"), l.U16("qclass"),
-        l.Check(l.both(l.F("qtype").among(*TYPES), (l.F("qclass") & 0x7FFF).among(*CLASSES))),
-        l.If(l.OnPort().eq(0), [l.Check(l.F("qclass").eq(1)), l.Check(l.Pos() > 17)]),
+        l.Check((l.F("qclass") & 0x7FFF).among(*CLASSES)),
+        l.If(l.OnPort().eq(0), [l.Check(l.both(l.F("qclass").eq(1), l.F("qtype").among(*TYPES), l.Pos() > 17))]),
     ], [l.Check(l.either(l.F("records"), l.F("flags") & 0x7800))]),
     # Between two equal ports (mDNS) nobody is the server.
     l.If(l.SrcPort().ne(l.DstPort()), [
@@ -46,7 +46,7 @@ _ANSWER: l.Ops = [
     # An address is a better answer than the alias before it.
     l.Switch("type", {
         1: [l.If(l.F("rank") < 2, [l.Bytes("answers", 4), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
-        28: [l.If(l.F("rank") < 2, [l.Bytes("answers", 16), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
+        28: [l.If(l.F("rank") < 2, [l.Bytes("answer_ip6", 16), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
         (2, 5, 12): [l.If(l.F("rank") < 1, [l.Labels("answers"), l.Let("TTL", l.F("seconds")), l.Let("rank", 1)])],
         16: [l.If(l.F("rank") < 1, [l.Skip(1), l.Bytes("answers", l.F("length") - 1), l.Let("TTL", l.F("seconds")),
                                     l.Let("rank", 1)])],
@@ -78,6 +78,9 @@ _MAIN: l.Ops = [
         l.Labels("query"), l.U16("qtype"), l.U16("qclass"), l.Let("qclass", l.F("qclass") & 0x7FFF)]),
     l.Repeat([l.Labels("owner"), l.Skip(4)], count=l.F("questions") - 1, limit=32),
     l.If(l.F("flags") & 0x8000, [l.Repeat(_ANSWER, count=l.F("records"), limit=64)]),
+    l.Row(),
+    # A question that was asked again is answered too, but there was one answer.
+    l.Unset(("rcode", "answers", "answer_ip6", "answer_count", "TTL", "AA", "RA")),
 ]
 
 _COLUMNS = (
@@ -97,21 +100,22 @@ _COLUMNS = (
     l.Col("RA", "bool", "recursion is available"),
     l.Col("Z", "u8", "three reserved bits"),
     l.Col("answers", "text", "first address among the answers, else first name or text", render="ip4"),
+    l.Col("answer_ip6", "str", "first IPv6 address among the answers (32 hex digits)", render="hex"),
     l.Col("TTL", "u32", "how long that may be kept", unit="s"),
     l.Col("answer_count", "u16", "records in the answer section"),
 )
 
 
 def local(message: Message) -> Iterator[Record]:
-    """mDNS or LLMNR answer (without its identifier): what the sender says of itself.
+    """An mDNS or LLMNR answer (without its identifier): what the sender says of itself.
 
-    An address record with the sender's own address gives its name; HINFO its hardware and system (RFC 1035 3.3.2);
-    `_device-info` text its model.
+    An address record with the sender's own address gives its name, or else (mDNS) the host of its services (SRV);
+    HINFO its hardware and system (RFC 1035 3.3.2); the `model` of `_device-info`, or a printer's `ty`, its model.
     """
     data = b"\0\0" + message.data
     own = ip_address(message.src).packed
     kind = "llmnr" if 5355 in (message.src_port, message.dst_port) else "mdns"
-    name = model = system = hardware = None
+    name = host = model = system = hardware = None
     for record in records(data):
         if record.type in (1, 28) and record.data == own:
             name = record.name
@@ -119,12 +123,25 @@ def local(message: Message) -> Iterator[Record]:
             cpu = record.data[1 : 1 + record.data[0]]
             rest = record.data[1 + len(cpu) :]
             hardware, system = _text(cpu), _text(rest[1 : 1 + rest[0]])
-        elif record.type == 16 and "._device-info._tcp." in record.name:
-            model = _text(record.data).partition("model=")[2] or None
-    if name:
-        short = name.removesuffix(".local") if kind == "mdns" else name
-        yield Identity(address=message.src, protocol="dns", evidence=f"{kind} answer", name=short, model=model,
+        elif record.type == 33 and kind == "mdns":
+            host = domain_name(data, record.at + 6)[0]
+        elif record.type == 16:
+            model = _model(record.data) or model
+    name = (name or host or "").removesuffix(".local")
+    if name or model:
+        yield Identity(address=message.src, protocol="dns", evidence=f"{kind} answer", name=name or None, model=model,
                        os=system or None, hardware=hardware or None)
+
+
+def _model(data: bytes) -> str | None:
+    """The model among the texts of a TXT record (RFC 6763 6): Apple's `model`, or a printer's `ty`."""
+    at = 0
+    while at < len(data):
+        key, _, value = data[at + 1 : at + 1 + data[at]].partition(b"=")
+        if key in (b"model", b"ty"):
+            return _text(value) or None
+        at += 1 + data[at]
+    return None
 
 
 def _text(data: bytes) -> str:

@@ -16,7 +16,8 @@ from linewarden.protocols._shared import ntlm
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Command, Identity, Verb
 
-_METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE", b"PROPFIND")
+_METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE", b"PROPFIND", b"PROPPATCH",
+            b"MKCOL", b"REPORT", b"SUBSCRIBE", b"UNSUBSCRIBE", b"NOTIFY", b"M-POST")
 _STARTS = (*(m + end for m in _METHODS for end in (b" /", b" http")), b"OPTIONS *", b"CONNECT ", b"HTTP/1.")
 _SCHEMES = ("basic", "digest", "ntlm", "negotiate", "bearer")
 _HTTP = 0x48545450
@@ -122,7 +123,8 @@ HTTP = l.Protocol(
     probe=_PROBE,
     main=[
         l.If(l.Peek(4).eq(_HTTP), [
-            l.Role("response"), *_STATUS,
+            # Nobody sends requests ahead of the answers in practice: an answer is to the latest request.
+            l.Role("response"), l.Let("turn", l.Known("turn")), *_STATUS,
             l.Header("server", b"server"), l.Header("resp_mime_type", b"content-type"),
             l.Header("challenge", b"www-authenticate"),
             # Interim answers (RFC 9110 15.2) leave the request open.
@@ -131,7 +133,7 @@ HTTP = l.Protocol(
             l.If(l.Has("server"), [l.At(0, [_once("server", "software")])]),
             l.If(l.Has("challenge"), _AUTH),
         ], [
-            l.Role("request"), *_REQUEST_LINE,
+            l.Role("request"), l.Let("turn", l.Known("turn") + 1), l.Remember("turn", l.F("turn")), *_REQUEST_LINE,
             l.Header("host", b"host"), l.Header("user_agent", b"user-agent"), l.Header("referrer", b"referer"),
             l.Header("orig_mime_type", b"content-type"), l.Header("soap_action", b"soapaction"),
             l.Header("authorization", b"authorization"),
@@ -143,7 +145,7 @@ HTTP = l.Protocol(
                     l.Until("auth_scheme", b" ", optional=True)])])]),
         ]),
     ],
-    pair=(),
+    pair=("turn",),
     columns=(
         l.Col("method", "str", "method; null where only the answer was seen"),
         l.Col("host", "text", "host that is asked for"),
@@ -155,6 +157,7 @@ HTTP = l.Protocol(
         l.Col("soap_action", "text", "SOAP action"),
         l.Col("auth_scheme", "str", "how the client shows who it is"),
         l.Col("username", "text", "user, where the scheme tells it openly (Digest)"),
+        l.Col("www_authenticate", "text", "what the server demands, and for which realm", source="challenge"),
         l.Col("status_code", "u16", "status of the answer; null if unanswered"),
         l.Col("status_msg", "str", "its words"),
         l.Col("server", "text", "server's software, as it says"),

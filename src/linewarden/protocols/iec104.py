@@ -68,28 +68,42 @@ _MONITORED: dict[int | tuple[int, ...] | range, l.Ops] = {
 }  # fmt: skip
 """One information element of a monitored type, without its address."""
 
-_RUNS: dict[int | tuple[int, ...] | range, tuple[str, int, int]] = {
-    7: ("u32", 5, names.MEASURED_MASK), (9, 11): ("i16", 3, names.MEASURED_MASK), 13: ("f32", 5, names.MEASURED_MASK),
-    15: ("i32", 5, names.COUNTER_MASK), 21: ("i16", 2, 0),
-}  # fmt: skip
-"""Types that come as sequences (SQ): kind, octets an element, quality bits in the last one."""
+_RUNS: dict[str, tuple[tuple[str, int, int, int], tuple[tuple[int, int], ...]]] = {
+    # Kind of the value, mask of it (0: all), offset of the octet with the quality, its bits; types and their time.
+    "state": (("u8", 1, 0, names.POINT_MASK), ((1, 0), (2, 3), (30, 7))),
+    "double": (("u8", 3, 0, names.POINT_MASK), ((3, 0), (4, 3), (31, 7))),
+    "bits": (("u32", 0, 4, names.MEASURED_MASK), ((7, 0), (8, 3), (33, 7))),
+    "scaled": (("i16", 0, 2, names.MEASURED_MASK), ((9, 0), (11, 0), (10, 3), (12, 3), (34, 7), (35, 7))),
+    "float": (("f32", 0, 4, names.MEASURED_MASK), ((13, 0), (14, 3), (36, 7))),
+    "total": (("i32", 0, 4, names.COUNTER_MASK), ((15, 0), (16, 3), (37, 7))),
+}
+"""Types whose elements make one reading where they stand side by side."""
 
 
-def _run(kind: str, size: int, mask: int) -> l.Ops:
-    """Elements side by side: one reading if their qualities are alike, else one each."""
-    if mask == 0:
-        return [l.Values(kind, l.F("number"))]
+def _run(shape: tuple[str, int, int, int], time: int, prefix: int) -> l.Ops:
+    """Elements side by side, with addresses (`prefix` 3) or in a sequence (0). One reading if the addresses follow one
+    another and the qualities are alike, else one each."""
+    kind, bits, at, mask = shape
     quality = names.COUNTER_QUALITY if mask == names.COUNTER_MASK else names.QUALITY
-    last = l.Peek(1, size - 1) & mask
+    size = prefix + at + 1 + time
+    last = l.Peek(1, prefix + at) & mask
+    unlike = l.F("unlike") | (last ^ l.F("q"))
+    if prefix:
+        unlike = unlike | (l.Peek(3) ^ l.F("start"))
     return [
-        l.Let("p", l.Pos()), l.Let("q", last), l.Let("unlike", 0),
-        l.Repeat([l.Let("unlike", l.F("unlike") | (last ^ l.F("q"))), l.Skip(size)], count=l.F("number"), limit=127),
-        l.Seek(l.F("p")),
+        l.Let("p", l.Pos()), l.Let("start", l.F("ioa")), l.Let("q", last), l.Let("unlike", 0),
+        l.Repeat([l.Let("unlike", unlike), l.Skip(size), l.Let("start", l.F("start") + 1)],
+                 count=l.F("number"), limit=127),
+        l.Seek(l.F("p")), l.Let("start", l.F("ioa")),
         l.If(l.F("unlike").eq(0), [
-            l.Quality(l.F("q"), quality), l.Values(kind, l.F("number"), stride=size),
+            l.Quality(l.F("q"), quality), l.Skip(prefix), l.Values(kind, l.F("number"), stride=size, mask=bits),
             l.Seek(l.F("p") + l.F("number") * size)],
-            [l.Call("each")]),
+            [l.Call("each" if prefix == 0 else "addressed")]),
     ]
+
+
+def _runs(prefix: int) -> dict[int | tuple[int, ...] | range, l.Ops]:
+    return {typeid: _run(shape, time, prefix) for shape, types in _RUNS.values() for typeid, time in types}
 
 
 def _command(element: l.Ops, shift: int) -> l.Ops:
@@ -142,6 +156,9 @@ _AS_ANSWERED: l.Ops = [
     l.If(l.Known("broadcast", l.F("key")), [l.Let("asked", _BROADCAST)]),
 ]
 
+_REPLY = ("reply_format", "reply_utype", "reply_typeid", "reply_cause", "reply_ca")
+"""Told once, though an answer may settle a repeated request too."""
+
 _ROLE: l.Ops = [
     l.Let("key", l.F("type")), l.Let("asked", l.F("station")), l.Let("ioa", l.Peek(3)),
     l.Switch("cot", {
@@ -177,11 +194,11 @@ _FILE: l.Ops = [
 _OBJECTS: l.Ops = [
     l.Switch("type", {
         tuple(range(1, 41)): [
-            l.If(l.F("sq"), [
-                l.U24("start"), l.Switch("type", {t: _run(*r) for t, r in _RUNS.items()}, [l.Call("each")])],
-                 [l.Repeat([l.U24("start"), l.Call("element")], count=l.F("number"), limit=127)])],
+            l.If(l.F("sq"), [l.U24("start"), l.Switch("type", _runs(0), [l.Call("each")])],
+                 [l.Switch("type", _runs(3), [l.Call("addressed")])])],
         (*range(45, 52), *range(58, 65), *range(100, 108), *range(110, 114)): [
-            l.U24("start"), l.If(l.IsResponse().eq(0), [l.Switch("type", _COMMANDED)])],
+            # What an answer or a termination repeats of the command is no value of the process.
+            l.U24("start"), l.If(l.F("cot").among(6, 8), [l.Switch("type", _COMMANDED)])],
         (70,): [l.U24("start"), l.U8("qualifier")],
     }, [l.If(l.Left() >= 3, [l.U24("start")])]),
 ]
@@ -195,7 +212,7 @@ _ASDU: l.Ops = [
         *_OBJECTS,
         # The row names the first object; its address is the request's where this answers one.
         l.If(l.Has("start"), [l.Let("start", l.F("ioa"))]),
-        l.Row()]),
+        l.Row(), l.Unset(_REPLY)]),
 ]
 
 _U: l.Ops = [
@@ -209,7 +226,7 @@ _U: l.Ops = [
             l.Role("response"), l.Let("key", (l.F("u") >> 1) + names.U_BASE), l.Let("reply_utype", l.F("u")),
             l.Let("reply_format", 3)],
     }, [l.Role("report"), l.Let("utype", l.F("u")), l.Let("format", 3), l.Odd("iec104_unknown_u_function", "u")]),
-    l.Row(),
+    l.Row(), l.Unset(_REPLY),
 ]
 
 _MAIN: l.Ops = [
@@ -268,6 +285,7 @@ PROTOCOL = l.Protocol(
         "asdu": _ASDU,
         "element": [l.Switch("type", _MONITORED, [l.Odd("iec104_unknown_type", "type"), l.Row(), l.Stop()])],
         "each": [l.Repeat([l.Call("element"), l.Let("start", l.F("start") + 1)], count=l.F("number"), limit=127)],
+        "addressed": [l.Repeat([l.U24("start"), l.Call("element")], count=l.F("number"), limit=127)],
         "segment": [l.Gather([l.Rich("file", repeat=True)], last=l.F("type").eq(123),
                              key=l.F("station") << 16 | l.F("file"))],
     },

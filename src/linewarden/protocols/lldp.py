@@ -1,8 +1,8 @@
 """LLDP: what a switch, controller or device tells its neighbour about itself (ethertype 0x88CC).
 
 Source: IEEE 802.1AB-2016, clause 8. An LLDPDU is a row of TLVs, each 7 bits of type and 9 of length: chassis id, port
-id, time to live, then optional ones, and an end. Siemens devices of the newer kind put type, order number, serial number
-and versions into a chassis id of fixed columns (IEC 61158-6-10, 4.11 "system identification").
+id, time to live, then optional ones, and an end. Siemens devices of the newer kind put type, order number, serial
+number and versions into a chassis id of fixed columns (IEC 61158-6-10, 4.11 "system identification").
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ def _system(chassis: bytes) -> dict[str, str]:
         return {}
     text = chassis.decode("ascii")
     model, order, serial, versions = text[:25].strip(), text[26:46].strip(), text[47:63].strip(), text[64:]
+    firmware = versions[5:].split()
     said = {"model": model, "order_number": order, "serial": serial, "hardware": versions[:5].strip(),
-            "firmware": versions[5:].strip()}
+            # `V  2  6  0` in columns is V2.6.0.
+            "firmware": firmware[0] + ".".join(firmware[1:]) if firmware else ""}
     if order.startswith(("6ES", "6GK", "6AV", "6SL", "6AG", "6FC")):
         said["vendor"] = "Siemens"
     return {field: value for field, value in said.items() if value}
@@ -90,29 +92,29 @@ def _role(enabled: int) -> str | None:
 def identity(message: Message) -> Iterator[Record]:
     """Everything an LLDPDU says of its sender."""
     said: dict[str, str] = {}
-    mac = ip = role = None
-    enabled: int | None = None
+    station = mac = ip = role = None
     for kind, value in tlvs(message.data):
         if kind == 1 and value[:1] == bytes([_MAC]) and len(value) == 7:
             mac = ":".join(f"{b:02x}" for b in value[1:])
         elif kind == 1 and value[:1] != bytes([_ADDRESS]) and len(value) > 1:
-            said |= _system(value[1:]) or {"name": _text(value[1:])}
-        elif kind == 4 and value:
-            said["location"] = f"port {_text(value)}"
+            system = _system(value[1:])
+            said |= system
+            station = None if system else _text(value[1:])
         elif kind == 5 and value:
             said["name"] = _text(value)
         elif kind == 6 and value:
             said = _listed(_text(value)) | said | {"description": _text(value)}
         elif kind == 7 and len(value) >= 4:
-            enabled = struct.unpack_from(">H", value, 2)[0]
-        elif kind == 8 and (found := _address(value)) and found not in ("0.0.0.0", "::"):  # noqa: S104
+            role = _role(struct.unpack_from(">H", value, 2)[0])
+        elif kind == 8 and (found := _address(value)) and not ipaddress.ip_address(found).is_unspecified:
             ip = ip or found
         elif kind == 127:
             mac = mac or _pnio_mac(value)
-    said.pop("location", None)
-    if enabled is not None and "model" not in said:
-        role = _role(enabled)
-    yield Identity(address=message.src_mac, protocol="lldp", evidence="LLDP", mac=mac, ip=ip, role=role, **said)
+    # Controllers and I/O have switches built in: where the model is known, the capabilities mislead.
+    yield Identity(address=message.src_mac, protocol="lldp", evidence="LLDP", mac=mac, ip=ip,
+                   role=None if "model" in said else role, **({"name": station} if station else {}) | said)
+    if station and station.casefold() != said.get("name", station).casefold():
+        yield Identity(address=message.src_mac, protocol="lldp", evidence="LLDP chassis id", name=station, mac=mac)
 
 
 _TLV: l.Ops = [

@@ -54,6 +54,8 @@ _MAIN: l.Ops = [
     l.U8("length"), l.Bytes("query", 32),
     l.Seek(l.Pos() - 2), l.U8("high"), l.U8("low"), l.Let("suffix", _SUFFIX),
     l.Until(None, b"\0"), l.U16("qtype"),
+    # A question that was asked again is answered too, but there was one answer.
+    l.Row(), l.Unset(("rcode",)),
 ]
 
 

@@ -29,11 +29,14 @@ PROTOCOL = l.Protocol(
         l.U8("first"), l.Let("mode", l.F("first") & 7), l.Let("version", l.F("first") >> 3 & 7),
         l.Check(l.both(l.F("mode").ne(0), l.F("version") >= 1, l.F("version") <= 4)),
         l.If(l.F("mode") <= 5, [
-            l.Check(l.Size() >= 48), l.Check((l.Size() % 4).eq(0)), l.Check(l.Peek(1) <= 16),
+            l.Check(l.Size() >= 48), l.Check(l.Peek(1) <= 16),
             # Off its port: sane poll, precision, root delay and dispersion, and no other stratum than a server's.
             l.If(l.OnPort().eq(0), [
-                l.Check(l.both(l.F("version") >= 3, l.Size() <= 72, l.Peek(1, 1) <= 17, l.Peek(1, 2) >= 0xE0,
-                               l.Peek(2, 3) <= 16, l.Peek(2, 7) <= 16))]),
+                l.Check(l.either(
+                    l.both(l.F("version") >= 3, l.Size() <= 72, l.Peek(1, 1) <= 17, l.Peek(1, 2) >= 0xE0,
+                           l.Peek(2, 3) <= 16, l.Peek(2, 7) <= 16),
+                    # A simple client asks with nothing but its transmit time (RFC 4330 5).
+                    l.both(l.F("mode").eq(3), l.Size().eq(48), *(l.Peek(8, at).eq(0) for at in (0, 8, 16, 24, 31)))))]),
         ], [
             l.Check(l.both(l.OnPort(), l.Size() >= 8)),
         ]),
@@ -54,6 +57,8 @@ PROTOCOL = l.Protocol(
                 l.If(l.F("first") & 0x80, [l.Role("response"), l.Let("reply_mode", 7)],
                      [l.Role("request"), l.Let("mode", 7)])],
         }),
+        # A request that was sent again is answered too, but there was one answer.
+        l.Row(), l.Unset(("reply_mode",)),
     ],
     pair=("key",),
     columns=(

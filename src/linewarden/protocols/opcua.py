@@ -57,11 +57,14 @@ _FIRST = ("type", "service_id", "reply_type", "reply_service_id", "items")
 _ITEM = ("ns", "start", "point", "attribute", "status", "code", "text", "client_handle", "item_id")
 """Slots of one item, forgotten before the next."""
 
+_FIRST_OF: l.Ops = [l.Int("items", 4, signed=True), l.If(l.F("items") < 0, [l.Let("items", 0)])]
+"""A counted array of which the first element tells enough."""
+
 
 def _items(request: l.Ops) -> l.Ops:
     """A counted array of which each element is a row, if they are not too many."""
     return [
-        l.Int("items", 4, signed=True), l.Let("n", l.F("items")),
+        *_FIRST_OF, l.Let("n", l.F("items")),
         l.If(l.F("n") > _MANY, [*request], [
             l.If(l.F("n") > 0, [
                 l.Repeat(count=l.F("n"), limit=_MANY, then=[l.Unset(_ITEM), *request, l.Row(), l.Unset(_FIRST)]),
@@ -70,21 +73,19 @@ def _items(request: l.Ops) -> l.Ops:
     ]
 
 
-def _answers(answer: l.Ops) -> l.Ops:
+def _answers(answer: l.Ops, area: str = "ns={}") -> l.Ops:
     """The same in a response: each element is joined to its item of the request."""
     return [
         l.Int("n", 4, signed=True),
         l.If(l.both(l.F("n") > 0, l.F("n") <= _MANY), [
             l.Repeat(count=l.F("n"), limit=_MANY, then=[
-                l.Unset(_ITEM), l.Recall(), l.If(l.Has("ns"), [l.Area(l.F("ns"), template="ns={}")]),
+                # The first item's request is recalled already (the response's header did it).
+                l.If(l.Item(), [l.Unset(_ITEM)]), l.Recall(), l.If(l.Has("ns"), [l.Area(l.F("ns"), template=area)]),
                 *answer, l.Row(), l.Unset(_FIRST),
             ]),
         ]),
     ]
 
-
-_FIRST_OF: l.Ops = [l.Int("items", 4, signed=True)]
-"""A counted array of which the first element tells enough."""
 
 _STATUS: l.Ops = [l.U32("code"), l.If(l.F("code") >> 31, [l.Let("status", l.F("code"))])]
 
@@ -175,7 +176,7 @@ _RESPONSE: l.Ops = [
         ]),
         676: _answers(_STATUS),
         715: _answers([*_STATUS, l.Int("n", 4, signed=True), l.If(l.F("n") > 0, [l.Skip(l.F("n") * 4)]),
-                       *array([l.Call("diagnostic")], 64), *array([l.Call("variant_skip")], 64)]),
+                       *array([l.Call("diagnostic")], 64), *array([l.Call("variant_skip")], 64)], "method ns={}"),
         754: _answers([*_STATUS, l.U32("item_id"), l.Skip(12), *EXTENSION]),
         829: _PUBLISHED,
         790: [l.U32("subscription")],
@@ -184,6 +185,8 @@ _RESPONSE: l.Ops = [
         425: [l.Rich("servers")],
         464: [l.Rich("session")],
     })]),
+    # A fault answers all items of a request: they share its status, but it is counted once.
+    l.If(l.Item().eq(0), [l.Row()]), l.Unset(_FIRST),
 ]
 
 _SERVICE: l.Ops = [
@@ -200,20 +203,27 @@ _SEALED: l.Ops = [
     l.If(l.F("kind").eq(OPN), [
         l.Let("key", _KEY + OPN), l.Let("fn", 446),
         l.If(l.FromOrig(), [l.Role("request"), l.Let("type", OPN)], [l.Role("response"), l.Let("reply_type", OPN)]),
-    ], [l.Role("report"), l.Let("type", l.F("kind")), l.Let("fn", l.F("kind"))]),
+    ], [l.Role("report"), l.Let("type", l.F("kind")), l.Let("fn", l.F("kind")),
+        l.If(l.F("kind").eq(CLO), [l.Let("fn", 452)])]),
 ]
 
 _BODY: l.Ops = [
     l.U32("sequence"), l.U32("rid"), l.Let("key", l.F("rid")),
-    l.Gather([l.Call("service")], last=l.F("chunk").ne(0x43), key=l.F("rid"), limit=1 << 22),
+    l.If(l.F("chunk").eq(0x41), [
+        # Given up in the middle: why.
+        l.U32("status"), *string("text"),
+        l.If(l.FromOrig(), [l.Role("notify"), l.Let("type", l.F("kind"))], [
+            l.Role("response"), l.Let("reply_type", l.F("kind"))]),
+    ], [l.Gather([l.Call("service")], last=l.F("chunk").ne(0x43), key=l.F("rid"), limit=1 << 22)]),
 ]
 
 _OPEN: l.Ops = [
     l.Int("policy", 4, signed=True), l.Bytes("policy_uri", l.F("policy")), l.Remember("policy", l.F("policy")),
-    l.Int("len", 4, signed=True), l.If(l.F("len") > 0, [l.Within(l.F("len"), [l.Rich("certificate")])]), *STRING,
+    l.Int("certificate", 4, signed=True), l.Let("at", l.Pos()), l.Skip(l.F("certificate")), *STRING,
     l.Let("open", l.both(l.Peek(2, 8).eq(0x0001), l.Peek(2, 10).among(446, 449))),
     l.Remember("secured", l.F("open").eq(0)),
     l.If(l.F("open"), _BODY, [l.Call("sealed")]),
+    l.If(l.F("certificate") > 0, [l.At(l.F("at"), [l.Rich("certificate")], l.F("certificate"))]),
 ]
 
 _MESSAGE: l.Ops = [

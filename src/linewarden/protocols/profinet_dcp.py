@@ -101,9 +101,9 @@ _MAIN: l.Ops = [
         l.Role("response"),
         l.Let("reply_frame_id", l.F("frame")), l.Let("reply_service_id", l.F("fn")),
         l.Let("reply_service_type", l.F("kind")),
-        l.If(l.F("kind").ne(1), [l.Let("error", l.F("kind") + 0x100)], [
+        l.If(l.F("kind").ne(1), [l.Let("error", l.F("kind") + 0x100), l.Row(), l.Unset(_FIRST)], [
             l.If(l.F("fn").among(_GET, _IDENTIFY), [l.At(l.Pos(), [l.Rich("identity")], l.F("length"))]),
-            *_blocks(_ANSWER_BLOCK),
+            *_blocks(_ANSWER_BLOCK), l.Unset(_OWN),
         ]),
     ]),
 ]
@@ -149,7 +149,8 @@ def identity(message: Message) -> Iterator[Record]:
             mac = ":".join(f"{b:02x}" for b in value[:6])
     if vendor_id is not None and device_id is not None:
         said["vendor"] = VENDORS.get(vendor_id, f"PROFINET vendor 0x{vendor_id:04x}")
-        said["hardware"] = f"vendor id 0x{vendor_id:04x}, device id 0x{device_id:04x}"
+        ids = f"PROFINET vendor 0x{vendor_id:04x} device 0x{device_id:04x}"
+        said["description"] = f"{said['description']}, {ids}" if "description" in said else ids
     if hint := _role(role, vendor_id, device_id):
         said["role"] = hint
     said = {field: text for field, text in said.items() if text}

@@ -55,7 +55,12 @@ _POINTER: l.Ops = [
         l.If(l.F("syntax").eq(0x10), [
             l.U8("type"), l.U16("amount"), l.U16("db"), l.U8("area"), l.U24("address"),
             l.If(l.F("area").among(0x84, 0x85).eq(0), [l.Unset(("db",))]),
-            l.Let("count", l.F("amount")),
+            # The target is told in addresses: bytes, unless bits, counters or timers are addressed.
+            l.Let("count", l.F("amount")), l.Switch("type", {
+                (4, 5, 9, 0x0C): [l.Let("count", l.F("amount") * 2)],
+                (6, 7, 8, 0x0A, 0x0B): [l.Let("count", l.F("amount") * 4)],
+                0x0F: [l.Let("count", l.F("amount") * 8)],
+            }),
             l.If(l.either(l.F("type").eq(1), l.F("area").among(0x1C, 0x1D, 0x1E, 0x1F)), [
                 l.Let("start", l.F("address"))], [l.Let("start", l.F("address") >> 3)]),
             l.If(l.F("type").eq(1), [l.Let("bit", l.F("address") & 7)]),
@@ -88,7 +93,9 @@ _VALUE: l.Ops = [
         5: [l.Values("i16")], 6: [l.Values("i32")], 7: [l.Values("f32")]}, [l.Values("u8")])]),
 ]
 
-_NEXT: l.Ops = [l.Unset(_ITEM)]
+_NEXT: l.Ops = [l.Unset(_ITEM), l.Do(None), l.Area(0, names={0: ""})]
+"""No slot, verb or area of the item before."""
+
 _LATER_ROWS: l.Ops = [l.Unset(_FIRST_ROW)]
 
 _READ_ASK: l.Ops = [
@@ -122,14 +129,17 @@ _FILE: l.Ops = [l.Skip(7), l.U8("length"), l.Bytes("block", l.F("length"))]
 """Function status, two unknown bytes, session id; the block's file name (`_0A00001P`: type, number, file system)."""
 
 _PI: l.Ops = [
-    l.Skip(7), l.U16("length"), l.Bytes("pi_argument", l.F("length")), l.U8("length"),
+    l.Skip(7), l.U16("length"), l.Let("p", l.Pos()), l.Let("n", l.F("length")),
+    l.Bytes("pi_argument", l.F("length")), l.U8("length"),
     l.If(l.Left() >= 4, [l.Let("pi", l.Peek(4))]),
     l.Bytes("pi_service", l.F("length")),
     l.If(l.F("pi").among(*PI_SERVICES), [l.Let("fn", l.F("pi") + PI)]),
     l.Switch("pi", {
         # P_PROGRAM starts the CPU; with the argument "C " it is a cold restart.
         0x505F5052: [l.Do(Verb.START)],
-        (0x5F494E53, 0x5F44454C): [l.Do(Verb.PROGRAM_DOWNLOAD)],
+        # The argument of insert and delete is a count, a zero, and the blocks' names.
+        (0x5F494E53, 0x5F44454C): [
+            l.Do(Verb.PROGRAM_DOWNLOAD), l.If(l.F("n") >= 10, [l.Seek(l.F("p") + 2), l.Bytes("block", 8)])],
         (0x5F474152, 0x5F4D4F44): [l.Do(Verb.CONFIGURE)],
     }, [l.Do(Verb.CONFIGURE)]),
 ]
@@ -154,7 +164,7 @@ _JOB: l.Ops = [
 
 
 def _part(direction: int, key: int) -> l.Ops:
-    """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes. The row comes first,
+    """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes. The row is first,
     since a part that is not the last ends the program."""
     return [
         l.U8("more"), l.Seek(l.F("plen") + 12), l.U16("length"), l.Skip(2), l.Let("direction", direction), l.Row(),
@@ -175,7 +185,8 @@ _ANSWER: l.Ops = [
         0x1B: [l.Let("fn", 0x1B), *_part(0, 1)],
         0x1D: [l.Let("fn", 0x1D), l.Skip(3), l.U32("session")],
         0x1E: [l.Let("fn", 0x1E), *_part(1, 2)],
-        0x28: [],  # the request's name of the PI service says more
+        # The request's name of the PI service says more.
+        0x28: [l.Recall(), l.If(l.Has("fn").eq(0), [l.Let("fn", 0x28)])],
         0xF0: [l.Let("fn", 0xF0), l.Skip(5), l.U16("pdu_size")],
     }, [l.Let("fn", l.F("reply_func"))]),
 ]
@@ -208,7 +219,7 @@ _SZL_ANSWER: l.Ops = [
             l.If(l.Known("szl", l.F("unit_ref"), -1).eq(-1), [l.Remember("szl", l.Peek(2), l.F("unit_ref"))]),
             l.If(l.F("more").eq(0), [
                 l.Let("reply_szl_id", l.Known("szl", l.F("unit_ref"))), l.Remember("szl", -1, l.F("unit_ref"))]),
-            l.Row(),
+            l.Unset(("code",)), l.Row(),
             l.Gather([l.Rich("szl")], last=l.F("more").eq(0), key=l.F("unit_ref"))],
             [l.Let("reply_szl_id", l.Peek(2)), l.Rich("szl")]),
     ]),

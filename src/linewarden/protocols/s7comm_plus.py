@@ -78,8 +78,10 @@ _WRITE: l.Ops = [
 ]
 
 _REQUEST: l.Ops = [
-    l.Role("request"), l.Skip(2), l.U16("func"), l.Skip(2), l.U16("seq"), l.Let("fn", l.F("func")),
-    l.Let("key", l.F("seq")), l.Let("session", l.Peek(4)),
+    l.Role("request"), l.Let("opcode", 0x31), l.Skip(2), l.U16("func"), l.Skip(2), l.U16("seq"),
+    l.Let("fn", l.F("func")), l.Let("key", l.F("seq")), l.Let("session", l.Peek(4)),
+    # Bit 0x40 of the transport flags: the sender wants no answer.
+    l.If(l.Peek(1, 4) & 0x40, [l.Role("notify")]),
     l.Switch("func", {
         (0x04BB, 0x0524, 0x0590): [l.Do(Verb.BROWSE, "object")],
         (0x04F2, 0x0542): _WRITE,
@@ -96,11 +98,11 @@ _RESPONSE: l.Ops = [
 
 _DATA: l.Ops = [
     l.If(l.F("version").eq(3), [l.U8("digest"), l.Skip(l.F("digest"))]),
-    l.U8("opcode"),
-    l.Switch("opcode", {
+    l.U8("kind"),
+    l.Switch("kind", {
         0x31: _REQUEST,
         0x32: _RESPONSE,
-        0x33: [l.Role("report"), l.U32("object"), l.Let("fn", 0x1_0001)],
+        0x33: [l.Role("report"), l.Let("opcode", 0x33), l.U32("object"), l.Let("fn", 0x1_0001)],
     }, [l.Drop()]),
 ]
 
@@ -143,7 +145,7 @@ PROTOCOL = l.Protocol(
     pair=("key",),
     columns=(
         l.Col("version", "u8", "protocol version of the PDU"),
-        l.Col("opcode", "u8", "0x31 request, 0x32 response (if the request was not seen), 0x33 notification"),
+        l.Col("opcode", "u8", "0x31 request, 0x33 notification (null if only the answer was seen)"),
         l.Col("func", "u16", "function code of the request"),
         l.Col("reply_func", "u16", "function code of the answer"),
         l.Col("function", "str", "its name", source="fn", names=FUNCTIONS, fallback="hex4"),

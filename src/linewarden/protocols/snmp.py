@@ -19,10 +19,10 @@ _VERSIONS = {0: "1", 1: "2c", 3: "3"}
 _PDUS = {0: "get_request", 1: "get_next_request", 2: "response", 3: "set_request", 4: "trap", 5: "get_bulk_request",
          6: "inform_request", 7: "snmpv2_trap", 8: "report"}
 _ERRORS = {
-    1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess", 7: "wrongType",
-    8: "wrongLength", 9: "wrongEncoding", 10: "wrongValue", 11: "noCreation", 12: "inconsistentValue",
-    13: "resourceUnavailable", 14: "commitFailed", 15: "undoFailed", 16: "authorizationError", 17: "notWritable",
-    18: "inconsistentName",
+    0: "noError", 1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess",
+    7: "wrongType", 8: "wrongLength", 9: "wrongEncoding", 10: "wrongValue", 11: "noCreation",
+    12: "inconsistentValue", 13: "resourceUnavailable", 14: "commitFailed", 15: "undoFailed",
+    16: "authorizationError", 17: "notWritable", 18: "inconsistentName",
 }  # fmt: skip
 _LEVELS = {0: "noAuthNoPriv", 1: "authNoPriv", 3: "authPriv"}
 _TRAPS = {0: "coldStart", 1: "warmStart", 2: "linkDown", 3: "linkUp", 4: "authenticationFailure",
@@ -183,12 +183,14 @@ PROTOCOL = l.Protocol(
             l.Skip(l.F("size")), l.U8("tag"), l.Check(l.both(l.F("tag") >= 0xA0, l.F("tag") <= 0xA8)),
             l.Switch("tag", {
                 (0xA0, 0xA1, 0xA3, 0xA5): [l.Hint("request")],
-                (0xA2, 0xA8): [l.If(l.SrcPort().eq(162).eq(0), [l.Hint("response")])]}),
+                (0xA2, 0xA8): [l.Hint("response")]}),
         ]),
     ],
     main=[
         *_HEAD,
         l.If(l.F("version").eq(3), _V3, [*_octets("community"), *_PDU]),
+        # A request that was sent again is answered too, but there was one answer.
+        l.Row(), l.Unset(("reply_pdu",)),
     ],
     pair=("request_id",),
     columns=(

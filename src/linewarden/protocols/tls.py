@@ -117,8 +117,10 @@ def certificates(message: Message) -> Iterator[Record]:
         "self_signed": found.subject == found.issuer,
     })
     if found.common_name:
+        # A wildcard names a domain, not a host.
+        name = None if "*" in found.common_name else found.common_name
         yield Identity(
-            address=message.src, protocol="tls", evidence="certificate", name=found.common_name,
+            address=message.src, protocol="tls", evidence="certificate", name=name,
             description=f"certificate of {found.subject}, issued by {found.issuer}, valid until {found.not_after[:10]}")
 
 

@@ -141,5 +141,9 @@ _CHARSETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
 
 
 def characters(data: bytes) -> str:
-    """A character string (20.2.9): its first octet names the character set."""
-    return data[1:].decode(_CHARSETS.get(data[0], "latin-1"), "replace").strip("\0 ")
+    """A character string (20.2.9): its first octet names the character set. Many say UTF-8 and write Latin-1."""
+    try:
+        text = data[1:].decode(_CHARSETS.get(data[0], "latin-1"))
+    except UnicodeDecodeError:
+        text = data[1:].decode("latin-1")
+    return text.strip("\0 ")

@@ -29,8 +29,9 @@ ENCAPSULATION = 0x1_0000
 PCCC = 0x2_0000
 """Base of PCCC commands in the `fn` slot (PCCC | command << 8 | function), and of PCCC statuses in `status`."""
 
-MANAGER, TAG, FILE, NVS, LOCK = 0x100, 0x300, 0x400, 0x500, 0x600
-"""Offsets of object-specific services in the `fn` slot: connection manager, tags, file, non-volatile storage, lock."""
+MANAGER, TAG, FILE, NVS, LOCK, PROGRAM = 0x100, 0x300, 0x400, 0x500, 0x600, 0x700
+"""Offsets of object-specific services in the `fn` slot: connection manager, tags, file, non-volatile storage, lock,
+Logix program."""
 
 _SERVICES = {
     0x01: "get_attributes_all", 0x02: "set_attributes_all", 0x03: "get_attribute_list", 0x04: "set_attribute_list",
@@ -48,6 +49,7 @@ _SERVICES = {
     FILE + 0x51: "clear_file",
     NVS + 0x4B: "firmware_update", NVS + 0x4D: "firmware_transfer", NVS + 0x51: "firmware_check",
     LOCK + 0x4B: "acquire_lock", LOCK + 0x4C: "release_lock",
+    PROGRAM + 0x50: "program_transfer",
 }
 
 _PCCC_NAMES = {
@@ -69,6 +71,9 @@ _PCCC_NAMES = {
 """PCCC commands by command << 8 | function (1770-6.5.16, chapter 7)."""
 
 FUNCTIONS: dict[int, str] = {
+    **{code: f"service_0x{code:02x}" for code in range(128)},
+    **{PCCC + (command << 8 | function): f"pccc_0x{command:02x}_0x{function:02x}"
+       for command in (0x06, 0x07, 0x0F) for function in range(256)},
     **_SERVICES,
     **{ENCAPSULATION + code: name for code, name in COMMANDS.items()},
     **{PCCC + code: name for code, name in _PCCC_NAMES.items()},

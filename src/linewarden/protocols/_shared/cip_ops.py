@@ -7,7 +7,7 @@ Rockwell Automation 1756-PM020 (tags), 1770-6.5.16 (PCCC).
 from __future__ import annotations
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.cip_names import CLASSES, FILE, LOCK, MANAGER, NVS, PCCC, TAG
+from linewarden.protocols._shared.cip_names import CLASSES, FILE, LOCK, MANAGER, NVS, PCCC, PROGRAM, TAG
 from linewarden.records import Verb
 
 ITEM_SLOTS = (
@@ -16,6 +16,9 @@ ITEM_SLOTS = (
     "reply_command",
 )
 """Forgotten before the next message of a multiple service packet."""
+
+AFRESH: l.Ops = (l.Do(None), l.Area(0, names={0: ""}))
+"""No verb and no area: what the message before in the same packet said does not hold for the next one."""
 
 _LOGIX_PROGRAM = (0x64, 0x66, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x70)
 """Objects that hold a Logix controller's program and tags: creating them is a download."""
@@ -82,16 +85,23 @@ _ELEMENTS: l.Ops = [
     }),
 ]
 
+def _tag(verb: Verb) -> l.Ops:
+    """A tag is told by its symbol, or by its instance in the controller's symbol list; class 0x72 is raw memory."""
+    return [l.Do(verb), l.If(l.Has("symbol"), [l.Area(0, names={0: "tag"})], [
+        l.If(l.F("class").eq(0x6B), [l.Area(l.F("instance"), template="symbol_{}")], [
+            l.Area(0, names={0: "memory"})])])]
+
+
 _TAG_ASK: l.Ops = [
     l.Let("fn", l.F("service") + TAG),
     l.If(l.Has("member"), [l.Let("start", l.F("member"))]),
     l.Switch("service", {
-        0x4C: [l.Do(Verb.READ, "tag"), l.U16("count")],
-        0x4D: [l.Do(Verb.WRITE, "tag"), l.If(l.F("class").ne(0x72), [
+        0x4C: [*_tag(Verb.READ), l.U16("count")],
+        0x4D: [*_tag(Verb.WRITE), l.If(l.F("class").ne(0x72), [
             l.U16("type"), l.If(l.F("type").eq(0x02A0), [l.Skip(2)]), l.U16("count"), *_ELEMENTS])],
-        0x4E: [l.Do(Verb.WRITE, "tag")],
-        0x52: [l.Do(Verb.READ, "tag"), l.U16("count")],
-        0x53: [l.Do(Verb.WRITE, "tag"), l.U16("type"), l.If(l.F("type").eq(0x02A0), [l.Skip(2)]), l.U16("count"),
+        0x4E: _tag(Verb.WRITE),
+        0x52: [*_tag(Verb.READ), l.U16("count")],
+        0x53: [*_tag(Verb.WRITE), l.U16("type"), l.If(l.F("type").eq(0x02A0), [l.Skip(2)]), l.U16("count"),
                l.Skip(4), *_ELEMENTS],
         0x55: [l.Do(Verb.BROWSE, "tag")],
     }, [l.Let("fn", l.F("service"))]),
@@ -123,13 +133,16 @@ _NVS_ASK: l.Ops = [
     # Seen on the wire: check and update begin with the image's size, transfer with the part's offset.
     l.Let("fn", l.F("service") + NVS),
     l.Switch("service", {
-        (0x4B, 0x51): [l.Do(Verb.FIRMWARE_UPDATE), l.U32("image_size"), l.Remember("image", l.F("image_size"))],
+        (0x4B, 0x51): [
+            l.Do(Verb.FIRMWARE_UPDATE, "firmware"), l.U32("image_size"), l.Remember("image", l.F("image_size"))],
         0x4D: [
-            l.Do(Verb.FIRMWARE_UPDATE), l.U32("start"), l.Let("image_size", l.Known("image")),
+            # One command tells of all parts.
+            l.If(l.Known("image").eq(0), [l.Do(Verb.FIRMWARE_UPDATE), l.Remember("image", -1)]),
+            l.U32("m"), l.Let("image_size", l.Known("image")),
             # The row comes first: a part that is not the last ends the program.
             l.If(l.F("image_size") > 0, [l.Row(), l.Gather(
-                [l.Rich("firmware", repeat=True)], first=l.F("start").eq(0),
-                last=l.F("start") + l.Left() >= l.F("image_size"), key=l.Const(1), limit=16 << 20), l.Drop()])],
+                [l.Rich("firmware", repeat=True)], first=l.F("m").eq(0),
+                last=l.F("m") + l.Left() >= l.F("image_size"), key=l.Const(1), limit=16 << 20), l.Drop()])],
     }, [l.Let("fn", l.F("service"))]),
 ]
 
@@ -153,16 +166,25 @@ _OBJECT: l.Ops = [
     }, [
         l.If(l.F("class2").eq(0x74), _LOCK_ASK, [
             l.If(l.Has("symbol"), _TAG_ASK, [
-                l.If(l.both(l.F("service").eq(0x50), l.F("class").among(*_LOGIX_PROGRAM)), _verb(
-                    Verb.PROGRAM_DOWNLOAD))])]),
+                l.If(l.both(l.F("service").eq(0x50), l.F("class").among(*_LOGIX_PROGRAM)), [
+                    l.Let("fn", 0x50 + PROGRAM), *_verb(Verb.PROGRAM_DOWNLOAD)])])]),
     ]),
 ]
 
+_CONNECTION: l.Ops = [
+    l.If(l.Has("cid"), [
+        l.Let("conn", l.F("cid")),
+        # Where the opening was seen, both directions' ids are known: then sequence counts of several connections
+        # cannot be taken for each other's.
+        l.If(l.Known("class", l.F("cid"), -1) >= 0, [
+            l.Let("conn_class", l.Known("class", l.F("cid"))), l.Let("key", l.F("cid") << 16 | l.F("seq"))]),
+        l.If(l.F("conn_class").eq(0), [l.Unset(("conn_class",))])]),
+]
+
 _ASK: l.Ops = [
-    l.Role("request"), l.Do(None), l.Let("service", l.F("raw")), l.Let("fn", l.F("raw")), l.U8("n"),
+    l.Role("request"), *AFRESH, l.Let("service", l.F("raw")), l.Let("fn", l.F("raw")), l.U8("n"),
     l.Within(l.F("n") * 2, [l.Call("path")]),
-    l.If(l.Has("cid"), [l.Let("conn", l.F("cid")), l.If(l.Known("conn", l.F("cid")) > 0, [
-        l.Let("conn_class", l.Known("conn", l.F("cid")))])]),
+    l.If(l.Has("outer").eq(0), _CONNECTION),
     l.If(l.both(l.F("service").eq(0x52), l.F("class").eq(6)), [l.Call("unconnected_send")], [
         # Data that end early end this slice only: the row is still made.
         l.Within(None, [l.Switch("service", _COMMON, [l.If(l.F("service") >= 0x4B, _OBJECT)])]),
@@ -171,8 +193,8 @@ _ASK: l.Ops = [
 ]
 _MULTI_ASK: l.Ops = [
     l.If(l.both(l.F("raw").eq(0x0A), l.Has("outer").eq(0)), [
-        l.Role("request"), l.Do(None), l.Let("service", 0x0A), l.Let("fn", 0x0A), l.U8("n"),
-        l.Within(l.F("n") * 2, [l.Call("path")]), l.If(l.Has("cid"), [l.Let("conn", l.F("cid"))]), l.Row(),
+        l.Role("request"), *AFRESH, l.Let("service", 0x0A), l.Let("fn", 0x0A), l.U8("n"),
+        l.Within(l.F("n") * 2, [l.Call("path")]), *_CONNECTION, l.Row(),
         l.Within(None, [l.Call("several")])], [l.Call("ask")]),
 ]
 
@@ -183,7 +205,7 @@ _SEVERAL: l.Ops = [
         l.Seek(l.F("k") * 2 + 2), l.U16("from"), l.Let("to", l.Size()), l.Let("k", l.F("k") + 1),
         l.If(l.F("k") < l.F("items"), [l.U16("to")]),
         l.If(l.F("to") > l.F("from"), [
-            l.Seek(l.F("from")), l.Unset(ITEM_SLOTS), l.Let("item", l.F("k")),
+            l.Seek(l.F("from")), l.Unset(ITEM_SLOTS), *AFRESH, l.Let("item", l.F("k")),
             l.Within(l.F("to") - l.F("from"), [l.Call("cip")])]),
     ]),
 ]
@@ -194,17 +216,17 @@ _UNCONNECTED: l.Ops = [
     l.U8("n"), l.Skip(1), l.Within(l.F("n") * 2, [l.Call("path")]), l.Seek(l.F("m")),
     l.Unset(("class", "class2", "instance", "service", "fn")), l.Let("wrapped", 0x52),
     l.Within(l.F("length"), [l.Call("cip")]),
-    l.Unset((*ITEM_SLOTS, "wrapped", "outer", "item")), l.Role("notify"), l.Do(None), l.Let("service", 0x52),
+    l.Unset((*ITEM_SLOTS, "wrapped", "outer", "item")), l.Role("notify"), *AFRESH, l.Let("service", 0x52),
     l.Let("fn", 0x52 + MANAGER), l.Let("class", 6), l.Let("instance", 1), l.Row(),
 ]
 
 _ANSWER_DATA: l.Ops = [
     l.Switch("fn", {
         (MANAGER + 0x54, MANAGER + 0x5B): [
-            l.U32("ot_id"), l.U32("to_id"), l.If(l.Has("conn_class"), [
-                l.Remember("conn", l.F("conn_class"), l.F("ot_id"))])],
+            l.U32("ot_id"), l.U32("to_id"), l.Remember("class", l.F("conn_class"), l.F("ot_id")),
+            l.Remember("other", l.F("ot_id"), l.F("to_id"))],
         (TAG + 0x4C, TAG + 0x52): [
-            l.If(l.F("class").ne(0x72), [l.Do(Verb.READ, "tag"), l.U16("type"), *_ELEMENTS])],
+            l.If(l.F("class").ne(0x72), [l.U16("type"), *_ELEMENTS])],
         (0x01, 0x0E): [l.Switch("class", {1: [l.Rich("identity")], (0xF5, 0xF6): [l.Rich("interface")]})],
         0x03: [l.If(l.both(l.F("class").eq(1), l.F("attribute").among(1, 2, 3, 4, 6, 7)), [l.Rich("identity")])],
         # A fragment of a tag list, a file, an attribute: counted, not opened.
@@ -213,8 +235,10 @@ _ANSWER_DATA: l.Ops = [
 
 _ANSWER: l.Ops = [
     l.Role("response"), l.Let("reply", l.F("raw")), l.Skip(1), l.U8("genstat"), l.U8("n"),
+    l.If(l.both(l.Has("cid"), l.Known("other", l.F("cid"), -1) >= 0), [
+        l.Let("key", l.Known("other", l.F("cid")) << 16 | l.F("seq"))]),
     l.If(l.F("n") > 0, [l.U16("ext_status"), l.Skip(l.F("n") * 2 - 2)]),
-    l.Recall(),
+    l.Unset(("fn",)), l.Recall(),
     l.If(l.Has("service").eq(0), [l.Let("fn", l.F("raw") & 0x7F)]),
     l.If(l.F("genstat").among(0, 6).eq(0), [l.Let("status", l.F("genstat"))]),
     l.If(l.both(l.F("raw").eq(0x8A), l.Has("outer").eq(0)), [
@@ -224,7 +248,7 @@ _ANSWER: l.Ops = [
         l.Row(),
     ]),
     # Items that got no answer of their own share this one; it is counted once.
-    l.Unset(("reply", "reply_command")),
+    l.Unset(("reply", "reply_command", "genstat")),
 ]
 
 _PCCC_HEAD: l.Ops = [
@@ -237,7 +261,8 @@ _FILE_TYPES = {0x84: "s", 0x85: "b", 0x86: "t", 0x87: "c", 0x88: "r", 0x89: "n",
 """Data table file types (1770-6.5.16, 7-17), by the letter of their addresses; 0x91 (long) is MicroLogix'."""
 
 _PCCC_PLACE: l.Ops = [
-    l.Switch("type", {code: [l.Area(l.F("file"), template=letter + "{}")] for code, letter in _FILE_TYPES.items()}),
+    l.Switch("type", {code: [l.Area(l.F("file"), template=letter + "{}")] for code, letter in _FILE_TYPES.items()},
+             [l.Area(l.F("file"), template="file{}")]),
 ]
 _PCCC_VALUES: l.Ops = [
     l.Switch("type", {(0x84, 0x85, 0x8B, 0x8C): [l.Values("u16")], (0x86, 0x87, 0x88, 0x89): [l.Values("i16")],

@@ -149,6 +149,21 @@ def _run(names: Mapping[int, str], kind: str, time: int) -> l.Ops:
     ]
 
 
+def _states(shift: int, time: int) -> l.Ops:
+    """The same for flag octets whose top bits, from `shift` on, are the state."""
+    names, bits = (BINARY_QUALITY, 1) if shift == 7 else (_DOUBLE_QUALITY, 3)
+    unlike = (l.Peek(1) ^ l.F("f")) & ((1 << shift) - 1)
+    return [
+        l.Let("p", l.Pos()), l.Let("f", l.Peek(1)), l.Let("unlike", 0),
+        l.Repeat([l.Let("unlike", l.F("unlike") | unlike), l.Skip(1 + time)], count=l.F("n"), limit=MANY),
+        l.Seek(l.F("p")),
+        l.If(l.F("unlike").eq(0), [
+            *_quality(names), l.Values("u8", l.F("n"), stride=1 + time, shift=shift, mask=bits),
+            l.Seek(l.F("p") + l.F("n") * (1 + time))],
+            [l.Repeat([*_state(shift, time), *_NEXT], count=l.F("n"), limit=MANY)]),
+    ]
+
+
 _QUARTERS: l.Ops = [
     # Packed double-bit states: four in an octet, lowest first (A.4.1).
     l.Let("i", 0),
@@ -161,6 +176,8 @@ _QUARTERS: l.Ops = [
 
 def _dense() -> Cases:
     cases: Cases = {PACKED: [l.Values("bit", l.F("n"))], gv(3, 1): _QUARTERS}
+    cases |= {objects: _states(7, time) for time, objects in _BITS.items()}
+    cases |= {objects: _states(6, time) for time, objects in _DOUBLE_BITS.items()}
     cases |= {objects: _run(COUNTER_QUALITY, kind, time) for (kind, time), objects in _COUNTERS.items()}
     cases |= {objects: _run(ANALOG_QUALITY, kind, time) for (kind, time), objects in _ANALOGS.items()}
     cases |= {objects: [l.Values(kind, l.F("n"))] for kind, objects in _BARE.items()}

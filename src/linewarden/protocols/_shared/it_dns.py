@@ -36,17 +36,20 @@ class ResourceRecord:
 
 
 def domain_name(message: bytes, at: int) -> tuple[str, int]:
-    """The dotted name at an offset, and the offset after it. ValueError if it never ends or points nowhere."""
+    """The dotted name at an offset, and the offset after it. ValueError if it does not end, or points forward."""
     labels: list[str] = []
-    after = -1
+    after, first = -1, at  # a pointer leads to an earlier name only, so that names end
     for _ in range(128):
         length = message[at]
         if length == 0:
             return ".".join(labels), after if after >= 0 else at + 1
         if length >= 0xC0:
+            target = (length & 0x3F) << 8 | message[at + 1]
+            if target >= first:
+                break
             if after < 0:
                 after = at + 2
-            at = (length & 0x3F) << 8 | message[at + 1]
+            at = first = target
         elif length < 0x40:
             labels.append(message[at + 1 : at + 1 + length].decode("utf-8", "replace"))
             at += 1 + length

@@ -480,7 +480,7 @@ class Recall(Op):
 @dataclass(frozen=True, slots=True)
 class Do(Op):
     """Say what the message asks: the verb (and area) of its `command` and `reading` records.
-    A request without `Do` gives no command."""
+    A request without `Do` gives no command; `Do(None)` takes both back."""
 
     verb: Verb | None
     area: str | None = None
@@ -505,6 +505,17 @@ class Values(Op):
     count: Value | None = None
     le: bool | None = None
     stride: int = 0  # bytes from one value to the next, if they do not touch (0: they do)
+    shift: int = 0  # whole numbers: (value >> shift) & mask, if there is a mask
+    mask: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Op):
+    """Bytes at the cursor as text (`render` as in `Col`); the cursor moves past them. In a response or report one
+    `reading` record with `text`, in a request a part of the command's `value`. `size` None: all that is left."""
+
+    size: Value | None = None
+    render: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -599,7 +610,8 @@ class Datagram(Framing):
 
 @dataclass(frozen=True, slots=True)
 class Length(Framing):
-    """A header with a length: total = field * `times` + `add`. `magic`: bytes that must stand at an offset."""
+    """A header with a length: total = field * `times` + `add`. `magic`: bytes that must stand at an offset.
+    `keep`: of a longer message only so many bytes are read, the rest is passed over (0: all is read)."""
 
     header: int
     at: int
@@ -610,6 +622,7 @@ class Length(Framing):
     min: int = 1
     max: int = 65_535
     magic: tuple[int, bytes] | None = None
+    keep: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -644,7 +657,8 @@ class Col:
 
     `source`: the slot (default: the column's name). `type`: u8 u16 u32 u64 i64 bool f64, or `str`/`text`, for which
     `render` says how: a number by `names` (others as `fallback`: dec, hex2, hex4, hex8), bytes as `text` (UTF-8,
-    else Latin-1, control characters escaped), `utf16le`, `hex`; a number as `mac`, `ip4`, `dec`, `hex2`...
+    else Latin-1, control characters escaped), `utf16le`, `hex`, `ip` (4 or 16 bytes), `oid` (content of a BER object
+    identifier), `netbios` (half-ASCII name of 32 bytes); a number as `mac`, `ip4`, `dec`, `hex2`...
     """
 
     name: str

@@ -4,11 +4,12 @@ EndpointDescription; OPC 10000-6, 5.2 binary encoding)."""
 from __future__ import annotations
 
 import hashlib
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from linewarden.protocols._shared import x509
 from linewarden.protocols._shared.message import Message, Native, Record
 from linewarden.protocols._shared.opcua_names import APPLICATIONS, HEL, MODES, TOKEN_TYPES
 from linewarden.records import Identity
@@ -103,23 +104,22 @@ def _identity(address: str, app: Application, evidence: str) -> Identity:
 
 
 def _endpoints(message: Message, r: Reader, evidence: str) -> Iterator[Record]:
-    apps: dict[Application, None] = {}
-    certificates: dict[bytes, None] = {}
-    for _ in range(r.count()):
-        e = endpoint(r)
-        apps[e.application] = None
-        certificates[e.certificate] = None
+    found = [endpoint(r) for _ in range(r.count())]
+    offers: dict[str, list[str]] = {}
+    for e in found:
         yield Native({
             "service": evidence, "endpoint_url": e.url, "application_uri": e.application.uri,
             "product_uri": e.application.product, "policy_uri": e.policy, "security_mode": e.mode,
             "tokens": ", ".join(e.tokens),
         })
+        policy = e.policy.rpartition("#")[2] or "unknown"
+        offers.setdefault(e.url, []).append(f"{policy} ({e.mode}; login {' or '.join(e.tokens) or 'unknown'})")
+    for url, ways in offers.items():
         yield Identity(address=message.src, protocol="opcua", evidence=evidence,
-                       description=f"{e.url} security {e.policy.rpartition('#')[2] or 'unknown'}, {e.mode}; login by "
-                                   f"{', '.join(e.tokens) or 'nothing'}")
-    for app in apps:
+                       description=f"{url} security {', '.join(ways)}")
+    for app in dict.fromkeys(e.application for e in found):
         yield _identity(message.src, app, evidence)
-    for certificate in certificates:
+    for certificate in dict.fromkeys(e.certificate for e in found):
         yield from _certificate(message, certificate)
 
 
@@ -190,33 +190,30 @@ def url(message: Message) -> Iterator[Record]:
         yield Identity(address=message.dst, protocol="opcua", evidence=said, description=text)
 
 
-_NAME = re.compile(rb"\x06\x03\x55\x04([\x03\x0a])[\x0c\x13\x16\x14]", re.DOTALL)
-"""Common name (2.5.4.3) or organisation (2.5.4.10) in a certificate, and the tag of a text."""
-
-_URI = re.compile(rb"\x86(.)(urn:[!-~]+)", re.DOTALL)
-"""A URI among the alternative names."""
-
-
 def certificate(message: Message) -> Iterator[Record]:
     """The sender's certificate in an OPN (the slice is the whole of it)."""
     yield from _certificate(message, message.data)
 
 
 def _certificate(message: Message, der: bytes) -> Iterator[Record]:
-    """Subject and application URI of an X.509 certificate. The subject follows the issuer, so the last name counts."""
-    if not der.startswith(b"\x30"):
-        return
-    said: dict[int, str] = {}
-    for found in _NAME.finditer(der):
-        size = der[found.end()] if found.end() < len(der) else 0
-        if 0 < size < 0x80:
-            said[found[1][0]] = der[found.end() + 1 : found.end() + 1 + size].decode("utf-8", "replace")
-    parts = [f"{label} {said[kind]}" for kind, label in ((3, "CN"), (10, "O")) if kind in said]
-    if uri := _URI.search(der):
-        parts.append(uri[2][: uri[1][0]].decode("ascii"))
+    if der.startswith(b"\x30"):
+        name, said = _owner(der)
+        yield Identity(address=message.src, protocol="opcua", evidence="certificate", name=name, description=said)
+
+
+@lru_cache(maxsize=256)
+def _owner(der: bytes) -> tuple[str | None, str]:
+    """Whose application certificate it is, until when, and its thumbprint, by which trust lists know it."""
+    name, parts = None, []
+    try:
+        found = x509.parse(der)
+        name = found.common_name or None
+        parts = [found.subject, *dict.fromkeys(found.names[:2]), f"valid until {found.not_after[:10]}",
+                 f"{found.key_type} {found.key_bits}"]
+    except (ValueError, IndexError):
+        pass  # the thumbprint is of the bytes, whatever they are
     parts.append(f"SHA-1 {hashlib.sha1(der, usedforsecurity=False).hexdigest()}")
-    yield Identity(address=message.src, protocol="opcua", evidence="certificate", name=said.get(3),
-                   description=", ".join(parts))
+    return name, ", ".join(parts)
 
 
 RICH = {

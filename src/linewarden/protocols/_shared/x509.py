@@ -13,7 +13,8 @@ from ipaddress import ip_address
 from linewarden.protocols._shared import ber
 
 _ATTRIBUTES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
-               "2.5.4.5": "serialNumber", "1.2.840.113549.1.9.1": "emailAddress", "0.9.2342.19200300.100.1.25": "DC"}
+               "2.5.4.5": "serialNumber", "1.2.840.113549.1.9.1": "emailAddress", "0.9.2342.19200300.100.1.25": "DC",
+               "2.5.4.9": "street", "2.5.4.12": "title", "2.5.4.15": "businessCategory", "2.5.4.17": "postalCode"}
 _SUBJECT_ALT_NAME = "2.5.29.17"
 _RSA, _EC, _DSA = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "1.2.840.10040.4.1"
 _KEYS = {_RSA: "rsa", _EC: "ecdsa", _DSA: "dsa", "1.3.101.112": "ed25519", "1.3.101.113": "ed448"}

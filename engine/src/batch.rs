@@ -1,0 +1,44 @@
+//! Record batches for Python, without copying: the Arrow PyCapsule interface.
+
+use arrow_array::ffi::{FFI_ArrowSchema, to_ffi};
+use arrow_array::{Array, RecordBatch, StructArray};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+/// A batch of rows; `polars.DataFrame(batch)`, `pyarrow.record_batch(batch)` and others read it in place.
+#[pyclass(module = "linewarden._engine", frozen)]
+pub struct Batch {
+    rows: RecordBatch,
+}
+
+impl Batch {
+    pub fn new(rows: RecordBatch) -> Self {
+        Self { rows }
+    }
+}
+
+#[pymethods]
+impl Batch {
+    /// Rows of the batch.
+    fn __len__(&self) -> usize {
+        self.rows.num_rows()
+    }
+
+    /// The capsules of schema and array (Arrow PyCapsule interface). A requested schema need not be followed.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+        drop(requested_schema);
+        let wrong = |e: arrow_schema::ArrowError| PyValueError::new_err(e.to_string());
+        let schema = FFI_ArrowSchema::try_from(self.rows.schema().as_ref()).map_err(wrong)?;
+        let (array, _) = to_ffi(&StructArray::from(self.rows.clone()).to_data()).map_err(wrong)?;
+        Ok((
+            PyCapsule::new_with_value(py, schema, c"arrow_schema")?,
+            PyCapsule::new_with_value(py, array, c"arrow_array")?,
+        ))
+    }
+}

@@ -1,0 +1,188 @@
+"""Protocols of offices and networks that are recognised by their content; of some the greeting or login is read.
+
+Logins in the clear (FTP, MQTT) become `authenticate` commands, without the password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared.message import Message, Record
+from linewarden.protocols._shared.recognised import recognised, word
+from linewarden.records import Command, Identity, Verb
+
+
+def ssh(message: Message) -> Iterator[Record]:
+    """The identification string (RFC 4253, 4.2): SSH-version-software comment."""
+    line = message.data.split(b"\n")[0].strip().decode("utf-8", "replace")
+    parts = line.split("-", 2)
+    if len(parts) == 3:
+        yield Identity(address=message.src, protocol="ssh", evidence="SSH identification", software=parts[2],
+                       description=line)
+
+
+def vnc(message: Message) -> Iterator[Record]:
+    """The protocol version (RFC 6143, 7.1.1)."""
+    text = message.data[:12].decode("ascii", "replace").strip()
+    yield Identity(address=message.src, protocol="vnc", evidence="RFB version", software=text)
+
+
+def ftp(message: Message) -> Iterator[Record]:
+    """The server's greeting (220), and who logs in (USER)."""
+    text = message.data[:512].decode("utf-8", "replace").strip()
+    if text.startswith("220"):
+        yield Identity(address=message.src, protocol="ftp", evidence="FTP greeting", description=text[4:])
+    elif text[:5].upper() == "USER ":
+        yield Command(protocol="ftp", verb=Verb.AUTHENTICATE, function="USER", target=text[5:].strip())
+
+
+def mqtt(message: Message) -> Iterator[Record]:
+    """CONNECT (MQTT 3.1.1 and 5.0, 3.1): client id, and the user's name if there is one."""
+    data = message.data
+    at = 2
+    while data[at - 1] & 0x80 and at < 5:
+        at += 1
+    name, at = _field(data, at)
+    version, flags = data[at], data[at + 1]
+    at += 4
+    if version >= 5:
+        at += 1 + data[at]  # properties; longer ones are not taken apart
+    client, at = _field(data, at)
+    if flags & 0x04:
+        if version >= 5:
+            at += 1 + data[at]
+        _, at = _field(data, at)
+        _, at = _field(data, at)
+    text = client.decode("utf-8", "replace")
+    yield Identity(address=message.src, protocol="mqtt", evidence="CONNECT", name=text or None,
+                   description=f"{name.decode('ascii', 'replace')} version {version}")
+    user = _field(data, at)[0].decode("utf-8", "replace") if flags & 0x80 else None
+    yield Command(protocol="mqtt", verb=Verb.AUTHENTICATE, function="CONNECT", target=user or "anonymous",
+                  value=f"client {text}" if text else None)
+
+
+def _field(data: bytes, at: int) -> tuple[bytes, int]:
+    size = int.from_bytes(data[at : at + 2], "big")
+    if at + 2 + size > len(data):
+        raise ValueError("a field is longer than its message")
+    return data[at + 2 : at + 2 + size], at + 2 + size
+
+
+def vrrp(message: Message) -> Iterator[Record]:
+    """An advertisement: virtual router id, priority, addresses (RFC 5798, 5.1)."""
+    head, router, priority, count = message.data[:4]
+    ips = [".".join(str(b) for b in message.data[8 + 4 * i : 12 + 4 * i]) for i in range(min(count, 8))]
+    yield Identity(address=message.src, protocol="vrrp", evidence=f"VRRP version {head >> 4}", role="router",
+                   description=f"virtual router {router}, priority {priority}, for {', '.join(ips)}")
+
+
+def hsrp(message: Message) -> Iterator[Record]:
+    """A hello of version 0 or 1: group and virtual address (RFC 2281, 5)."""
+    ip = ".".join(str(b) for b in message.data[16:20])
+    yield Identity(address=message.src, protocol="hsrp", evidence="HSRP hello", role="router", vendor="Cisco",
+                   description=f"standby group {message.data[6]} for {ip}")
+
+
+def ospf(message: Message) -> Iterator[Record]:
+    """A hello: router id and area (RFC 2328, A.3.1)."""
+    router, area = (".".join(str(b) for b in message.data[i : i + 4]) for i in (4, 8))
+    yield Identity(address=message.src, protocol="ospf", evidence="OSPF hello", role="router",
+                   description=f"router id {router}, area {area}")
+
+
+_PRINTABLE: l.Ops = [
+    # Three digits and a blank or a hyphen: a reply line.
+    l.Check(l.both(l.Peek(1) >= 0x31, l.Peek(1) <= 0x35, l.Peek(1, 1) >= 0x30, l.Peek(1, 1) <= 0x39,
+                   l.Peek(1, 2) >= 0x30, l.Peek(1, 2) <= 0x39, l.Peek(1, 3).among(0x20, 0x2D))),
+]
+
+_FTP_WORDS = (b"USER", b"PASS", b"SYST", b"FEAT", b"QUIT", b"PASV", b"PORT", b"RETR", b"STOR", b"LIST", b"TYPE",
+              b"NLST", b"AUTH", b"OPTS", b"EPSV", b"NOOP", b"SIZE")
+
+_MQTT_CONNECT = l.either(
+    word(b"\x00\x04MQTT", 2), word(b"\x00\x06MQIs", 2), word(b"\x00\x04MQTT", 3), word(b"\x00\x04MQTT", 4))
+
+_TCP = (
+    recognised("ssh", "SSH", "RFC 4253", (l.On("tcp", (22,)),), [l.Check(word(b"SSH-"))], anywhere=True,
+               main=[l.If(word(b"SSH-"), [l.Rich("banner")]), l.Drop()], rich={"banner": ssh}),
+    recognised("telnet", "Telnet", "RFC 854", (l.On("tcp", (23,)),),
+               # IAC and a negotiation, twice where the port does not help.
+               [l.Check(l.Peek(1).eq(0xFF)), l.Check(l.both(l.Peek(1, 1) >= 0xFA, l.Peek(1, 1) <= 0xFE)),
+                l.If(l.OnPort().eq(0), [l.Check(l.Peek(1, 3).eq(0xFF)), l.Check(l.Peek(1, 2) <= 0x2D),
+                                        l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))])],
+               anywhere=True),
+    recognised("ftp", "FTP", "RFC 959", (l.On("tcp", (21,)),),
+               [l.If(l.Peek(4).among(*(int.from_bytes(w, "big") for w in _FTP_WORDS)), [l.Hint("request")],
+                     [*_PRINTABLE, l.Hint("response")])],
+               main=[l.If(l.either(word(b"220"), word(b"USER "), word(b"user ")), [l.Rich("line")]), l.Drop()],
+               rich={"line": ftp}, framing=l.Lines()),
+    recognised("rdp", "Remote Desktop", "MS-RDPBCGR, 2.2.1", (l.On("tcp", (3389,)),),
+               # TPKT and a COTP connect with a cookie or a negotiation request or response.
+               [l.U16("d"), l.U16("length"), l.U8("li"), l.U8("kind"), l.Check(l.F("d").eq(0x0300)),
+                l.Check(l.F("length").eq(l.Size())), l.Check((l.F("li") + 5).eq(l.Size())), l.Skip(5),
+                l.Switch("kind", {
+                    0xE0: [l.Check(l.either(word(b"Cookie: "), word(b"mstshash"), l.both(
+                        l.Peek(1).eq(1), l.Peek(2, 2, le=True).eq(8)), l.both(l.OnPort(), l.Left().eq(0)))),
+                        l.Hint("request")],
+                    0xD0: [l.Check(l.both(l.Peek(1).among(2, 3), l.Peek(2, 2, le=True).eq(8))), l.Hint("response")],
+                }, [l.Check(l.Const(0))])], anywhere=True),
+    recognised("vnc", "VNC (RFB)", "RFC 6143", (l.On("tcp", (5900, 5901, 5800)),), [l.Check(word(b"RFB 00"))],
+               anywhere=True, main=[l.If(word(b"RFB 00"), [l.Rich("version")]), l.Drop()], rich={"version": vnc}),
+    recognised("mqtt", "MQTT", "MQTT 3.1.1 and 5.0, OASIS", (l.On("tcp", (1883,)),),
+               [l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Hint("request")], [
+                   # In the middle of a dialogue: a known type with its fixed flags, and a length that fits.
+                   l.Check(l.OnPort()),
+                   l.Check(l.either((l.Peek(1) >> 4).eq(3),
+                                    l.Peek(1).among(0x20, 0x40, 0x50, 0x62, 0x70, 0x82, 0x90, 0xA2, 0xB0, 0xC0, 0xD0,
+                                                    0xE0))),
+                   l.Check(l.either(l.Peek(1, 1) >= 0x80, (l.Peek(1, 1) + 2) <= l.Size()))])],
+               main=[l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Rich("connect")]), l.Drop()],
+               rich={"connect": mqtt}, anywhere=True),
+    recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
+               [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
+                l.Check(l.F("kind").among(1, 2, 3, 4, 6, 7, 14, 15, 16, 17, 18, 23)), l.Check(l.F("status") <= 0x19),
+                l.Check(l.F("window").eq(0)), l.Check(l.F("length").eq(l.Size())),
+                l.If(l.OnPort().eq(0), [l.Check(l.F("kind").eq(18)), l.Check(l.Peek(1).eq(0))]),
+                l.If(l.F("kind").eq(4), [l.Hint("response")])],
+               framing=l.Length(header=8, at=2, width=2, min=8, max=32_767), anywhere=True, confirm=2),
+    recognised("dcerpc", "DCE/RPC", "C706, 12.6; MS-RPCE", (l.On("tcp", (135,)),),
+               [l.U8("version"), l.U8("minor"), l.U8("kind"), l.U8("flags"), l.U32("drep"), l.U16("length", le=True),
+                l.Check(l.F("version").eq(5)), l.Check(l.F("minor") <= 1), l.Check(l.F("kind") <= 19),
+                l.Check(l.F("drep").eq(0x1000_0000)), l.Check(l.F("length").eq(l.Size())),
+                l.If(l.F("kind").among(0, 11), [l.Hint("request")]),
+                l.If(l.F("kind").among(2, 3, 12, 13), [l.Hint("response")])],
+               framing=l.Length(header=10, at=8, width=2, le=True, min=16), anywhere=True),
+    recognised("tacacs", "TACACS+", "RFC 8907", (l.On("tcp", (49,)),),
+               [l.U8("version"), l.U8("type"), l.U8("seq"), l.Skip(5), l.U32("length"),
+                l.Check(l.F("version").among(0xC0, 0xC1)), l.Check(l.both(l.F("type") >= 1, l.F("type") <= 3)),
+                l.Check((l.F("length") + 12).eq(l.Size()))]),
+)
+
+_UDP = (
+    recognised("syslog", "Syslog", "RFC 3164, RFC 5424", (l.On("udp", (514,)),),
+               [l.Check(l.Peek(1).eq(0x3C)), l.Check(l.either(l.Peek(1, 2).eq(0x3E), l.Peek(1, 3).eq(0x3E),
+                                                              l.Peek(1, 4).eq(0x3E)))]),
+    recognised("tftp", "TFTP", "RFC 1350", (l.On("udp", (69,)),),
+               [l.U16("opcode"), l.Check(l.F("opcode").among(1, 2)), l.Check(l.Peek(1) >= 0x20), l.Until(None, b"\0")]),
+    recognised("hsrp", "HSRP", "RFC 2281", (l.On("udp", (1985,)),),
+               [l.U8("version"), l.U8("opcode"), l.Check(l.F("version").eq(0)), l.Check(l.F("opcode") <= 3),
+                l.Check(l.Size().eq(20))], main=[l.If(l.Peek(1, 1).eq(0), [l.Rich("hello")]), l.Drop()],
+               rich={"hello": hsrp}),
+)
+
+_IP = (
+    recognised("igmp", "IGMP", "RFC 3376", (l.On("ip", (2,)),),
+               [l.U8("type"), l.Check(l.F("type").among(0x11, 0x12, 0x16, 0x17, 0x22, 0x13, 0x14))]),
+    recognised("vrrp", "VRRP", "RFC 5798", (l.On("ip", (112,)),),
+               [l.U8("head"), l.Check(l.F("head").among(0x21, 0x31))],
+               main=[l.If(l.Peek(1).among(0x21, 0x31), [l.Rich("advertisement")]), l.Drop()],
+               rich={"advertisement": vrrp}),
+    recognised("ospf", "OSPF", "RFC 2328", (l.On("ip", (89,)),),
+               [l.U8("version"), l.U8("type"), l.Check(l.F("version").among(2, 3)),
+                l.Check(l.both(l.F("type") >= 1, l.F("type") <= 5))],
+               main=[l.If(l.both(l.Peek(1).eq(2), l.Peek(1, 1).eq(1)), [l.Rich("hello")]), l.Drop()],
+               rich={"hello": ospf}),
+)
+
+PROTOCOLS = (*_TCP, *_UDP, *_IP)

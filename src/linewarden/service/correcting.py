@@ -1,0 +1,69 @@
+"""What a person knows better than the wire: said once, kept in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linewarden.errors import ConfigError
+from linewarden.plant.corrections import Corrections
+from linewarden.plant.model import Plant
+from linewarden.service.corrections_file import Kept, corrected, load, save
+from linewarden.service.lake import open_lake, plant_of
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Corrections as they come from a command line: `sets` are (address, `field=value`)."""
+
+    merges: Sequence[Sequence[str]] = ()
+    splits: Sequence[str] = ()
+    sets: Sequence[Sequence[str]] = ()
+    forget: bool = False
+    forget_names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What is kept now, and the plant with it."""
+
+    kept: Kept
+    plant: Plant
+
+    def lines(self) -> list[str]:
+        """What is kept, in words."""
+        now, names = self.kept.corrections, self.kept.names
+        lines = [f"one device: {' and '.join(pair)}" for pair in now.merges]
+        lines += [f"stands alone: {address}" for address in now.splits]
+        lines += [f"{address}: {name} is {value}" for address, name, value in now.fields]
+        return lines + ([f"names: {len(names.rows):,} from {names.source}"] if names else [])
+
+    def unseen(self) -> list[str]:
+        """Corrected addresses that the lake does not have: likely mistyped."""
+        now = self.kept.corrections
+        said = {*(a for m in now.merges for a in m), *now.splits, *(a for a, _, _ in now.fields)}
+        return sorted(a for a in said if self.plant.asset(a) is None)
+
+
+def correct(path: Path, said: Said) -> Corrected:
+    """Adds to what is kept in the lake, and folds it anew. The last that is said of an address counts.
+
+    Raises ConfigError for a wrong address, field or value; StoreError for the lake. Nothing is kept then.
+    """
+    lake, before = open_lake(path), load(path)
+    start = Corrections() if said.forget else before.corrections
+    merges = tuple((a, b) for a, b in said.merges)
+    now = corrected(start, merges, tuple(said.splits), tuple(_assignment(a, text) for a, text in said.sets))
+    kept = Kept(None if said.forget_names else before.names, now)
+    plant = plant_of(lake, kept.names, kept.corrections)
+    if kept != before:
+        save(path, kept)
+    return Corrected(kept, plant)
+
+
+def _assignment(address: str, text: str) -> tuple[str, str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {address} {text}: write FIELD=VALUE, such as role=hmi; an empty value forgets it")
+    return address, name.strip(), value.strip()

@@ -1,0 +1,110 @@
+"""The grammar of the command line: commands, options and their help. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], int]
+
+READ = """examples:
+  linewarden read plant.pcapng                                 a summary in the terminal
+  linewarden read plant.pcapng --report plant.html             a report to hand over, one file
+  linewarden read captures/ '*.pcap.gz' --out lake/            folders and globs; keep every record
+  tcpdump -w - -i mirror0 | linewarden read -                  standard input; Ctrl-C ends the recording
+  linewarden read plant.pcapng --names names.csv --out lake/   with your names, kept for the next time
+"""
+QUERY = """examples:
+  linewarden query lake/ "SELECT verb, count(*) AS n FROM command GROUP BY verb ORDER BY n DESC"
+  linewarden query lake/ 'SELECT "id.orig_h", "id.resp_h", target FROM command WHERE verb = $$write$$' --csv
+  linewarden query lake/ "SHOW TABLES"
+Each stream is a table (linewarden streams); site and date are columns too. Only reading is possible.
+"""
+DIFF = """examples:
+  linewarden diff before.pcapng after.pcapng
+  linewarden diff lake-march/ lake-april/ --report diff.html
+"""
+CORRECT = """examples:
+  linewarden correct lake/ --merge 10.0.0.5 10.0.1.5           two addresses, one device
+  linewarden correct lake/ --split 10.0.0.5                    this address is a device of its own
+  linewarden correct lake/ --set 10.0.0.5 role=hmi --set 10.0.0.5 "name=Filler panel"
+  linewarden correct lake/ --set 10.0.0.5 role=                forget that again
+  linewarden correct lake/ --report plant.html                 what is kept, and a new report
+Corrections are kept in lake/plant.json and used at every read into it, and by diff.
+"""
+STREAMS = """examples:
+  linewarden streams
+  linewarden streams conn command --json
+"""
+PROTOCOLS = """example:
+  linewarden protocols --json
+"""
+
+
+def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> None:
+    """Adds all commands; `runs` has the function of each by name."""
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, help: str, examples: str) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = commands.add_parser(
+            name, help=help, description=help[0].upper() + help[1:] + ".", epilog=examples, allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        sub.set_defaults(run=runs[name], quiet=False, no_progress=False)
+        sub.add_argument("--debug", action="store_true", help="on an error, show where in the program")
+        return sub
+
+    _read(command("read", "read captures: summary, report, lake", READ))
+    query = command("query", "ask a lake with SQL (DuckDB)", QUERY)
+    query.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` wrote")
+    query.add_argument("sql", metavar="SQL", help="one SELECT; - reads it from standard input")
+    form = query.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="rows as a JSON list of objects")
+    form.add_argument("--csv", action="store_true", help="rows as CSV with a header")
+    diff = command("diff", "what changed between two captures or lakes", DIFF)
+    diff.add_argument("a", metavar="A", help="before: capture (file, folder, glob) or lake")
+    diff.add_argument("b", metavar="B", help="after")
+    diff.add_argument("--names", type=Path, metavar="FILE", help="your names, for both")
+    _outputs(diff)
+    _correct(command("correct", "say what is wrong in the inventory of a lake", CORRECT))
+    streams = command("streams", "list the streams of a lake and their columns", STREAMS)
+    streams.add_argument("stream", nargs="*", metavar="STREAM", help="only these")
+    streams.add_argument("--json", action="store_true", help="for a program")
+    protocols = command("protocols", "list the protocols that are understood", PROTOCOLS)
+    protocols.add_argument("--json", action="store_true", help="for a program")
+
+
+def _outputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one file, needs no network")
+    parser.add_argument("--json", action="store_true", help="result for a program on standard output")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar")
+
+
+def _read(parser: argparse.ArgumentParser) -> None:
+    add: Any = parser.add_argument
+    add("captures", nargs="+", metavar="CAPTURE",
+        help="pcap or pcapng, also .gz and .zst; a folder, a glob, or - for standard input")  # fmt: skip
+    add("--out", type=Path, metavar="DIR", help="keep every record: write a Parquet lake here (added to what is there)")
+    add("--names", type=Path, metavar="FILE", help="your names: CSV or .xlsx with address, name, zone, role, line; "
+        "kept in the lake")  # fmt: skip
+    add("--forget-names", action="store_true", help="forget the names that the lake kept")
+    add("--site", default="default", metavar="NAME", help="site in the lake (default: %(default)s)")
+    add("--sensor", default="local", metavar="NAME", help="name of the tap, in every record (default: %(default)s)")
+    add("--interval", type=float, default=60.0, metavar="SECONDS",
+        help="cyclic reads are counted in one row per so many seconds (default: 60)")  # fmt: skip
+    _outputs(parser)
+    add("--quiet", action="store_true", help="no summary and no progress bar, only warnings and errors")
+
+
+def _correct(parser: argparse.ArgumentParser) -> None:
+    add: Any = parser.add_argument
+    add("lake", type=Path, metavar="LAKE", help="folder that `read --out` wrote")
+    add("--merge", nargs=2, action="append", default=[], metavar=("A", "B"), help="two addresses of one device")
+    add("--split", action="append", default=[], metavar="A", help="an address that is a device of its own")
+    add("--set", nargs=2, action="append", default=[], metavar=("A", "FIELD=VALUE"),
+        help="what the device at A is; an empty value forgets it")  # fmt: skip
+    add("--forget", action="store_true", help="forget the corrections that were kept")
+    add("--forget-names", action="store_true", help="forget the names that were kept")
+    _outputs(parser)

@@ -1,0 +1,115 @@
+"""Protocols that are only recognised: by what, on which ports, and what is not taken for them."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tests.protocols.harness import CLIENT, SERVER, Rows, ethernet, tell
+
+SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
+GOOSE = struct.pack("!HHHH", 0x3001, 30, 0, 0) + b"\x61\x14" + bytes(20)
+
+
+def service(rows: Rows) -> str | None:
+    """Service of the only conversation."""
+    (conn,) = rows["conn"]
+    found: str | None = conn["service"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ethertype", "payload", "name"),
+    [
+        (0x88B8, GOOSE, "goose"),
+        (0x88BA, GOOSE.replace(b"\x61\x14", b"\x60\x14"), "sv"),
+        (0x88A4, struct.pack("<H", 0x100E) + bytes(44), "ethercat"),
+        (0x88F7, struct.pack("!BBH", 0x0B, 2, 46) + bytes(42), "ptp"),
+        (0x88E3, struct.pack("!HBB", 1, 2, 18) + bytes(42), "pn_mrp"),
+    ],
+)
+def test_below_ip(ethertype: int, payload: bytes, name: str) -> None:
+    assert service(ethernet(ethertype, [("c", payload)])) == name
+
+
+@pytest.mark.parametrize(("port", "payload", "name"), [
+    (22, SSH, "ssh"),
+    (2222, SSH, "ssh"),
+    (23, b"\xff\xfd\x18\xff\xfd\x20", "telnet"),
+    (2323, b"\xff\xfd\x18\xff\xfd\x20", "telnet"),
+    (5900, b"RFB 003.008\n", "vnc"),
+    (1911, b"fox a 0 -1 fox hello\n{\nfox.version=s:1.0\n};;\n", "fox"),
+    (48898, b"\0\0" + struct.pack("<I", 32) + bytes(16) + struct.pack("<HHIII", 1, 4, 0, 0, 9), "ads"),
+    (5094, struct.pack("!BBBBHH", 1, 0, 0, 0, 1, 13) + bytes(5), "hart_ip"),
+    (9600, b"FINS" + struct.pack("!III", 12, 0, 0) + bytes(4), "fins"),
+    (4712, struct.pack("!BBHH", 0xAA, 0x41, 18, 1) + bytes(12), "synchrophasor"),
+    (3389, b"\x03\x00\x00\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0", "rdp"),
+    (135, b"\x05\0\x0b\x03\x10\0\0\0" + struct.pack("<HHI", 28, 0, 1) + bytes(12), "dcerpc"),
+    (102, b"\x03\0\0\x16\x02\xf0\x80\x01\0\x01\0\x61" + bytes(10), "mms"),
+])  # fmt: skip
+def test_over_tcp(port: int, payload: bytes, name: str) -> None:
+    assert service(tell([("c", payload)], port)) == name
+
+
+@pytest.mark.parametrize(("port", "payload", "name"), [
+    (3671, b"\x06\x10\x02\x01\x00\x0e" + bytes(8), "knx"),
+    (9600, b"\x80\0\x02\0\x01\0\0\x02\0\x05\x01\x01\x82" + bytes(5), "fins"),
+    (5050, struct.pack("!IBBHB", 14, 0, 0, 1, 0) + bytes(5), "ether_sbus"),
+    (1502, struct.pack("<BBH", 5, 0, 6) + bytes(8), "tristation"),
+    (514, b"<134>plc: door open", "syslog"),
+    (69, b"\0\x01firmware.bin\0octet\0", "tftp"),
+    (5006, b"\x50\0\0\xff\xff\x03\0" + struct.pack("<H", 6) + bytes(6), "slmp"),
+])  # fmt: skip
+def test_over_udp(port: int, payload: bytes, name: str) -> None:
+    assert service(tell([("c", payload)], port, udp=True)) == name
+
+
+@pytest.mark.parametrize("port", [21, 22, 23, 102, 135, 1433, 1883, 3389, 4712, 5007, 5094, 9600, 18245, 48898])
+def test_http_on_their_ports_is_none_of_them(port: int) -> None:
+    rows = tell([("c", b"GET / HTTP/1.1\r\nHost: plc\r\n\r\n")], port)
+    assert service(rows) in (None, "http")
+
+
+@pytest.mark.parametrize("port", [69, 514, 1502, 1628, 3671, 4713, 5006, 5050, 5094, 6060, 9600])
+def test_noise_on_their_ports_is_none_of_them(port: int) -> None:
+    assert service(tell([("c", bytes(range(200, 240)))], port, udp=True)) is None
+
+
+def test_they_leave_no_rows_of_their_own() -> None:
+    rows = ethernet(0x88B8, [("c", GOOSE)] * 3)
+    assert rows["goose"] == []
+    assert rows["weird"] == []
+
+
+def test_an_ssh_greeting_names_the_software() -> None:
+    rows = tell([("s", SSH), ("c", b"SSH-2.0-PuTTY_Release_0.81\r\n")], 22)
+    assert {(i["address"], i["software"]) for i in rows["identity"]} == {
+        (SERVER, "OpenSSH_9.6"), (CLIENT, "PuTTY_Release_0.81"),
+    }  # fmt: skip
+
+
+def test_an_ftp_login_is_told_without_its_password() -> None:
+    rows = tell([("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n"),
+                 ("c", b"PASS secret\r\n"), ("s", b"230 ok\r\n")], 21)  # fmt: skip
+    assert [(c["verb"], c["target"]) for c in rows["command"]] == [("authenticate", "anna")]
+    assert rows["identity"][0]["description"] == "ProFTPD ready"
+    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
+
+
+def test_an_mqtt_connect_names_client_and_user() -> None:
+    body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + b"\x00\x05gw-12" + b"\x00\x04sven" + b"\x00\x06secret"
+    rows = tell([("c", bytes([0x10, len(body)]) + body), ("s", b"\x20\x02\x00\x00")], 1883)
+    assert rows["identity"][0]["name"] == "gw-12"
+    assert [(c["verb"], c["target"], c["value"]) for c in rows["command"]] == [("authenticate", "sven", "client gw-12")]
+    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
+
+
+def test_a_niagara_station_names_itself() -> None:
+    hello = b"fox a 1 0 fox hello\n{\nfox.version=s:1.0.1\nhostName=s:10.0.0.2\napp.name=s:Station\n"
+    hello += b"app.version=s:4.10\nstationName=s:north\nbrandId=s:vykon\n};;\n"
+    rows = tell([("s", hello)], 1911)
+    (who,) = rows["identity"]
+    assert (who["name"], who["software"], who["vendor"], who["role"]) == (
+        "north", "Station 4.10", "vykon", "building_controller",
+    )  # fmt: skip
