@@ -39,7 +39,9 @@ class Log:
     names: tuple[tuple[str, str], ...] = ()
 
 
-_BACNET = "confirmed_request unconfirmed_request simple_ack complex_ack segment_ack error reject abort".split()
+_BACNET = (
+    "confirmed_request", "unconfirmed_request", "simple_ack", "complex_ack", "segment_ack", "error", "reject", "abort"
+)  # fmt: skip
 _DNP3 = tuple((str(code), name) for code, name in DNP3.items())
 _C = tm.Count
 

@@ -4,6 +4,7 @@
 mod batch;
 mod run;
 mod sensor;
+mod shard;
 
 use pyo3::prelude::*;
 

@@ -1,4 +1,7 @@
-//! The thread that reads captures, runs the sensor and feeds the lake.
+//! The threads that read captures and run the sensors.
+//!
+//! One thread reads frames into blocks; every worker gets every block and takes the frames of its shard. What the
+//! workers say of a block is put together in the order of blocks and shards, so a run gives the same every time.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,40 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use arrow_array::RecordBatch;
-use crossbeam_channel::{Receiver, Sender, bounded};
-use linewarden_capture::{CaptureError, Reader};
-use linewarden_lake::Lake;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use linewarden_capture::{CaptureError, Frame, LinkType, Reader};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
-/// Packets between two messages to Python.
-const PACKETS: u64 = 65_536;
-/// Rich messages that are handed over at once at most.
-const RICH: usize = 4_096;
+use crate::shard::{SHARDS, shard_of};
 
-/// What Python hears of while captures are read.
-#[derive(Default)]
-pub struct Chunk {
-    pub packets: u64,
-    pub bytes: u64,
-    pub read: u64,
-    pub total: Option<u64>,
-    pub capture: String,
-    pub batches: Vec<(String, RecordBatch)>,
-    pub rich: Vec<Rich>,
-    pub problems: Vec<Problem>,
-    pub captures: Vec<CaptureDone>,
-    pub last: Option<Done>,
-}
-
-/// A rich message with its names resolved.
-pub struct Rich {
-    pub proto: String,
-    pub tag: String,
-    pub capture: String,
-    pub slots: Vec<(String, i64)>,
-    pub raws: Vec<(String, Vec<u8>)>,
-    pub message: RichMessage,
-}
+/// A block ends at so many frames or bytes.
+const BLOCK_FRAMES: usize = 16_384;
+const BLOCK_BYTES: usize = 2 << 20;
+/// Blocks on their way to a worker, and results on their way back.
+const QUEUE: usize = 3;
 
 /// Something wrong with a capture.
 pub struct Problem {
@@ -59,62 +39,145 @@ pub struct CaptureDone {
     pub last_ts: Option<i64>,
 }
 
-/// The end of a run.
-pub struct Done {
-    pub stats: Stats,
-    pub rows: Vec<(String, u64)>,
-    pub weirds: Vec<(String, u64)>,
-    pub error: Option<String>,
-}
-
 /// A capture to read: a path, or standard input.
 pub struct Source {
     pub path: Option<PathBuf>,
     pub name: String,
 }
 
-/// The running thread.
-pub struct Run {
-    pub chunks: Receiver<Chunk>,
-    pub thread: JoinHandle<()>,
-    pub stop: Arc<AtomicBool>,
+/// A frame's place in its block.
+struct Meta {
+    number: u64,
+    ts_ns: i64,
+    start: u32,
+    length: u32,
+    origlen: u32,
+    interface: u32,
+    linktype: u16,
+    shard: u8,
 }
 
-/// Starts reading. `taken` are the streams whose batches Python gets; all go to the lake.
-pub fn start(sensor: Sensor, sources: Vec<Source>, taken: Vec<String>, lake: Option<Arc<Lake>>) -> std::io::Result<Run> {
-    let (sender, chunks) = bounded(4);
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    let thread = std::thread::Builder::new().name("linewarden-sensor".into()).spawn(move || {
-        let mut worker = Worker { sensor, taken, lake, sender, stop: flag, read: 0, total: None, error: None };
-        worker.total = total(&sources);
-        for source in &sources {
-            if !worker.capture(source) {
-                break;
+/// Frames, and what happened to captures before the next block.
+#[derive(Default)]
+struct Block {
+    /// A capture of this name begins with this block.
+    begins: Option<String>,
+    frames: Vec<Meta>,
+    bytes: Vec<u8>,
+    news: News,
+}
+
+/// What the reader has to tell.
+#[derive(Default, Clone)]
+pub struct News {
+    pub packets: u64,
+    pub wire_bytes: u64,
+    pub read: u64,
+    pub total: Option<u64>,
+    pub capture: String,
+    pub problems: Vec<Arc<Problem>>,
+    pub captures: Vec<Arc<CaptureDone>>,
+}
+
+/// What one worker made of one block.
+#[derive(Default)]
+pub struct Part {
+    pub batches: Vec<(String, RecordBatch)>,
+    pub rich: Vec<Rich>,
+    pub news: News,
+    pub last: Option<Last>,
+}
+
+/// The end of one worker.
+pub struct Last {
+    pub stats: Stats,
+    pub rows: Vec<(String, u64)>,
+    pub weirds: Vec<(String, u64)>,
+}
+
+/// A rich message with its names resolved.
+pub struct Rich {
+    pub proto: String,
+    pub tag: String,
+    pub capture: String,
+    pub slots: Vec<(String, i64)>,
+    pub raws: Vec<(String, Vec<u8>)>,
+    pub message: RichMessage,
+}
+
+/// The running threads.
+pub struct Run {
+    results: Vec<Receiver<Part>>,
+    waiting: Vec<Part>,
+    threads: Vec<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Run {
+    /// Starts reading with one sensor a shard.
+    pub fn start(sensors: Vec<Sensor>, sources: Vec<Source>) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mut threads, mut results, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+        for (shard, sensor) in sensors.into_iter().enumerate() {
+            let (to_worker, from_reader) = bounded::<Arc<Block>>(QUEUE);
+            let (to_python, from_worker) = bounded::<Part>(QUEUE);
+            blocks.push(to_worker);
+            results.push(from_worker);
+            threads.push(spawn(format!("linewarden-{shard}"), move || {
+                Worker { sensor, shard: shard as u8, out: to_python }.run(&from_reader);
+            })?);
+        }
+        let flag = stop.clone();
+        threads.push(spawn("linewarden-read".into(), move || {
+            let total = sources.iter().map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len())).sum();
+            let mut feeder = Feeder { blocks, stop: flag, done_bytes: 0, block: Block::default() };
+            feeder.block.news.total = total;
+            for source in &sources {
+                if !feeder.capture(source) {
+                    break;
+                }
+            }
+        })?);
+        Ok(Self { results, waiting: Vec::new(), threads, stop })
+    }
+
+    /// The parts of the next block, one a shard; `None` after the last. A time-out keeps what came so far.
+    pub fn next(&mut self, wait: std::time::Duration) -> Result<Option<Vec<Part>>, RecvTimeoutError> {
+        while self.waiting.len() < self.results.len() {
+            match self.results[self.waiting.len()].recv_timeout(wait) {
+                Ok(part) => self.waiting.push(part),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(timeout) => return Err(timeout),
             }
         }
-        worker.finish();
-    })?;
-    Ok(Run { chunks, thread, stop })
+        Ok(Some(std::mem::take(&mut self.waiting)))
+    }
+
+    /// Gives up, and waits for the threads.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        drop(self.results);
+        for thread in self.threads {
+            // A worker that panicked has told so on standard error; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
 }
 
-fn total(sources: &[Source]) -> Option<u64> {
-    sources.iter().map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len())).sum()
+fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name).spawn(work)
 }
 
-struct Worker {
-    sensor: Sensor,
-    taken: Vec<String>,
-    lake: Option<Arc<Lake>>,
-    sender: Sender<Chunk>,
+/// Reads captures into blocks.
+struct Feeder {
+    blocks: Vec<Sender<Arc<Block>>>,
     stop: Arc<AtomicBool>,
-    /// Bytes of earlier captures.
-    read: u64,
-    total: Option<u64>,
-    error: Option<String>,
+    /// File bytes of earlier captures.
+    done_bytes: u64,
+    block: Block,
 }
 
-impl Worker {
+impl Feeder {
     /// Reads one capture; false when the run must end.
     fn capture(&mut self, source: &Source) -> bool {
         let opened = match &source.path {
@@ -123,9 +186,13 @@ impl Worker {
         };
         let mut reader = match opened {
             Ok(reader) => reader,
-            Err(error) => return self.problem(&source.name, &error, true),
+            Err(error) => {
+                self.problem(&source.name, &error, true);
+                return self.send(0);
+            }
         };
-        self.sensor.begin_capture(&source.name);
+        self.block.begins = Some(source.name.clone());
+        self.block.news.capture.clone_from(&source.name);
         let mut done = CaptureDone {
             name: source.name.clone(),
             packets: 0,
@@ -140,19 +207,17 @@ impl Worker {
                     done.packets += 1;
                     done.first_ts = Some(done.first_ts.map_or(frame.ts_ns, |t| t.min(frame.ts_ns)));
                     done.last_ts = Some(done.last_ts.map_or(frame.ts_ns, |t| t.max(frame.ts_ns)));
-                    self.sensor.packet(&frame);
-                    let due = done.packets % PACKETS == 0
-                        || done.packets % 1_024 == 0 && self.sensor.rich_waiting() >= RICH;
-                    if due && !self.send(&source.name, reader.progress().0) {
+                    self.block.push(&frame);
+                    let full = self.block.frames.len() >= BLOCK_FRAMES || self.block.bytes.len() >= BLOCK_BYTES;
+                    if full && !self.send(reader.progress().0) {
                         return false;
                     }
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    if !self.problem(&source.name, &error, done.packets == 0 && !is_damage(&error)) {
-                        return false;
-                    }
-                    if !is_damage(&error) {
+                    let damage = matches!(error, CaptureError::Damaged { .. });
+                    self.problem(&source.name, &error, done.packets == 0 && !damage);
+                    if !damage {
                         break;
                     }
                 }
@@ -160,52 +225,95 @@ impl Worker {
         }
         done.drops = reader.drops();
         done.comments = reader.comments().iter().map(|c| c.text.to_string()).collect();
-        self.read += source.path.as_ref().and_then(|p| p.metadata().ok()).map_or(0, |m| m.len());
-        let chunk = Chunk { captures: vec![done], ..self.chunk(&source.name, 0) };
-        self.sender.send(chunk).is_ok()
+        self.done_bytes += source.path.as_ref().and_then(|p| p.metadata().ok()).map_or(0, |m| m.len());
+        self.block.news.captures.push(Arc::new(done));
+        self.send(0)
     }
 
-    fn problem(&mut self, capture: &str, error: &CaptureError, fatal: bool) -> bool {
+    fn problem(&mut self, capture: &str, error: &CaptureError, fatal: bool) {
         let problem = Problem { capture: capture.to_owned(), text: error.to_string(), fatal };
-        let chunk = Chunk { problems: vec![problem], ..self.chunk(capture, 0) };
-        self.sender.send(chunk).is_ok()
+        self.block.news.problems.push(Arc::new(problem));
     }
 
-    fn chunk(&mut self, capture: &str, read: u64) -> Chunk {
-        let batches = self.batches();
+    /// Sends the block to all workers; false when nobody wants more.
+    fn send(&mut self, read: u64) -> bool {
+        self.block.news.read = self.done_bytes + read;
+        let next = Block {
+            frames: Vec::with_capacity(self.block.frames.len()),
+            bytes: Vec::with_capacity(self.block.bytes.len() + 4_096),
+            news: News { problems: Vec::new(), captures: Vec::new(), ..self.block.news.clone() },
+            begins: None,
+        };
+        let block = Arc::new(std::mem::replace(&mut self.block, next));
+        self.blocks.iter().all(|worker| worker.send(block.clone()).is_ok()) && !self.stop.load(Ordering::Relaxed)
+    }
+}
+
+impl Block {
+    #[inline]
+    fn push(&mut self, frame: &Frame<'_>) {
+        self.news.packets += 1;
+        self.news.wire_bytes += u64::from(frame.origlen);
+        self.frames.push(Meta {
+            number: frame.number,
+            ts_ns: frame.ts_ns,
+            start: self.bytes.len() as u32,
+            length: frame.data.len() as u32,
+            origlen: frame.origlen,
+            interface: frame.interface,
+            linktype: frame.linktype.0,
+            shard: shard_of(frame.linktype.0, frame.data),
+        });
+        self.bytes.extend_from_slice(frame.data);
+    }
+}
+
+/// Runs one sensor over its share of the frames.
+struct Worker {
+    sensor: Sensor,
+    shard: u8,
+    out: Sender<Part>,
+}
+
+impl Worker {
+    fn run(mut self, blocks: &Receiver<Arc<Block>>) {
+        while let Ok(block) = blocks.recv() {
+            if let Some(name) = &block.begins {
+                self.sensor.begin_capture(name);
+            }
+            for meta in block.frames.iter().filter(|m| m.shard == self.shard) {
+                let start = meta.start as usize;
+                let data = block.bytes.get(start..start + meta.length as usize).unwrap_or(&[]);
+                self.sensor.packet(&Frame {
+                    number: meta.number,
+                    ts_ns: meta.ts_ns,
+                    origlen: meta.origlen,
+                    linktype: LinkType(meta.linktype),
+                    interface: meta.interface,
+                    data,
+                });
+            }
+            let part = Part { news: block.news.clone(), ..self.part() };
+            if self.out.send(part).is_err() {
+                return;
+            }
+        }
+        self.sensor.finish();
+        let last = Last {
+            stats: self.sensor.stats(),
+            rows: self.sensor.rows().map(|(n, r)| (n.to_owned(), r)).collect(),
+            weirds: self.sensor.weird_totals(),
+        };
+        let part = Part { last: Some(last), ..self.part() };
+        // Nobody listens any more if Python gave up: nothing to do then.
+        let _ = self.out.send(part);
+    }
+
+    fn part(&mut self) -> Part {
+        let ready = self.sensor.take_ready();
+        let batches = ready.into_iter().map(|(s, b)| (self.sensor.stream_name(s).to_owned(), b)).collect();
         let rich = self.sensor.take_rich().into_iter().map(|m| self.resolve(m)).collect();
-        Chunk {
-            packets: self.sensor.stats.packets,
-            bytes: self.sensor.stats.bytes,
-            read: self.read + read,
-            total: self.total,
-            capture: capture.to_owned(),
-            batches,
-            rich,
-            ..Chunk::default()
-        }
-    }
-
-    fn send(&mut self, capture: &str, read: u64) -> bool {
-        let chunk = self.chunk(capture, read);
-        self.sender.send(chunk).is_ok() && !self.stop.load(Ordering::Relaxed) && self.error.is_none()
-    }
-
-    /// Full batches: to the lake, and those that Python takes to it.
-    fn batches(&mut self) -> Vec<(String, RecordBatch)> {
-        let mut taken = Vec::new();
-        for (stream, batch) in self.sensor.take_ready() {
-            let name = self.sensor.stream_name(stream).to_owned();
-            if self.taken.contains(&name) {
-                taken.push((name.clone(), batch.clone()));
-            }
-            if let Some(lake) = &self.lake
-                && let Err(error) = lake.write(&name, batch)
-            {
-                self.error.get_or_insert(error.to_string());
-            }
-        }
-        taken
+        Part { batches, rich, ..Part::default() }
     }
 
     fn resolve(&self, message: RichMessage) -> Rich {
@@ -219,23 +327,6 @@ impl Worker {
             message,
         }
     }
-
-    fn finish(mut self) {
-        if !self.stop.load(Ordering::Relaxed) {
-            self.sensor.finish();
-        }
-        let mut chunk = self.chunk("", 0);
-        chunk.last = Some(Done {
-            stats: self.sensor.stats(),
-            rows: self.sensor.rows().map(|(n, r)| (n.to_owned(), r)).collect(),
-            weirds: self.sensor.weird_totals(),
-            error: self.error.take(),
-        });
-        // Nobody listens any more if Python gave up: nothing to do then.
-        let _ = self.sender.send(chunk);
-    }
 }
 
-fn is_damage(error: &CaptureError) -> bool {
-    matches!(error, CaptureError::Damaged { .. })
-}
+const _: () = assert!(SHARDS <= u8::MAX as usize);

@@ -1,9 +1,7 @@
 //! The sensor as a Python class: start it, take chunks, give rows back, finish.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use crossbeam_channel::RecvTimeoutError;
 use std::time::Duration;
 
 use linewarden_lake::{Lake, Options as LakeOptions};
@@ -13,15 +11,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::batch::Batch;
-use crate::run::{self, Rich, Run, Source};
+use crate::run::{Last, Part, Rich, Run, Source};
+use crate::shard::SHARDS;
 
 /// Reads captures through the protocol tables into records.
 #[pyclass(module = "linewarden._engine", unsendable)]
 pub struct Sensor {
-    engine: Option<Engine>,
+    engines: Vec<Engine>,
     rows: Rows,
     run: Option<Run>,
-    lake: Option<Arc<Lake>>,
+    lake: Option<Lake>,
+    taken: Vec<String>,
 }
 
 /// What became known since the last chunk.
@@ -58,41 +58,52 @@ impl Sensor {
         max_flows: usize,
         lake: Option<(PathBuf, String, String)>,
     ) -> PyResult<Self> {
-        let spec = Spec::from_json(spec).map_err(|e| PyValueError::new_err(e.to_string()))?;
-        let rows = Rows::new(&spec.streams);
-        let options = Options { sensor: sensor.into(), interval: interval_ns, max_flows, ..Options::default() };
-        let engine = Engine::new(spec, options).map_err(|e| PyValueError::new_err(e.to_string()))?;
+        let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
+        let options =
+            Options { sensor: sensor.into(), interval: interval_ns, max_flows, ..Options::default() }.split(SHARDS);
+        let mut engines = Vec::new();
+        let mut rows = None;
+        for _ in 0..SHARDS {
+            let spec = Spec::from_json(spec).map_err(wrong)?;
+            rows.get_or_insert_with(|| Rows::new(&spec.streams));
+            engines.push(Engine::new(spec, options.clone()).map_err(wrong)?);
+        }
         let lake = match lake {
             Some((root, site, prefix)) => {
                 let lake = Lake::create(&root, LakeOptions::new(site, prefix));
-                Some(Arc::new(lake.map_err(|e| PyOSError::new_err(e.to_string()))?))
+                Some(lake.map_err(|e| PyOSError::new_err(e.to_string()))?)
             }
             None => None,
         };
-        Ok(Self { engine: Some(engine), rows, run: None, lake })
+        Ok(Self { engines, rows: rows.unwrap_or_else(|| Rows::new(&[])), run: None, lake, taken: Vec::new() })
     }
 
     /// Begins to read captures [(path or None for standard input, name)] in a thread of its own. `take`: streams whose
     /// batches the chunks bring; without a lake, only these are built.
     fn start(&mut self, captures: Vec<(Option<PathBuf>, String)>, take: Vec<String>) -> PyResult<()> {
-        let mut engine = self.engine.take().ok_or_else(|| PyRuntimeError::new_err("the sensor was started before"))?;
+        if self.engines.is_empty() {
+            return Err(PyRuntimeError::new_err("the sensor was started before"));
+        }
+        let mut engines = std::mem::take(&mut self.engines);
         if self.lake.is_none() {
-            engine.want(&|name| take.iter().any(|t| t == name));
+            for engine in &mut engines {
+                engine.want(&|name| take.iter().any(|t| t == name));
+            }
         }
         let sources = captures.into_iter().map(|(path, name)| Source { path, name }).collect();
-        self.run = Some(run::start(engine, sources, take, self.lake.clone())?);
+        self.taken = take;
+        self.run = Some(Run::start(engines, sources)?);
         Ok(())
     }
 
     /// Waits for the next chunk (None after the last). Ctrl-C is heard.
     fn next(&mut self, py: Python<'_>) -> PyResult<Option<Chunk>> {
-        let Some(run) = &self.run else { return Ok(None) };
+        let Some(run) = &mut self.run else { return Ok(None) };
         loop {
-            let got = py.detach(|| run.chunks.recv_timeout(WAIT));
-            match got {
-                Ok(chunk) => return Ok(Some(to_python(py, chunk)?)),
-                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            match py.detach(|| run.next(WAIT)) {
+                Ok(None) => return Ok(None),
+                Ok(Some(parts)) => return self.chunk(py, parts).map(Some),
+                Err(_) => py.check_signals()?,
             }
         }
     }
@@ -124,7 +135,7 @@ impl Sensor {
     /// Ends the run; the lake's files are whole from now on. [(stream, path, rows, bytes)].
     fn finish(&mut self, py: Python<'_>) -> PyResult<Vec<(String, PathBuf, u64, u64)>> {
         self.join(py);
-        let Some(lake) = self.lake.take().and_then(Arc::into_inner) else { return Ok(Vec::new()) };
+        let Some(lake) = self.lake.take() else { return Ok(Vec::new()) };
         let written = py.detach(|| lake.finish()).map_err(|e| PyOSError::new_err(e.to_string()))?;
         Ok(written.into_iter().map(|w| (w.stream, w.path, w.rows, w.bytes)).collect())
     }
@@ -132,7 +143,7 @@ impl Sensor {
     /// Gives the run up: half-written files go.
     fn abort(&mut self, py: Python<'_>) {
         self.join(py);
-        if let Some(lake) = self.lake.take().and_then(Arc::into_inner) {
+        if let Some(lake) = self.lake.take() {
             py.detach(|| lake.abort());
         }
     }
@@ -141,12 +152,76 @@ impl Sensor {
 impl Sensor {
     fn join(&mut self, py: Python<'_>) {
         if let Some(run) = self.run.take() {
-            run.stop.store(true, Ordering::Relaxed);
-            drop(run.chunks);
-            let thread = run.thread;
-            let _ = py.detach(|| thread.join());
+            py.detach(|| run.stop());
         }
     }
+
+    /// The workers' parts of a block as one chunk: batches to the lake, and those that Python takes to it.
+    fn chunk(&mut self, py: Python<'_>, parts: Vec<Part>) -> PyResult<Chunk> {
+        let batches = PyList::empty(py);
+        let rich = PyList::empty(py);
+        let mut lasts = Vec::new();
+        let mut news = None;
+        for part in parts {
+            for (stream, batch) in part.batches {
+                if self.taken.contains(&stream) {
+                    batches.append((&stream, Py::new(py, Batch::new(batch.clone()))?))?;
+                }
+                if let Some(lake) = &self.lake {
+                    py.detach(|| lake.write(&stream, batch)).map_err(|e| PyOSError::new_err(e.to_string()))?;
+                }
+            }
+            for message in &part.rich {
+                rich.append(message_tuple(py, message)?)?;
+            }
+            lasts.extend(part.last);
+            news.get_or_insert(part.news);
+        }
+        let news = news.unwrap_or_default();
+        Ok(Chunk {
+            packets: news.packets,
+            bytes: news.wire_bytes,
+            read: news.read,
+            total: news.total,
+            capture: news.capture.clone(),
+            batches: batches.unbind(),
+            rich: rich.unbind(),
+            problems: news.problems.iter().map(|p| (p.capture.clone(), p.text.clone(), p.fatal)).collect(),
+            captures: news
+                .captures
+                .iter()
+                .map(|c| (c.name.clone(), c.packets, c.drops, c.comments.clone(), c.first_ts, c.last_ts))
+                .collect(),
+            last: if lasts.is_empty() { None } else { Some(totals(py, &lasts)?) },
+        })
+    }
+}
+
+/// The ends of all workers together.
+fn totals(py: Python<'_>, lasts: &[Last]) -> PyResult<Py<PyDict>> {
+    let sum = |field: fn(&Last) -> u64| lasts.iter().map(field).sum::<u64>();
+    let (mut rows, mut weirds) = (BTreeMap::<&str, u64>::new(), BTreeMap::<&str, u64>::new());
+    for last in lasts {
+        for (name, n) in &last.rows {
+            *rows.entry(name).or_default() += n;
+        }
+        for (name, n) in &last.weirds {
+            *weirds.entry(name).or_default() += n;
+        }
+    }
+    let totals = PyDict::new(py);
+    totals.set_item("packets", sum(|l| l.stats.packets))?;
+    totals.set_item("bytes", sum(|l| l.stats.bytes))?;
+    totals.set_item("first_ts", lasts.iter().filter_map(|l| l.stats.first_ts).min())?;
+    totals.set_item("last_ts", lasts.iter().filter_map(|l| l.stats.last_ts).max())?;
+    totals.set_item("flows", sum(|l| l.stats.flows))?;
+    totals.set_item("flows_evicted", sum(|l| l.stats.flows_evicted))?;
+    totals.set_item("truncated_packets", sum(|l| l.stats.truncated))?;
+    totals.set_item("fragments_expired", sum(|l| l.stats.fragments_expired))?;
+    totals.set_item("held_bytes_peak", sum(|l| l.stats.held_peak as u64))?;
+    totals.set_item("rows", rows)?;
+    totals.set_item("weirds", weirds)?;
+    Ok(totals.unbind())
 }
 
 /// So long the GIL is given up at a time while waiting; then signals are looked at.
@@ -165,49 +240,6 @@ fn cell(value: &Bound<'_, PyAny>) -> PyResult<Cell> {
         Cell::Float(number)
     } else {
         Cell::List(value.extract()?)
-    })
-}
-
-fn to_python(py: Python<'_>, chunk: run::Chunk) -> PyResult<Chunk> {
-    let batches = PyList::empty(py);
-    for (stream, batch) in chunk.batches {
-        batches.append((stream, Py::new(py, Batch::new(batch))?))?;
-    }
-    let rich = PyList::empty(py);
-    for message in &chunk.rich {
-        rich.append(message_tuple(py, message)?)?;
-    }
-    let last = chunk.last.map(|done| -> PyResult<Py<PyDict>> {
-        let s = &done.stats;
-        let totals = PyDict::new(py);
-        totals.set_item("packets", s.packets)?;
-        totals.set_item("bytes", s.bytes)?;
-        totals.set_item("first_ts", s.first_ts)?;
-        totals.set_item("last_ts", s.last_ts)?;
-        totals.set_item("flows", s.flows)?;
-        totals.set_item("flows_evicted", s.flows_evicted)?;
-        totals.set_item("truncated_packets", s.truncated)?;
-        totals.set_item("fragments_expired", s.fragments_expired)?;
-        totals.set_item("rows", done.rows)?;
-        totals.set_item("weirds", done.weirds)?;
-        totals.set_item("error", done.error)?;
-        Ok(totals.unbind())
-    });
-    Ok(Chunk {
-        packets: chunk.packets,
-        bytes: chunk.bytes,
-        read: chunk.read,
-        total: chunk.total,
-        capture: chunk.capture,
-        batches: batches.unbind(),
-        rich: rich.unbind(),
-        problems: chunk.problems.into_iter().map(|p| (p.capture, p.text, p.fatal)).collect(),
-        captures: chunk
-            .captures
-            .into_iter()
-            .map(|c| (c.name, c.packets, c.drops, c.comments, c.first_ts, c.last_ts))
-            .collect(),
-        last: last.transpose()?,
     })
 }
 

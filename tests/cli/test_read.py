@@ -144,7 +144,7 @@ def test_damaged_in_the_middle(run: Run, polled: Path) -> None:
     assert ran.code == 0
     assert ran.json["totals"]["packets"] == 10
     assert [p["fatal"] for p in ran.json["problems"]] == [False]
-    assert ran.err.startswith("linewarden: warning: ")
+    assert ran.err.startswith("linewarden: warning: polled.pcap: ")
 
 
 def test_report_cannot_be_written(run: Run, polled: Path, tmp_path: Path) -> None:
@@ -268,6 +268,23 @@ def test_ctrl_c_ends_a_recording_by_pipe(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert b'"packets": 11' in out
+
+
+def test_two_ctrl_c_give_up_a_pipe_that_never_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "linewarden", "read", "-", "--out", str(tmp_path / "lake")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c) as process:
+        assert process.stdin is not None
+        process.stdin.write(capture(3, 6, times=60_000))
+        process.stdin.flush()
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(timeout=30) == 130
+        finally:
+            process.kill()
+    assert not [p for p in (tmp_path / "lake").rglob("*") if p.is_file()]
 
 
 def test_start_up_imports_nothing_heavy() -> None:

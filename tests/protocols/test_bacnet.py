@@ -85,6 +85,17 @@ def test_who_is_browses_and_i_am_identifies() -> None:
     assert rows["identity"][0]["vendor"] == "Tridium"
 
 
+def test_strings_are_read_and_written_as_text() -> None:
+    what = f"0c{obj(40, 3)}1955"
+    rows = dialogue(
+        f"000501 0f {what} 3e {text('Summer')} 3f".replace(" ", ""), "20010f",
+        f"000502 0c {what}".replace(" ", ""), f"30020c {what} 3e {text('Summer')} 3f".replace(" ", ""),
+    )  # fmt: skip
+    write = next(c for c in rows["command"] if c["verb"] == "write")
+    assert (write["target"], write["value"]) == ("characterstring_value 3", "Summer")
+    assert [(r["area"], r["text"]) for r in rows["reading"]] == [("characterstring_value", "Summer")]
+
+
 def test_restart_and_silencing() -> None:
     rows = dialogue("000505 14 0900".replace(" ", ""), "200514", "000506 11 1901".replace(" ", ""), "200611")
     assert [(c["verb"], c["function"], c["result"]) for c in rows["command"]] == [

@@ -73,6 +73,19 @@ def test_packed_inputs_and_points_of_unlike_quality() -> None:
     assert others == [(0, [1.0], "good"), (1, [2.0], "offline"), (2, [3.0], "over_range")]
 
 
+def test_inputs_with_flags_are_one_reading_and_strings_are_text() -> None:
+    flagged, double = "01 02 00 00 02 81 01 81", "03 02 00 00 01 81 41"
+    event = "02 01 28 0100 0900 81"
+    rows = dialogue(ask("01 3c 01 06"), answer(f"81 0000 {flagged} {double} {event} 6e 02 00 00 00 4f4b"))
+    readings = [(r["area"], r["start"], r["values"], r["text"], r["quality"]) for r in rows["reading"]]
+    assert readings == [
+        ("binary_input", 0, [1.0, 0.0, 1.0], None, "good"),
+        ("double_bit_input", 0, [2.0, 1.0], None, "good"),
+        ("binary_input", 9, [1.0], None, "good"),
+        ("octet_string", 0, [], "OK", None),
+    ]
+
+
 def test_select_and_operate_are_writes_with_their_status() -> None:
     crob = "0c 01 28 0100 0700 03 01 64000000 00000000"
     selected = ask(f"03 {crob} 00", 1), answer(f"81 0000 {crob} 00", 1)
@@ -162,7 +175,7 @@ def test_an_unknown_object_ends_the_walk_with_a_weird() -> None:
     assert rows["dnp3"][0]["reply_object"] == 0xC801
 
 
-@pytest.mark.parametrize("cut", [2, 3, 10, 11])
+@pytest.mark.parametrize("cut", [1, 2, 3, 10, 11])
 def test_cutting_the_stream_changes_nothing(cut: int) -> None:
     messages = ask("01 3c 01 06"), answer("81 0000 1e 02 00 00 01 01 0100 01 0200")
     whole, pieces = dialogue(*messages), dialogue(*messages, cut=cut)

@@ -47,6 +47,9 @@ def test_neighbouring_objects_of_one_quality_are_one_reading() -> None:
     three = "640000 0000c841 00 650000 00000040 00 660000 0000803f 00"
     (reading,) = tell([("s", asdu(13, 20, three, objects=3))], port=2404)["reading"]
     assert (reading["start"], reading["values"], reading["quality"]) == (100, [25.0, 2.0, 1.0], "good")
+    states = "010000 01 020000 00 030000 01"
+    (reading,) = tell([("s", asdu(1, 20, states, objects=3))], port=2404)["reading"]
+    assert (reading["start"], reading["values"]) == (1, [1.0, 0.0, 1.0])
     apart = "640000 0000c841 00 700000 00000040 00"
     readings = tell([("s", asdu(13, 20, apart, objects=2))], port=2404)["reading"]
     assert [(r["start"], r["values"]) for r in readings] == [(100, [25.0]), (112, [2.0])]
@@ -119,7 +122,7 @@ def test_a_file_comes_in_segments() -> None:
     assert (transfer["bytes"], transfer["direction"]) == (5, "upload")
 
 
-@pytest.mark.parametrize("cut", [2, 5, 7])
+@pytest.mark.parametrize("cut", [1, 2, 5, 7])
 def test_cutting_the_stream_changes_nothing(cut: int) -> None:
     joined = asdu(13, 3, "640000 0000c841 00") + SUPERVISORY + asdu(1, 3, "010000 01")
     rows = tell([("s", joined)], port=2404, cut=cut)

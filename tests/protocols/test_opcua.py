@@ -112,6 +112,15 @@ def test_a_write_tells_node_value_and_result_of_each() -> None:
     ]
 
 
+def test_texts_are_read_and_written() -> None:
+    results = struct.pack("<i", 1) + b"\x01\x0c" + text(b"Batch 7") + struct.pack("<i", 0)
+    rows = talk(ask(READ, read(node(2, b"Recipe"))), answer(READ_ANSWER, results))
+    assert [(r["name"], r["text"], r["values"]) for r in rows["reading"]] == [("Recipe", "Batch 7", [])]
+    item = node(2, b"Recipe") + struct.pack("<I", 13) + text(None) + b"\x01\x0c" + text(b"Batch 8")
+    rows = talk(ask(WRITE, struct.pack("<i", 1) + item), answer(WRITE_ANSWER, struct.pack("<iIi", 1, GOOD, 0)))
+    assert [(c["value"], c["result"]) for c in rows["command"]] == [("Batch 8", "ok")]
+
+
 def test_a_fault_answers_every_item_but_is_counted_once() -> None:
     rows = talk(ask(READ, read(node(1, b"a"), node(1, b"b"))), answer(397, b"", status=0x80100000))
     assert [r["reply_service_id"] for r in rows["opcua"]] == [397, None]

@@ -51,8 +51,8 @@ def test_a_set_of_a_name_is_a_command_with_its_result() -> None:
         ("s", dcp(0xFEFD, 4, 1, block(5, 4, bytes([2, 2, 5])))),
     ])  # fmt: skip
     (command,) = rows["command"]
-    assert (command["verb"], command["target"], command["result"]) == (
-        "configure", "name_of_station press-4", "set_not_possible",
+    assert (command["verb"], command["target"], command["value"], command["result"]) == (
+        "configure", "name_of_station", "press-4", "set_not_possible",
     )  # fmt: skip
     (row,) = rows["profinet_dcp"]
     assert (row["frame"], row["resp_frame"], row["block"], row["error"]) == (1, 2, "name_of_station", 5)
@@ -65,8 +65,9 @@ def test_a_set_of_several_blocks_tells_how_each_went() -> None:
         ("c", dcp(0xFEFD, 4, 0, block(1, 2, b"\0\x01" + ip), block(5, 6, b"\0\x08"))),
         ("s", dcp(0xFEFD, 4, 1, block(5, 4, bytes([1, 2, 0])), block(5, 4, bytes([5, 6, 1])))),
     ])  # fmt: skip
-    assert [(c["verb"], c["target"], c["result"]) for c in rows["command"]] == [
-        ("configure", "ip_parameter", "ok"), ("restart", "reset_to_factory", "option_not_supported"),
+    assert [(c["verb"], c["target"], c["value"], c["result"]) for c in rows["command"]] == [
+        ("configure", "ip_parameter", "10.0.0.8", "ok"),
+        ("restart", "reset_to_factory", None, "option_not_supported"),
     ]  # fmt: skip
     assert rows["profinet_dcp"][0]["ip"] == "10.0.0.8"
 
@@ -76,13 +77,19 @@ def test_an_identify_request_names_nobody() -> None:
     (who,) = rows["identity"]
     assert who["name"] is None
     assert who["description"] == "looks for station valve-7"
-    assert rows["command"][0]["verb"] == "browse"
+    assert (rows["command"][0]["verb"], rows["command"][0]["target"]) == ("browse", "device valve-7")
 
 
 def test_cyclic_data_are_recognised_and_leave_no_rows() -> None:
     rows = ethernet(PROFINET, [("s", b"\x80\x00" + bytes(40) + b"\x12\x34\x35\x00")])
     assert rows["conn"][0]["service"] == "profinet_rt"
     assert rows["profinet_rt"] == []
+
+
+def test_a_set_among_cyclic_data_is_not_lost() -> None:
+    cyclic = b"\x80\x00" + bytes(40) + b"\x12\x34\x35\x00"
+    rows = ethernet(PROFINET, [("s", cyclic), ("c", dcp(0xFEFD, 4, 0, block(2, 2, b"\0\x01x"))), ("s", cyclic)])
+    assert [c["value"] for c in rows["command"]] == ["x"]
 
 
 def test_an_alarm_has_a_row() -> None:

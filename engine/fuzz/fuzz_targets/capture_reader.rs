@@ -5,7 +5,9 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use linewarden_capture::{CaptureError, Decoded, Reader, Transport, decode, parse_transport, transport_checksum_ok};
+use linewarden_capture::{
+    CaptureError, Decoded, Reader, Transport, decode, parse_transport, transport_checksum_ok,
+};
 use linewarden_stream::defrag::{Defragmenter, Key};
 
 /// A small compressed file may hold so many packets that reading them all would count as a hang.
@@ -14,13 +16,19 @@ const MAX_PACKETS: u64 = 100_000;
 const MAX_FRAGMENTS: usize = 1 << 20;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(mut reader) = Reader::from_read(Box::new(Cursor::new(data.to_vec())), "fuzz") else { return };
+    let Ok(mut reader) = Reader::from_read(Box::new(Cursor::new(data.to_vec())), "fuzz") else {
+        return;
+    };
     let mut fragments = Defragmenter::new(64, MAX_FRAGMENTS, 30_000_000_000);
     let mut seen = 0;
     while seen < MAX_PACKETS {
         match reader.next() {
             Ok(Some(frame)) => {
-                assert_eq!(frame.number, seen + 1, "packets are numbered from 1 without a hole");
+                assert_eq!(
+                    frame.number,
+                    seen + 1,
+                    "packets are numbered from 1 without a hole"
+                );
                 seen = frame.number;
                 let mut packet = Decoded::default();
                 decode(frame.linktype, frame.data, frame.origlen, &mut packet);
@@ -32,7 +40,14 @@ fuzz_target!(|data: &[u8]| {
                         assert!(payload.len() <= frame.data.len());
                     }
                     if let Some(f) = ip.fragment {
-                        let key = Key { src: ip.src.0, dst: ip.dst.0, proto: ip.proto, id: f.id, vlan: 0, ipv6: ip.v6 };
+                        let key = Key {
+                            src: ip.src.0,
+                            dst: ip.dst.0,
+                            proto: ip.proto,
+                            id: f.id,
+                            vlan: 0,
+                            ipv6: ip.v6,
+                        };
                         let _ = fragments.push(key, f.offset, f.more, ip.payload, frame.ts_ns);
                         assert!(fragments.bytes() <= MAX_FRAGMENTS);
                     }

@@ -21,8 +21,8 @@ const MAX_PACKETS: u64 = 20_000;
 const START: i64 = 1_700_000_000_000_000_000;
 /// Ports that protocols are at home on, and one that none is.
 const PORTS: [u16; 24] = [
-    502, 102, 44818, 2222, 20000, 2404, 4840, 47808, 53, 67, 80, 443, 161, 123, 445, 139, 138, 1883, 5007, 34964, 5094,
-    9600, 18245, 40404,
+    502, 102, 44818, 2222, 20000, 2404, 4840, 47808, 53, 67, 80, 443, 161, 123, 445, 139, 138, 1883, 5007,
+    34964, 5094, 9600, 18245, 40404,
 ];
 const ETHERTYPES: [u16; 6] = [0x8892, 0x88cc, 0x0806, 0x88a4, 0x88b8, 0x88ba];
 
@@ -45,8 +45,16 @@ fuzz_target!(|data: &[u8]| {
 
 fn check(sensor: &Sensor) {
     let stats = sensor.stats();
-    assert!(stats.flows_open <= MAX_FLOWS, "{} flows are open", stats.flows_open);
-    assert!(stats.held_bytes <= MAX_HELD, "{} bytes are held", stats.held_bytes);
+    assert!(
+        stats.flows_open <= MAX_FLOWS,
+        "{} flows are open",
+        stats.flows_open
+    );
+    assert!(
+        stats.held_bytes <= MAX_HELD,
+        "{} bytes are held",
+        stats.held_bytes
+    );
 }
 
 fn capture(wire: &mut Wire<'_>, mut reader: Reader) {
@@ -80,11 +88,23 @@ fn segments(wire: &mut Wire<'_>, mut data: &[u8]) {
         let side = usize::from(control & 1);
         let at = next[usize::from(flow)][side];
         // Usually the expected place; else a retransmission, an overlap or a hole.
-        let seq = at.wrapping_add_signed(i32::from(step.cast_signed()) * i32::from(payload.len() as u16).max(1));
+        let seq =
+            at.wrapping_add_signed(i32::from(step.cast_signed()) * i32::from(payload.len() as u16).max(1));
         next[usize::from(flow)][side] = seq.wrapping_add(payload.len() as u32);
         // SYN, FIN and RST from the control byte; ACK on all but the first SYN.
         let flags = (control >> 4 & 7) | if control & 0x20 != 0 && side == 0 { 0 } else { 0x10 };
         let server_port = PORTS[usize::from(service) % PORTS.len()];
-        wire.packet(now, &Packet { flow, server_port, from_client: side == 0, tcp, flags, seq, payload });
+        wire.packet(
+            now,
+            &Packet {
+                flow,
+                server_port,
+                from_client: side == 0,
+                tcp,
+                flags,
+                seq,
+                payload,
+            },
+        );
     }
 }

@@ -87,6 +87,7 @@ impl Dictionary {
         key
     }
 
+    #[inline]
     fn key_of_name(&mut self, id: NameId, names: &Names) -> i32 {
         let i = id as usize;
         if let Some(&key) = self.by_name.get(i)
@@ -167,6 +168,7 @@ impl Column {
         matches!(self.kind, ColumnType::Str | ColumnType::Text)
     }
 
+    #[inline]
     pub fn null(&mut self) {
         match &mut self.data {
             Data::I64(v) => v.push(0),
@@ -229,6 +231,7 @@ impl Column {
         self.mark(true);
     }
 
+    #[inline]
     pub fn name(&mut self, id: NameId, names: &Names) {
         match &mut self.data {
             Data::Str(v, d) => {
@@ -341,8 +344,14 @@ impl StreamBuilder {
         }
     }
 
-    /// Ends a row: columns that got nothing are null.
+    /// Ends a row into which every column got a value.
     #[inline]
+    pub fn end_whole_row(&mut self) {
+        self.rows += 1;
+        debug_assert!(self.columns.iter().all(|c| c.len == self.rows));
+    }
+
+    /// Ends a row: columns that got nothing are null.
     pub fn end_row(&mut self) {
         self.rows += 1;
         for column in &mut self.columns {

@@ -5,6 +5,7 @@ use crate::flow::{Flow, Settled};
 use crate::framing::{Cut, Progress};
 use crate::names::Names;
 use crate::ops::Role;
+use crate::session::Session;
 use crate::spec::{Proto, Spec};
 use crate::tables::{FlowInfo, Stamp};
 use crate::vm::{Ctx, Env, Exit, Vm};
@@ -297,23 +298,43 @@ pub fn env_of<'a>(
     side: u8,
     stamp: Stamp,
 ) -> Env<'a> {
-    let proto = &spec.protos[index];
+    let mut session = Session::new(index);
+    note_ports(&spec.protos[index], flow, &mut session);
+    session_env(&spec.protos[index], &session, flow, info, side, stamp)
+}
+
+/// Notes which sides of a flow use the protocol's own ports.
+pub fn note_ports(proto: &Proto, flow: &Flow, session: &mut Session) {
+    let ports = if flow.proto == 6 { &proto.tcp } else { &proto.udp };
+    session.port_of_side = [0, 1].map(|s| flow.has_ports && ports.contains(&flow.key.port(s)));
+    session.on_port = !flow.has_ports || session.port_of_side.contains(&true);
+}
+
+/// The same, for a flow whose protocol is known.
+#[inline]
+pub fn session_env<'a>(
+    proto: &'a Proto,
+    session: &Session,
+    flow: &Flow,
+    info: &'a FlowInfo,
+    side: u8,
+    stamp: Stamp,
+) -> Env<'a> {
+    let (this, other) = (side as usize & 1, side as usize & 1 ^ 1);
     let (src_port, dst_port) =
         if flow.has_ports { (flow.key.port(side), flow.key.port(side ^ 1)) } else { (0, 0) };
-    let ports = if flow.proto == 6 { &proto.tcp } else { &proto.udp };
-    let by_port = flow.has_ports;
     Env {
         proto,
-        index,
+        index: session.proto,
         info,
         stamp,
         from_orig: flow.orig == side,
         side,
         src_port,
         dst_port,
-        on_port: !by_port || ports.contains(&src_port) || ports.contains(&dst_port),
-        to_port: by_port && ports.contains(&dst_port),
+        on_port: session.on_port,
+        to_port: session.port_of_side[other],
         ethertype: flow.ethertype,
-        macs: [flow.sides[side as usize & 1].mac.unwrap_or_default(), flow.sides[side as usize & 1 ^ 1].mac.unwrap_or_default()],
+        macs: [flow.sides[this].mac.unwrap_or_default(), flow.sides[other].mac.unwrap_or_default()],
     }
 }

@@ -161,6 +161,7 @@ impl Emitter {
         self.polling.contains(&verb)
     }
 
+    #[inline]
     fn envelope(&mut self, stream: usize, info: &FlowInfo, stamp: Stamp, endpoints: bool, names: &Names) {
         let text = &mut self.text;
         let builder = &mut self.streams[stream];
@@ -209,7 +210,7 @@ impl Emitter {
     }
 
     pub fn end(&mut self, stream: usize) {
-        self.streams[stream].end_row();
+        self.streams[stream].end_whole_row();
         self.rows[stream] += 1;
         let full = self.streams[stream].rows >= BATCH_ROWS
             || stream == self.common.reading && self.streams[stream].columns[11].elements() >= BATCH_VALUES;
@@ -508,6 +509,7 @@ fn optional(column: &mut crate::columns::Column, value: Option<i64>) {
     }
 }
 
+#[inline]
 fn put(column: &mut crate::columns::Column, spec: &NativeColumn, ctx: &Ctx, names: &Names, text: &mut String) {
     if let Some(value) = ctx.get(spec.slot) {
         if !column.is_text() {

@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 use linewarden_capture::Addr;
 use linewarden_stream::tcp::Half;
 
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::tables::{FlowInfo, Host, Stamp};
 
 /// What finds a flow: both ends in canonical order, ports, and the kind of traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     ends: [(u64, u64); 2],
     ports: [u16; 2],
@@ -38,6 +38,16 @@ impl Key {
         self.ports[side as usize & 1]
     }
 
+    /// Hash for the table: three folded multiplications with secrets of this run (senders choose addresses and ports).
+    #[inline(always)]
+    fn hash(&self, secret: &[u64; 4]) -> u64 {
+        let [a, b] = self.ends;
+        let ports = u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]);
+        let low = fold(a.1 ^ secret[0], b.1 ^ secret[1]);
+        let high = fold(a.0 ^ secret[1], b.0 ^ secret[2]);
+        fold(low ^ secret[3] ^ self.kind, high ^ secret[0] ^ ports)
+    }
+
     /// Hash that is the same in every run: makes the uid.
     fn stable_hash(&self, ts: i64, frame: u64) -> u64 {
         let mut hash = 0x9e37_79b9_7f4a_7c15u64;
@@ -51,6 +61,12 @@ impl Key {
         }
         hash
     }
+}
+
+#[inline(always)]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[inline]
@@ -276,14 +292,25 @@ pub struct FlowTable {
     pub flows: Vec<Flow>,
     free: Vec<u32>,
     index: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    secret: Secret,
     sweep: usize,
+}
+
+/// Numbers that nobody outside knows, for hashing.
+#[derive(Debug)]
+struct Secret([u64; 4]);
+
+impl Default for Secret {
+    fn default() -> Self {
+        let random = std::hash::RandomState::new();
+        Self([1u64, 2, 3, 4].map(|n| random.hash_one(n) | 1))
+    }
 }
 
 impl FlowTable {
     #[inline]
     pub fn find(&self, key: &Key) -> Option<usize> {
-        let hash = self.hasher.hash_one(key);
+        let hash = key.hash(&self.secret.0);
         self.index.find(hash, |&i| self.flows[i as usize].key == *key).map(|&i| i as usize)
     }
 
@@ -299,16 +326,16 @@ impl FlowTable {
                 (self.flows.len() - 1) as u32
             }
         };
-        let hash = self.hasher.hash_one(key);
-        let (flows, hasher) = (&self.flows, &self.hasher);
-        self.index.insert_unique(hash, place, |&i| hasher.hash_one(flows[i as usize].key));
+        let hash = key.hash(&self.secret.0);
+        let (flows, secret) = (&self.flows, &self.secret.0);
+        self.index.insert_unique(hash, place, |&i| flows[i as usize].key.hash(secret));
         place as usize
     }
 
     /// Takes a flow out; its place can be used again.
     pub fn remove(&mut self, place: usize) {
         let key = self.flows[place].key;
-        let hash = self.hasher.hash_one(key);
+        let hash = key.hash(&self.secret.0);
         if let Ok(entry) = self.index.find_entry(hash, |&i| i as usize == place) {
             entry.remove();
         }

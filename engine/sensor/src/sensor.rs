@@ -6,7 +6,7 @@ use linewarden_capture::{Decoded, Frame, Ip, LinkType, Transport, decode, parse_
 use linewarden_stream::defrag::{Defragmenter, Key as FragmentKey, Outcome};
 use linewarden_stream::tcp::{Event, Limits, Memory};
 
-use crate::detect::{Decision, Probes, Undecided, env_of, run_probe};
+use crate::detect::{Decision, Probes, Undecided, env_of, run_probe, session_env};
 use crate::emit::{Emitter, RichMessage};
 use crate::flow::{self, Fingerprint, Flow, FlowTable, Key, Service, Settled};
 use crate::framing::Cut;
@@ -46,6 +46,15 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The share of one of `n` sensors that read a capture together.
+    #[must_use]
+    pub fn split(self, n: usize) -> Self {
+        let n = n.max(1);
+        Self { max_flows: (self.max_flows / n).max(16), max_held: self.max_held / n, ..self }
+    }
+}
+
 /// Rows that a finished TCP connection still collects after its end.
 const LINGER: i64 = 5_000_000_000;
 /// A partial message may take so many bytes.
@@ -72,6 +81,7 @@ pub struct Stats {
     pub flows_open: usize,
     pub flows_evicted: u64,
     pub held_bytes: usize,
+    pub held_peak: usize,
     pub truncated: u64,
     pub fragments_expired: u64,
 }
@@ -218,6 +228,8 @@ impl Sensor {
         decode(frame.linktype, frame.data, frame.origlen, &mut decoded);
         stats.truncated += u64::from(decoded.truncated);
         if stats.packets % SWEEP_EVERY == 0 {
+            let held = self.core.memory.used + self.core.buffered + self.fragments.bytes();
+            stats.held_peak = stats.held_peak.max(held);
             self.sweep();
         }
         self.dispatch(&Packet { stamp, wire: frame.origlen, decoded: &decoded });
@@ -829,6 +841,7 @@ impl Core {
             Decision::Protocol(index) => {
                 flow.service_name = self.spec.protos[index].name;
                 let mut session = Box::new(Session::new(index));
+                crate::detect::note_ports(&self.spec.protos[index], flow, &mut session);
                 for chunk in &waiting.chunks {
                     let bytes = waiting.bytes(chunk);
                     if tcp {
@@ -988,7 +1001,7 @@ impl Core {
     fn message(&mut self, flow: &Flow, session: &mut Session, side: u8, stamp: Stamp, data: &[u8]) {
         let index = session.proto;
         let info = flow.info();
-        let env = env_of(&self.spec, index, flow, &info, side, stamp);
+        let env = session_env(&self.spec.protos[index], session, flow, &info, side, stamp);
         session.messages += 1;
         self.ctx.reset(if env.from_orig { Role::Request } else { Role::Response });
         let mut vm = Vm::new(env, &mut self.ctx, Some(session), &mut self.emitter, &mut self.names);

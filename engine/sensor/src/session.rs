@@ -67,6 +67,9 @@ pub struct Session {
     memory: VecDeque<(NameId, i64, i64)>,
     polls: Polls,
     weirds: Vec<(NameId, u64)>,
+    /// Whether the flow uses one of the protocol's ports, and which sides do.
+    pub on_port: bool,
+    pub port_of_side: [bool; 2],
     pub messages: u64,
     /// Bytes of this flow that are counted in the total.
     pub counted: usize,

@@ -200,18 +200,17 @@ impl<'d> Cursor<'d> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn read(bytes: &[u8], le: bool, signed: bool) -> i64 {
-    let mut value = 0u64;
-    if le {
-        for &b in bytes.iter().rev() {
-            value = value << 8 | b as u64;
-        }
-    } else {
-        for &b in bytes {
-            value = value << 8 | b as u64;
-        }
-    }
+    let value = match (bytes, le) {
+        ([a], _) => u64::from(*a),
+        ([a, b], false) => u64::from(u16::from_be_bytes([*a, *b])),
+        ([a, b], true) => u64::from(u16::from_le_bytes([*a, *b])),
+        ([a, b, c, d], false) => u64::from(u32::from_be_bytes([*a, *b, *c, *d])),
+        ([a, b, c, d], true) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
+        (_, false) => bytes.iter().fold(0, |v, &b| v << 8 | u64::from(b)),
+        (_, true) => bytes.iter().rev().fold(0, |v, &b| v << 8 | u64::from(b)),
+    };
     if signed && bytes.len() < 8 {
         let shift = 64 - 8 * bytes.len() as u32;
         return ((value << shift) as i64) >> shift;
@@ -634,11 +633,19 @@ impl<'a> Vm<'a> {
         self.eval(e, c).clamp(0, i64::from(u32::MAX)) as usize
     }
 
+    #[inline(always)]
     fn eval(&self, e: &Expr, c: &Cursor<'_>) -> i64 {
         match e {
             Expr::Const(v) => *v,
             Expr::Slot(s) => self.ctx.get(*s).unwrap_or(0),
             Expr::SlotConst(op, s, k) => binary(*op, self.ctx.get(*s).unwrap_or(0), *k),
+            _ => self.eval_tree(e, c),
+        }
+    }
+
+    fn eval_tree(&self, e: &Expr, c: &Cursor<'_>) -> i64 {
+        match e {
+            Expr::Const(_) | Expr::Slot(_) | Expr::SlotConst(..) => 0,
             Expr::Has(s) => ((self.ctx.set | self.ctx.raw_set) >> *s & 1) as i64,
             Expr::Bin(op, a, b) => binary(*op, self.eval(a, c), self.eval(b, c)),
             Expr::Among(of, values) => values.binary_search(&self.eval(of, c)).is_ok() as i64,
@@ -681,6 +688,7 @@ fn peek<'d>(c: &Cursor<'d>, width: u8, at: i64, from_start: bool) -> Option<&'d 
     c.data.get(start..start + width as usize)
 }
 
+#[inline(always)]
 fn binary(op: Bin, a: i64, b: i64) -> i64 {
     match op {
         Bin::Add => a.wrapping_add(b),

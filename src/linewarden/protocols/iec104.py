@@ -81,24 +81,25 @@ _RUNS: dict[str, tuple[tuple[str, int, int, int], tuple[tuple[int, int], ...]]] 
 
 
 def _run(shape: tuple[str, int, int, int], time: int, prefix: int) -> l.Ops:
-    """Elements side by side, with addresses (`prefix` 3) or in a sequence (0). One reading if the addresses follow one
-    another and the qualities are alike, else one each."""
+    """Elements side by side, with addresses (`prefix` 3) or in a sequence (0): one reading a run of objects whose
+    addresses follow one another and whose qualities are alike. A loop ends where its cursor does not move."""
     kind, bits, at, mask = shape
     quality = names.COUNTER_QUALITY if mask == names.COUNTER_MASK else names.QUALITY
     size = prefix + at + 1 + time
     last = l.Peek(1, prefix + at) & mask
-    unlike = l.F("unlike") | (last ^ l.F("q"))
-    if prefix:
-        unlike = unlike | (l.Peek(3) ^ l.F("start"))
+    follows = [l.Peek(3).eq(l.F("start") + l.F("i"))] if prefix else []
+    alike = l.both(l.F("i") < l.F("todo"), last.eq(l.F("q")), *follows)
     return [
-        l.Let("p", l.Pos()), l.Let("start", l.F("ioa")), l.Let("q", last), l.Let("unlike", 0),
-        l.Repeat([l.Let("unlike", unlike), l.Skip(size), l.Let("start", l.F("start") + 1)],
-                 count=l.F("number"), limit=127),
-        l.Seek(l.F("p")), l.Let("start", l.F("ioa")),
-        l.If(l.F("unlike").eq(0), [
-            l.Quality(l.F("q"), quality), l.Skip(prefix), l.Values(kind, l.F("number"), stride=size, mask=bits),
-            l.Seek(l.F("p") + l.F("number") * size)],
-            [l.Call("each" if prefix == 0 else "addressed")]),
+        l.Let("todo", l.F("number")), l.Let("start", l.F("ioa")),
+        l.Repeat([l.If(l.F("todo") > 0, [
+            l.Let("p", l.Pos()), l.Let("q", last), l.Let("i", 0),
+            *([l.Let("start", l.Peek(3))] if prefix else []),
+            l.Repeat([l.If(alike, [l.Skip(size), l.Let("i", l.F("i") + 1)])], limit=128),
+            l.Seek(l.F("p")), l.Quality(l.F("q"), quality), l.Skip(prefix),
+            l.Values(kind, l.F("i"), stride=size, mask=bits),
+            l.Seek(l.F("p") + l.F("i") * size), l.Let("start", l.F("start") + l.F("i")),
+            l.Let("todo", l.F("todo") - l.F("i")),
+        ])], limit=128),
     ]
 
 

@@ -3,7 +3,7 @@
 Source: IEC 61158-6-10, 5.2 (services over DCE/RPC); C706, 12.5 (connectionless DCE/RPC over UDP). The 80-byte RPC
 head names interface and operation (connect, release, read, write, control); its byte order is told in it. Then come
 status or size arguments (NDR), and blocks, always big-endian: type, length, version, data. A write's data follow its
-block, as do those of a read's answer; index 0xE040 holds several writes.
+block, as do those of a read's answer; index 0xE040 holds several writes, 0x80B0 several objects.
 
 One row a block; only a message's first row carries `opnum` or `reply_opnum`. Requests are verbs: what is written is
 `configure` (parameters of modules), I&M data are read into identities.
@@ -28,7 +28,9 @@ BLOCKS = {
     0x0103: "alarm_cr_request", 0x8103: "alarm_cr_answer", 0x0104: "expected_submodules", 0x8104: "module_diff",
     0x0106: "mcr_request", 0x8106: "ar_server", 0x0109: "ir_info", 0x010A: "sr_info", 0x010B: "ar_fsu",
     0x0110: "prm_end", 0x8110: "prm_end_answer", 0x0111: "prm_begin", 0x0112: "application_ready",
-    0x8112: "application_ready_answer", 0x0114: "release", 0x8114: "release_answer",
+    0x8112: "application_ready_answer", 0x0200: "port_check", 0x0202: "port_adjust", 0x0211: "mrp_adjust",
+    0x0213: "mrp_check",
+    0x0400: "several_blocks", 0x0401: "object_in_container", 0x0114: "release", 0x8114: "release_answer",
 }  # fmt: skip
 """Types of blocks (5.2.1)."""
 
@@ -47,28 +49,41 @@ _RECORD: l.Ops = [
     l.U32("data_length"),
 ]
 
+_NESTED: l.Ops = [l.Repeat(limit=64, then=[l.Call("block")])]
+
+_FIELDS: dict[int | tuple[int, ...] | range, l.Ops] = {
+    0x0101: [l.Do(Verb.CONFIGURE, "connect"), l.Rich("ar"), l.Skip(2 + 16 + 2 + 6 + 16 + 4 + 2 + 2), *_NAME],
+    0x8106: [l.Rich("server"), *_NAME],
+    0x0008: [l.Do(Verb.CONFIGURE, "record"), *_RECORD],
+    0x0009: [l.Do(Verb.READ, "record"), *_RECORD],
+    (0x8008, 0x8009): _RECORD,
+    0x0401: [l.Do(Verb.CONFIGURE, "record"), l.Skip(2), l.U32("api"), l.U16("slot"), l.U16("subslot"), l.Skip(2),
+             l.U16("index")],
+    (0x0200, 0x0202): [l.Skip(2), l.U16("slot"), l.U16("subslot")],
+    (0x0211, 0x0213, 0x010B): [l.Skip(2)],
+    0x0400: [l.Skip(2), l.U32("api"), l.U16("slot"), l.U16("subslot")],
+    0x0020: [l.Rich("im0")],
+    (0x0110, 0x0111, 0x0112, 0x0114): [l.Do(Verb.CONFIGURE)],
+}
+
 _BLOCK: l.Ops = [
-    l.Unset(_OWN), l.Let("from", l.Pos()),
-    l.U16("block"), l.U16("size"), l.Skip(2),
-    l.If(l.F("block").eq(0), [l.Seek(l.Size()), l.Unset(_OWN), l.Stop()]),
-    l.If(l.IsResponse(), [l.Let("reply_block_type", l.F("block"))], [l.Let("block_type", l.F("block"))]),
-    l.Within(l.F("size") - 2, [
+    l.Unset(_OWN), l.U16("block"), l.U16("size"), l.U8(), l.U8("minor"),
+    # Zeros are padding, and end this list of blocks.
+    l.If(l.F("block").eq(0), [l.Unset(_OWN), l.Seek(l.Size())], [
+        l.If(l.IsResponse(), [l.Let("reply_block_type", l.F("block"))], [l.Let("block_type", l.F("block"))]),
+        l.Within(l.F("size") - 2, [
+            l.Switch("block", _FIELDS),
+            l.If(l.both(l.IsResponse(), l.Has("index")), [l.Let("reply_index", l.F("index")), l.Unset(("index",))]),
+            l.Row(), l.Unset(_FIRST),
+            # Containers of other blocks: several objects, fast start-up, data of ports; of ring managers from 1.1 on.
+            l.If(l.either(l.F("block").among(0x0401, 0x0400, 0x0200, 0x0202, 0x010B),
+                          l.both(l.F("block").among(0x0211, 0x0213), l.F("minor"))), _NESTED),
+        ]),
         l.Switch("block", {
-            0x0101: [l.Do(Verb.CONFIGURE, "connect"), l.Rich("ar"), l.Skip(2 + 16 + 2 + 6 + 16 + 4 + 2 + 2), *_NAME],
-            0x8106: [l.Rich("server"), *_NAME],
-            0x0008: [l.Do(Verb.CONFIGURE, "record"), *_RECORD],
-            0x0009: [l.Do(Verb.READ, "record"), *_RECORD],
-            (0x8008, 0x8009): _RECORD,
-            0x0020: [l.Rich("im0")],
-            (0x0110, 0x0111, 0x0112, 0x0114): [l.Do(Verb.CONFIGURE)],
+            0x0008: [l.If(l.F("index").ne(_MULTIPLE), [l.Call("data")])],
+            0x8009: [l.Let("index", l.F("reply_index")), l.Call("data")],
         }),
     ]),
-    l.If(l.IsResponse(), [l.If(l.Has("index"), [l.Let("reply_index", l.F("index")), l.Unset(("index",))])]),
-    l.Row(), l.Unset(_FIRST),
-    l.Switch("block", {
-        0x0008: [l.If(l.F("index").ne(_MULTIPLE), [l.Call("data")])],
-        0x8009: [l.Let("index", l.F("reply_index")), l.Call("data")],
-    }),
 ]
 
 _DATA: l.Ops = [
@@ -76,7 +91,7 @@ _DATA: l.Ops = [
     # are padded to four bytes.
     l.Let("padding", l.F("block").eq(0x0008) * ((4 - (l.F("data_length") & 3)) & 3)),
     l.If(l.both(l.F("index") >= 0x8000, l.F("data_length") >= 6, l.F("data_length") <= l.Left()), [
-        l.Within(l.F("data_length"), [l.Repeat(limit=64, then=[l.Call("block")])]),
+        l.Within(l.F("data_length"), _NESTED),
     ], [l.If(l.F("data_length") <= l.Left(), [l.Skip(l.F("data_length"))], [l.Seek(l.Size())])]),
     l.If(l.F("padding") <= l.Left(), [l.Skip(l.F("padding"))]),
 ]

@@ -42,13 +42,13 @@ _REQUEST_BLOCK: l.Ops = [
                 l.Switch("block", {
                     (0x0505, 0x0506): [l.Do(Verb.RESTART)],
                     0x0503: [l.Do(Verb.DIAGNOSE)],
-                    (0x0202, 0x0206): [l.Bytes("name")],
+                    (0x0202, 0x0206): [l.At(l.Pos(), [l.Bytes("name")]), l.Text()],
                     (0x0102, 0x0103): [l.Let("ip", l.Peek(4)), l.Let("mask", l.Peek(4, 4)),
-                                       l.Let("gateway", l.Peek(4, 8)), l.Values("u8", 4)],
+                                       l.Let("gateway", l.Peek(4, 8)), l.Text(4, "ip4")],
                 }),
             ], [
                 l.Do(Verb.BROWSE, "device"),
-                l.If(l.F("block").among(0x0202, 0x0206), [l.Bytes("name")]),
+                l.If(l.F("block").among(0x0202, 0x0206), [l.At(l.Pos(), [l.Bytes("name")]), l.Bytes("wanted")]),
             ]),
         ]),
         l.If(l.F("size") & 1, [l.Skip(l.Left() >= 1)]),
@@ -78,7 +78,7 @@ _ANSWER_BLOCK: l.Ops = [
     l.If(l.F("size") & 1, [l.Skip(l.Left() >= 1)]),
 ]
 
-_OWN = ("block", "reply_block", "size", "qualifier", "name", "ip", "mask", "gateway", "options", "vendor_id",
+_OWN = ("block", "reply_block", "size", "qualifier", "name", "wanted", "ip", "mask", "gateway", "options", "vendor_id",
         "device_id", "device_role", "error", "option", "suboption", "reply_option", "reply_suboption")
 """Slots of one block, forgotten before the next."""
 
@@ -217,7 +217,7 @@ DCP = l.Protocol(
         l.Col("error", "u16", "block error of a Set; 0x105: service not supported"),
     ),
     function="service",
-    point="name",
+    point="wanted",
     status="error",
     statuses={**ERRORS, 0x105: "not_supported"},
     rich={"identity": identity, "wanted": wanted},

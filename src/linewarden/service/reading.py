@@ -6,6 +6,7 @@ all) is imported meanwhile, so nothing heavy is imported at the top of this file
 
 from __future__ import annotations
 
+import contextlib
 import re
 import stat
 import threading
@@ -91,7 +92,8 @@ class _Heard:
 
     def step(self, step: Step) -> None:
         self.captures += step.captures
-        for name, text, fatal in step.problems:
+        for name, said, fatal in step.problems:
+            text = said if name in said else f"{name}: {said}"
             if fatal or sum(p.capture == name for p in self.problems) < MOST_PROBLEMS:
                 self.problems.append(Problem(name, text, fatal))
             else:
@@ -147,7 +149,7 @@ def read_captures(
         plant = fold.plant(names, corrections)
         files = tuple(File(*f) for f in sensor.finish())
     except BaseException:
-        sensor.abort()
+        _give_up(sensor, readable, out, prefix)
         raise
     if heard.totals is None:  # pragma: no cover - the engine's last step always has them
         raise CaptureError("reading ended early")
@@ -175,6 +177,20 @@ def _fold(
         raise CaptureError(_nothing(heard))
     folded: PlantFold = fold or _new_fold(imports)
     return folded
+
+
+def _give_up(sensor: Sensor, captures: Sequence[Capture], out: Path | None, prefix: str) -> None:
+    """Nothing half-written stays. `abort` waits for the engine, and that perhaps for ever for a pipe."""
+    if not _pipes(captures):
+        sensor.abort()
+        return
+    if out is None:
+        return
+    for half in list(out.glob(f"stream=*/site=*/date=*/.{prefix}-*.tmp")):
+        half.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty: there is something else in it
+            for folder in half.parents[:3]:
+                folder.rmdir()
 
 
 def _new_fold(imports: _Imports) -> PlantFold:
@@ -235,8 +251,13 @@ def _regular(path: Path) -> bool:
     return stat.S_ISREG(path.stat().st_mode)
 
 
+def _pipes(captures: Sequence[Capture]) -> list[Capture]:
+    """Standard input, and whatever else can be read only once and may make one wait."""
+    return [c for c in captures if c.path is None or not _regular(c.path)]
+
+
 def _prefix(captures: Sequence[Capture]) -> str:
     """Names the files of this run: read again, the same captures replace their rows; what comes by a pipe is new."""
-    pipes = [c for c in captures if c.path is None or not _regular(c.path)]
+    pipes = _pipes(captures)
     name = fingerprint([Capture(None, c.name) if c in pipes else c for c in captures])
     return f"{name}-{time.time_ns():x}" if pipes else name

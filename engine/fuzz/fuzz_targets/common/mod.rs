@@ -17,7 +17,11 @@ pub struct Lent {
 
 impl Lent {
     pub fn new(max_flows: usize) -> Self {
-        Self { sensor: sensor(max_flows), max_flows, used: 0 }
+        Self {
+            sensor: sensor(max_flows),
+            max_flows,
+            used: 0,
+        }
     }
 
     /// The sensor, without flows, rows or messages of earlier inputs.
@@ -35,7 +39,14 @@ impl Lent {
 
 fn sensor(max_flows: usize) -> Sensor {
     let spec = Spec::from_json(SPEC).expect("spec.json is what scripts/fuzz.sh writes");
-    let mut sensor = Sensor::new(spec, Options { max_flows, ..Options::default() }).expect("the engine takes its tables");
+    let mut sensor = Sensor::new(
+        spec,
+        Options {
+            max_flows,
+            ..Options::default()
+        },
+    )
+    .expect("the engine takes its tables");
     sensor.begin_capture("fuzz");
     sensor
 }
@@ -65,7 +76,14 @@ impl<'a> Wire<'a> {
 
     pub fn frame(&mut self, ts_ns: i64, linktype: LinkType, origlen: u32, data: &[u8]) {
         self.number += 1;
-        self.sensor.packet(&Frame { number: self.number, ts_ns, origlen, linktype, interface: 0, data });
+        self.sensor.packet(&Frame {
+            number: self.number,
+            ts_ns,
+            origlen,
+            linktype,
+            interface: 0,
+            data,
+        });
     }
 
     pub fn packet(&mut self, ts_ns: i64, packet: &Packet<'_>) {
@@ -79,8 +97,11 @@ impl Packet<'_> {
     fn to_bytes(&self) -> Vec<u8> {
         let ports = [50_000 + u16::from(self.flow), self.server_port];
         let (client, server) = ([10, 0, 1, self.flow], [10, 0, 0, self.flow]);
-        let ((src, dst), (src_port, dst_port)) =
-            if self.from_client { ((client, server), (ports[0], ports[1])) } else { ((server, client), (ports[1], ports[0])) };
+        let ((src, dst), (src_port, dst_port)) = if self.from_client {
+            ((client, server), (ports[0], ports[1]))
+        } else {
+            ((server, client), (ports[1], ports[0]))
+        };
         let header = if self.tcp { 20 } else { 8 };
         let length = (20 + header + self.payload.len()) as u16;
         let mut out = vec![0x45, 0];

@@ -50,7 +50,8 @@ _PRIMITIVE: l.Ops = [
     l.Switch("tag", {
         0: [], 1: _TELL, (2, 9): [l.Call("uint"), *_TELL], 3: [*_SINT, *_TELL],
         4: _float("f32", 4), 5: _float("f64", 8),
-        7: [l.Within(l.F("size"), [l.U8(), l.Bytes("text")])],
+        7: [l.Within(l.F("size"), [
+            l.U8(), l.If(l.either(l.F("reads"), l.F("asks")), [l.At(1, [l.Text()])]), l.Bytes("text")])],
     }, [l.Skip(l.F("size"))]),
 ]
 

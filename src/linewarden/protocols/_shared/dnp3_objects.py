@@ -124,7 +124,7 @@ def _points() -> Cases:
     cases |= {command: [l.Values(kind, 1), *_STATUS] for command, kind in ANALOG_COMMANDS.items()}
     cases[PACKED] = [l.U8("f"), l.Number(l.F("f") & 1)]
     for group in _STRINGS:
-        cases[range(group << 8, (group << 8) + 256)] = [l.Skip(l.F("gv") & 0xFF)]
+        cases[range(group << 8, (group << 8) + 256)] = [l.Text(l.F("gv") & 0xFF)]
     cases[range(256)] = [
         # Device attribute: data type, length, value (A.1).
         l.U8("attribute_type"), l.U8("size"), l.Within(l.F("size"), [l.If(l.IsResponse(), [l.Rich("attribute")])])]
@@ -135,33 +135,31 @@ UNKNOWN: l.Ops = [l.Odd("dnp3_unknown_object", "gv"), l.Call("row"), l.Stop()]
 """Past an object of unknown length nothing can be read."""
 
 
-def _run(names: Mapping[int, str], kind: str, time: int) -> l.Ops:
-    """Objects side by side: one reading if all flags are alike, else one each."""
-    size = 1 + _WIDTH[kind] + time
+def _runs(names: Mapping[int, str], size: int, mask: int, values: l.Ops) -> l.Ops:
+    """Objects of `size` octets side by side, flags first: one reading a run of points whose flags (`mask`) are alike.
+    `values` reads the `i` values of a run. A loop ends where its cursor does not move."""
+    alike = l.both(l.F("i") < l.F("todo"), ((l.Peek(1) ^ l.F("f")) & mask).eq(0))
     return [
-        l.Let("p", l.Pos()), l.Let("f", l.Peek(1)), l.Let("unlike", 0),
-        l.Repeat([l.Let("unlike", l.F("unlike") | (l.Peek(1) ^ l.F("f"))), l.Skip(size)], count=l.F("n"), limit=MANY),
-        l.Seek(l.F("p")),
-        l.If(l.F("unlike").eq(0), [
-            *_quality(names), l.Skip(1), l.Values(kind, l.F("n"), stride=size),
-            l.Seek(l.F("p") + l.F("n") * size)],
-            [l.Repeat([*_point(names, kind, time), *_NEXT], count=l.F("n"), limit=MANY)]),
+        l.Let("todo", l.F("n")),
+        l.Repeat([l.If(l.F("todo") > 0, [
+            l.Let("p", l.Pos()), l.Let("f", l.Peek(1)), l.Let("i", 0),
+            l.Repeat([l.If(alike, [l.Skip(size), l.Let("i", l.F("i") + 1)])], limit=MANY),
+            l.Seek(l.F("p")), *_quality(names), *values,
+            l.Seek(l.F("p") + l.F("i") * size), l.Let("start", l.F("start") + l.F("i")),
+            l.Let("todo", l.F("todo") - l.F("i")),
+        ])], limit=MANY),
     ]
+
+
+def _numbers(names: Mapping[int, str], kind: str, time: int) -> l.Ops:
+    size = 1 + _WIDTH[kind] + time
+    return _runs(names, size, len(names) - 1, [l.Skip(1), l.Values(kind, l.F("i"), stride=size)])
 
 
 def _states(shift: int, time: int) -> l.Ops:
-    """The same for flag octets whose top bits, from `shift` on, are the state."""
     names, bits = (BINARY_QUALITY, 1) if shift == 7 else (_DOUBLE_QUALITY, 3)
-    unlike = (l.Peek(1) ^ l.F("f")) & ((1 << shift) - 1)
-    return [
-        l.Let("p", l.Pos()), l.Let("f", l.Peek(1)), l.Let("unlike", 0),
-        l.Repeat([l.Let("unlike", l.F("unlike") | unlike), l.Skip(1 + time)], count=l.F("n"), limit=MANY),
-        l.Seek(l.F("p")),
-        l.If(l.F("unlike").eq(0), [
-            *_quality(names), l.Values("u8", l.F("n"), stride=1 + time, shift=shift, mask=bits),
-            l.Seek(l.F("p") + l.F("n") * (1 + time))],
-            [l.Repeat([*_state(shift, time), *_NEXT], count=l.F("n"), limit=MANY)]),
-    ]
+    values = l.Values("u8", l.F("i"), stride=1 + time, shift=shift, mask=bits)
+    return _runs(names, 1 + time, (1 << shift) - 1, [values])
 
 
 _QUARTERS: l.Ops = [
@@ -178,8 +176,8 @@ def _dense() -> Cases:
     cases: Cases = {PACKED: [l.Values("bit", l.F("n"))], gv(3, 1): _QUARTERS}
     cases |= {objects: _states(7, time) for time, objects in _BITS.items()}
     cases |= {objects: _states(6, time) for time, objects in _DOUBLE_BITS.items()}
-    cases |= {objects: _run(COUNTER_QUALITY, kind, time) for (kind, time), objects in _COUNTERS.items()}
-    cases |= {objects: _run(ANALOG_QUALITY, kind, time) for (kind, time), objects in _ANALOGS.items()}
+    cases |= {objects: _numbers(COUNTER_QUALITY, kind, time) for (kind, time), objects in _COUNTERS.items()}
+    cases |= {objects: _numbers(ANALOG_QUALITY, kind, time) for (kind, time), objects in _ANALOGS.items()}
     cases |= {objects: [l.Values(kind, l.F("n"))] for kind, objects in _BARE.items()}
     return cases
 

@@ -98,7 +98,8 @@ def variant(emit: bool) -> l.Ops:
         arrays[codes] = [l.Repeat(walk, count=l.F("elements"), limit=4096)]
     if emit:
         del scalars[(12, 15, 16)]
-        scalars[12] = string("text")
+        scalars[12] = [l.Int("len", 4, signed=True), l.If(l.F("len") > 0, [
+            l.At(l.Pos(), [l.Bytes("text", l.F("len"))], l.F("len")), l.Text(l.F("len"))])]
         scalars[(15, 16)] = STRING
     return [
         l.U8("variant"),
