@@ -124,13 +124,26 @@ impl Run {
             blocks.push(to_worker);
             results.push(from_worker);
             threads.push(spawn(format!("linewarden-{shard}"), move || {
-                Worker { sensor, shard: shard as u8, out: to_python }.run(&from_reader);
+                Worker {
+                    sensor,
+                    shard: shard as u8,
+                    out: to_python,
+                }
+                .run(&from_reader);
             })?);
         }
         let flag = stop.clone();
         threads.push(spawn("linewarden-read".into(), move || {
-            let total = sources.iter().map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len())).sum();
-            let mut feeder = Feeder { blocks, stop: flag, done_bytes: 0, block: Block::default() };
+            let total = sources
+                .iter()
+                .map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len()))
+                .sum();
+            let mut feeder = Feeder {
+                blocks,
+                stop: flag,
+                done_bytes: 0,
+                block: Block::default(),
+            };
             feeder.block.news.total = total;
             for source in &sources {
                 if !feeder.capture(source) {
@@ -138,7 +151,12 @@ impl Run {
                 }
             }
         })?);
-        Ok(Self { results, waiting: Vec::new(), threads, stop })
+        Ok(Self {
+            results,
+            waiting: Vec::new(),
+            threads,
+            stop,
+        })
     }
 
     /// The parts of the next block, one a shard; `None` after the last. A time-out keeps what came so far.
@@ -208,7 +226,8 @@ impl Feeder {
                     done.first_ts = Some(done.first_ts.map_or(frame.ts_ns, |t| t.min(frame.ts_ns)));
                     done.last_ts = Some(done.last_ts.map_or(frame.ts_ns, |t| t.max(frame.ts_ns)));
                     self.block.push(&frame);
-                    let full = self.block.frames.len() >= BLOCK_FRAMES || self.block.bytes.len() >= BLOCK_BYTES;
+                    let full =
+                        self.block.frames.len() >= BLOCK_FRAMES || self.block.bytes.len() >= BLOCK_BYTES;
                     if full && !self.send(reader.progress().0) {
                         return false;
                     }
@@ -225,13 +244,21 @@ impl Feeder {
         }
         done.drops = reader.drops();
         done.comments = reader.comments().iter().map(|c| c.text.to_string()).collect();
-        self.done_bytes += source.path.as_ref().and_then(|p| p.metadata().ok()).map_or(0, |m| m.len());
+        self.done_bytes += source
+            .path
+            .as_ref()
+            .and_then(|p| p.metadata().ok())
+            .map_or(0, |m| m.len());
         self.block.news.captures.push(Arc::new(done));
         self.send(0)
     }
 
     fn problem(&mut self, capture: &str, error: &CaptureError, fatal: bool) {
-        let problem = Problem { capture: capture.to_owned(), text: error.to_string(), fatal };
+        let problem = Problem {
+            capture: capture.to_owned(),
+            text: error.to_string(),
+            fatal,
+        };
         self.block.news.problems.push(Arc::new(problem));
     }
 
@@ -241,11 +268,18 @@ impl Feeder {
         let next = Block {
             frames: Vec::with_capacity(self.block.frames.len()),
             bytes: Vec::with_capacity(self.block.bytes.len() + 4_096),
-            news: News { problems: Vec::new(), captures: Vec::new(), ..self.block.news.clone() },
+            news: News {
+                problems: Vec::new(),
+                captures: Vec::new(),
+                ..self.block.news.clone()
+            },
             begins: None,
         };
         let block = Arc::new(std::mem::replace(&mut self.block, next));
-        self.blocks.iter().all(|worker| worker.send(block.clone()).is_ok()) && !self.stop.load(Ordering::Relaxed)
+        self.blocks
+            .iter()
+            .all(|worker| worker.send(block.clone()).is_ok())
+            && !self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -283,7 +317,10 @@ impl Worker {
             }
             for meta in block.frames.iter().filter(|m| m.shard == self.shard) {
                 let start = meta.start as usize;
-                let data = block.bytes.get(start..start + meta.length as usize).unwrap_or(&[]);
+                let data = block
+                    .bytes
+                    .get(start..start + meta.length as usize)
+                    .unwrap_or(&[]);
                 self.sensor.packet(&Frame {
                     number: meta.number,
                     ts_ns: meta.ts_ns,
@@ -293,7 +330,10 @@ impl Worker {
                     data,
                 });
             }
-            let part = Part { news: block.news.clone(), ..self.part() };
+            let part = Part {
+                news: block.news.clone(),
+                ..self.part()
+            };
             if self.out.send(part).is_err() {
                 return;
             }
@@ -304,16 +344,31 @@ impl Worker {
             rows: self.sensor.rows().map(|(n, r)| (n.to_owned(), r)).collect(),
             weirds: self.sensor.weird_totals(),
         };
-        let part = Part { last: Some(last), ..self.part() };
+        let part = Part {
+            last: Some(last),
+            ..self.part()
+        };
         // Nobody listens any more if Python gave up: nothing to do then.
         let _ = self.out.send(part);
     }
 
     fn part(&mut self) -> Part {
         let ready = self.sensor.take_ready();
-        let batches = ready.into_iter().map(|(s, b)| (self.sensor.stream_name(s).to_owned(), b)).collect();
-        let rich = self.sensor.take_rich().into_iter().map(|m| self.resolve(m)).collect();
-        Part { batches, rich, ..Part::default() }
+        let batches = ready
+            .into_iter()
+            .map(|(s, b)| (self.sensor.stream_name(s).to_owned(), b))
+            .collect();
+        let rich = self
+            .sensor
+            .take_rich()
+            .into_iter()
+            .map(|m| self.resolve(m))
+            .collect();
+        Part {
+            batches,
+            rich,
+            ..Part::default()
+        }
     }
 
     fn resolve(&self, message: RichMessage) -> Rich {

@@ -24,6 +24,9 @@ pub struct Sensor {
     taken: Vec<String>,
 }
 
+/// Name, packets, drops, comments, first and last ts of a capture.
+type CaptureEnd = (String, u64, Option<u64>, Vec<String>, Option<i64>, Option<i64>);
+
 /// What became known since the last chunk.
 #[pyclass(module = "linewarden._engine", frozen, get_all)]
 pub struct Chunk {
@@ -41,7 +44,7 @@ pub struct Chunk {
     /// (capture, text, nothing could be read).
     problems: Vec<(String, String, bool)>,
     /// (capture, packets, drops, comments, first ts, last ts) of captures that ended.
-    captures: Vec<(String, u64, Option<u64>, Vec<String>, Option<i64>, Option<i64>)>,
+    captures: Vec<CaptureEnd>,
     /// Totals; set in the last chunk.
     last: Option<Py<PyDict>>,
 }
@@ -59,8 +62,13 @@ impl Sensor {
         lake: Option<(PathBuf, String, String)>,
     ) -> PyResult<Self> {
         let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
-        let options =
-            Options { sensor: sensor.into(), interval: interval_ns, max_flows, ..Options::default() }.split(SHARDS);
+        let options = Options {
+            sensor: sensor.into(),
+            interval: interval_ns,
+            max_flows,
+            ..Options::default()
+        }
+        .split(SHARDS);
         let mut engines = Vec::new();
         let mut rows = None;
         for _ in 0..SHARDS {
@@ -75,7 +83,13 @@ impl Sensor {
             }
             None => None,
         };
-        Ok(Self { engines, rows: rows.unwrap_or_else(|| Rows::new(&[])), run: None, lake, taken: Vec::new() })
+        Ok(Self {
+            engines,
+            rows: rows.unwrap_or_else(|| Rows::new(&[])),
+            run: None,
+            lake,
+            taken: Vec::new(),
+        })
     }
 
     /// Begins to read captures [(path or None for standard input, name)] in a thread of its own. `take`: streams whose
@@ -90,7 +104,10 @@ impl Sensor {
                 engine.want(&|name| take.iter().any(|t| t == name));
             }
         }
-        let sources = captures.into_iter().map(|(path, name)| Source { path, name }).collect();
+        let sources = captures
+            .into_iter()
+            .map(|(path, name)| Source { path, name })
+            .collect();
         self.taken = take;
         self.run = Some(Run::start(engines, sources)?);
         Ok(())
@@ -122,10 +139,15 @@ impl Sensor {
     /// Appended rows since the last time, as [(stream, batch)]; they are in the lake too.
     fn drain(&mut self, py: Python<'_>) -> PyResult<Py<PyList>> {
         let list = PyList::empty(py);
-        for (stream, batch) in self.rows.take().map_err(|e| PyValueError::new_err(e.to_string()))? {
+        for (stream, batch) in self
+            .rows
+            .take()
+            .map_err(|e| PyValueError::new_err(e.to_string()))?
+        {
             if let Some(lake) = &self.lake {
                 let copy = batch.clone();
-                py.detach(|| lake.write(&stream, copy)).map_err(|e| PyOSError::new_err(e.to_string()))?;
+                py.detach(|| lake.write(&stream, copy))
+                    .map_err(|e| PyOSError::new_err(e.to_string()))?;
             }
             list.append((stream, Py::new(py, Batch::new(batch))?))?;
         }
@@ -135,9 +157,16 @@ impl Sensor {
     /// Ends the run; the lake's files are whole from now on. [(stream, path, rows, bytes)].
     fn finish(&mut self, py: Python<'_>) -> PyResult<Vec<(String, PathBuf, u64, u64)>> {
         self.join(py);
-        let Some(lake) = self.lake.take() else { return Ok(Vec::new()) };
-        let written = py.detach(|| lake.finish()).map_err(|e| PyOSError::new_err(e.to_string()))?;
-        Ok(written.into_iter().map(|w| (w.stream, w.path, w.rows, w.bytes)).collect())
+        let Some(lake) = self.lake.take() else {
+            return Ok(Vec::new());
+        };
+        let written = py
+            .detach(|| lake.finish())
+            .map_err(|e| PyOSError::new_err(e.to_string()))?;
+        Ok(written
+            .into_iter()
+            .map(|w| (w.stream, w.path, w.rows, w.bytes))
+            .collect())
     }
 
     /// Gives the run up: half-written files go.
@@ -168,7 +197,8 @@ impl Sensor {
                     batches.append((&stream, Py::new(py, Batch::new(batch.clone()))?))?;
                 }
                 if let Some(lake) = &self.lake {
-                    py.detach(|| lake.write(&stream, batch)).map_err(|e| PyOSError::new_err(e.to_string()))?;
+                    py.detach(|| lake.write(&stream, batch))
+                        .map_err(|e| PyOSError::new_err(e.to_string()))?;
                 }
             }
             for message in &part.rich {
@@ -186,13 +216,30 @@ impl Sensor {
             capture: news.capture.clone(),
             batches: batches.unbind(),
             rich: rich.unbind(),
-            problems: news.problems.iter().map(|p| (p.capture.clone(), p.text.clone(), p.fatal)).collect(),
+            problems: news
+                .problems
+                .iter()
+                .map(|p| (p.capture.clone(), p.text.clone(), p.fatal))
+                .collect(),
             captures: news
                 .captures
                 .iter()
-                .map(|c| (c.name.clone(), c.packets, c.drops, c.comments.clone(), c.first_ts, c.last_ts))
+                .map(|c| {
+                    (
+                        c.name.clone(),
+                        c.packets,
+                        c.drops,
+                        c.comments.clone(),
+                        c.first_ts,
+                        c.last_ts,
+                    )
+                })
                 .collect(),
-            last: if lasts.is_empty() { None } else { Some(totals(py, &lasts)?) },
+            last: if lasts.is_empty() {
+                None
+            } else {
+                Some(totals(py, &lasts)?)
+            },
         })
     }
 }
@@ -256,7 +303,16 @@ fn message_tuple<'py>(py: Python<'py>, rich: &Rich) -> PyResult<Bound<'py, PyTup
     for (name, value) in &rich.raws {
         slots.set_item(name, PyBytes::new(py, value))?;
     }
-    let head = (&rich.proto, &rich.tag, m.stamp.ts, uid_text(m.info.uid), &rich.capture, m.stamp.frame, src, dst);
+    let head = (
+        &rich.proto,
+        &rich.tag,
+        m.stamp.ts,
+        uid_text(m.info.uid),
+        &rich.capture,
+        m.stamp.frame,
+        src,
+        dst,
+    );
     let tail = (
         m.src_port,
         m.dst_port,
@@ -267,5 +323,8 @@ fn message_tuple<'py>(py: Python<'py>, rich: &Rich) -> PyResult<Bound<'py, PyTup
         slots,
         PyBytes::new(py, &m.data),
     );
-    Ok(head.into_pyobject(py)?.add(tail.into_pyobject(py)?)?.cast_into::<PyTuple>()?)
+    Ok(head
+        .into_pyobject(py)?
+        .add(tail.into_pyobject(py)?)?
+        .cast_into::<PyTuple>()?)
 }

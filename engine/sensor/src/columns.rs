@@ -150,7 +150,12 @@ impl Column {
             ColumnType::Text => Data::Text(vec![0], Vec::new()),
             ColumnType::ListF64 => Data::List(vec![0], Vec::new()),
         };
-        Self { kind, data, valid: Vec::new(), len: 0 }
+        Self {
+            kind,
+            data,
+            valid: Vec::new(),
+            len: 0,
+        }
     }
 
     #[inline]
@@ -276,7 +281,8 @@ impl Column {
     }
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        let nulls = (!self.valid.is_empty()).then(|| NullBuffer::new(BooleanBuffer::from(self.valid.as_slice())));
+        let nulls =
+            (!self.valid.is_empty()).then(|| NullBuffer::new(BooleanBuffer::from(self.valid.as_slice())));
         let n = self.len;
         self.len = 0;
         self.valid.clear();
@@ -304,19 +310,32 @@ impl Column {
             }
             Data::Str(v, d) => {
                 let keys = arrow_array::PrimitiveArray::<Int32Type>::try_new(taken(v, n), nulls)?;
-                let values = if d.values.is_empty() { StringArray::from_iter_values([""]) } else { d.take() };
+                let values = if d.values.is_empty() {
+                    StringArray::from_iter_values([""])
+                } else {
+                    d.take()
+                };
                 Arc::new(DictionaryArray::try_new(keys, Arc::new(values))?)
             }
             Data::Text(offsets, bytes) => {
                 let o = std::mem::replace(offsets, vec![0]);
                 let b = std::mem::take(bytes);
-                Arc::new(StringArray::try_new(OffsetBuffer::new(o.into()), b.into(), nulls)?)
+                Arc::new(StringArray::try_new(
+                    OffsetBuffer::new(o.into()),
+                    b.into(),
+                    nulls,
+                )?)
             }
             Data::List(offsets, values) => {
                 let size = values.len();
                 let o = std::mem::replace(offsets, vec![0]);
                 let items = Float64Array::new(taken(values, size), None);
-                Arc::new(ListArray::try_new(Arc::new(item_field()), OffsetBuffer::new(o.into()), Arc::new(items), nulls)?)
+                Arc::new(ListArray::try_new(
+                    Arc::new(item_field()),
+                    OffsetBuffer::new(o.into()),
+                    Arc::new(items),
+                    nulls,
+                )?)
             }
         })
     }
@@ -334,8 +353,11 @@ pub struct StreamBuilder {
 
 impl StreamBuilder {
     pub fn new(spec: &StreamSpec) -> Self {
-        let fields: Vec<Field> =
-            spec.columns.iter().map(|c| Field::new(&c.name, c.kind.arrow(), c.nullable)).collect();
+        let fields: Vec<Field> = spec
+            .columns
+            .iter()
+            .map(|c| Field::new(&c.name, c.kind.arrow(), c.nullable))
+            .collect();
         Self {
             columns: spec.columns.iter().map(|c| Column::new(c.kind)).collect(),
             schema: Arc::new(Schema::new(fields)),
@@ -362,7 +384,11 @@ impl StreamBuilder {
     }
 
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<Vec<_>, _>>()?;
+        let arrays = self
+            .columns
+            .iter_mut()
+            .map(Column::finish)
+            .collect::<Result<Vec<_>, _>>()?;
         self.rows = 0;
         self.flow_keys.clear();
         RecordBatch::try_new(self.schema.clone(), arrays)

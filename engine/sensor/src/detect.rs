@@ -1,5 +1,6 @@
 //! Which protocol a flow speaks: told by content, with ports as a first guess.
 
+use crate::ctx::Ctx;
 use crate::emit::Emitter;
 use crate::flow::{Flow, Settled};
 use crate::framing::{Cut, Progress};
@@ -8,12 +9,14 @@ use crate::ops::Role;
 use crate::session::Session;
 use crate::spec::{Proto, Spec};
 use crate::tables::{FlowInfo, Stamp};
-use crate::vm::{Ctx, Env, Exit, Vm};
+use crate::vm::{Env, Exit, Vm};
 
 /// Payloads that are kept while it is open what they are.
 const MAX_CHUNKS: usize = 1_024;
 const MAX_DATAGRAMS: usize = 16;
 const MAX_BYTES: usize = 16_384;
+/// Off its ports, a protocol is ruled out when its first message is longer.
+const MAX_FIRST: usize = 2_048;
 /// How often a flow may fail before it is left alone.
 const MAX_TRIES: u8 = 6;
 
@@ -40,7 +43,12 @@ impl Undecided {
     pub fn push(&mut self, side: u8, stamp: Stamp, payload: &[u8]) {
         let start = self.data.len();
         self.data.extend_from_slice(payload);
-        self.chunks.push(Chunk { side, stamp, start, end: self.data.len() });
+        self.chunks.push(Chunk {
+            side,
+            stamp,
+            start,
+            end: self.data.len(),
+        });
     }
 
     pub fn bytes(&self, chunk: &Chunk) -> &[u8] {
@@ -98,7 +106,11 @@ impl Probes<'_> {
             none if none.is_empty() => self.candidates(flow, tcp),
             alive => alive,
         };
-        let sides = if tcp { [waiting.side(0), waiting.side(1)] } else { Default::default() };
+        let sides = if tcp {
+            [waiting.side(0), waiting.side(1)]
+        } else {
+            Default::default()
+        };
         let info = flow.info();
         for (index, ours) in candidates {
             let proto = &self.spec.protos[index];
@@ -124,15 +136,22 @@ impl Probes<'_> {
         }
         waiting.forget();
         waiting.tries += 1 + u8::from(full);
-        if waiting.tries >= MAX_TRIES { Decision::GiveUp } else { Decision::Wait }
+        if waiting.tries >= MAX_TRIES {
+            Decision::GiveUp
+        } else {
+            Decision::Wait
+        }
     }
 
     /// All protocols that a flow may speak: those at home on its ports, then those that tell themselves surely, then
     /// those that need more than one message.
     fn candidates(&self, flow: &Flow, tcp: bool) -> Vec<(usize, bool)> {
         let places = &self.spec.places;
-        let (by_port, anywhere) =
-            if tcp { (&places.tcp, &places.tcp_anywhere) } else { (&places.udp, &places.udp_anywhere) };
+        let (by_port, anywhere) = if tcp {
+            (&places.tcp, &places.tcp_anywhere)
+        } else {
+            (&places.udp, &places.udp_anywhere)
+        };
         let mut all: Vec<(usize, bool)> = Vec::with_capacity(anywhere.len() + 2);
         for side in [0, 1] {
             for &index in by_port.get(&flow.key.port(side)).into_iter().flatten() {
@@ -193,6 +212,8 @@ impl Probes<'_> {
         let (mut progress, mut passed) = (Progress::default(), 0);
         while !data.is_empty() {
             match framing.next(data, &mut progress) {
+                // A stranger whose first message does not end is no guest.
+                Cut::Need if passed == 0 && !ours && data.len() > MAX_FIRST => return Verdict::No,
                 Cut::Need => break,
                 // Garbage behind a message does not unmake it.
                 Cut::Invalid if passed > 0 => break,
@@ -211,7 +232,11 @@ impl Probes<'_> {
                 }
             }
         }
-        if passed > 0 { Verdict::Yes(passed) } else { Verdict::Wait }
+        if passed > 0 {
+            Verdict::Yes(passed)
+        } else {
+            Verdict::Wait
+        }
     }
 
     fn judge_datagrams(
@@ -227,14 +252,28 @@ impl Probes<'_> {
         for chunk in &waiting.chunks {
             let data = waiting.bytes(chunk);
             let mut progress = Progress::default();
-            let Cut::Frame(n) = self.spec.protos[index].framing.next(data, &mut progress) else { return Verdict::No };
-            match self.probe(index, ours, flow, info, chunk.side, &data[..n.min(data.len())], hint) {
+            let Cut::Frame(n) = self.spec.protos[index].framing.next(data, &mut progress) else {
+                return Verdict::No;
+            };
+            match self.probe(
+                index,
+                ours,
+                flow,
+                info,
+                chunk.side,
+                &data[..n.min(data.len())],
+                hint,
+            ) {
                 Verdict::No => return Verdict::No,
                 Verdict::Wait => {}
                 Verdict::Yes(n) => passed += n,
             }
         }
-        if passed > 0 { Verdict::Yes(passed) } else { Verdict::Wait }
+        if passed > 0 {
+            Verdict::Yes(passed)
+        } else {
+            Verdict::Wait
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -270,7 +309,11 @@ pub fn run_probe(
     names: &mut Names,
     data: &[u8],
 ) -> (Result<(), Exit>, Option<Role>) {
-    ctx.reset(if env.from_orig { Role::Request } else { Role::Response });
+    ctx.reset(if env.from_orig {
+        Role::Request
+    } else {
+        Role::Response
+    });
     let mut vm = Vm::new(env, ctx, None, emitter, names);
     let result = vm.message(&env.proto.probe, data);
     (result, vm.hint)
@@ -321,8 +364,11 @@ pub fn session_env<'a>(
     stamp: Stamp,
 ) -> Env<'a> {
     let (this, other) = (side as usize & 1, side as usize & 1 ^ 1);
-    let (src_port, dst_port) =
-        if flow.has_ports { (flow.key.port(side), flow.key.port(side ^ 1)) } else { (0, 0) };
+    let (src_port, dst_port) = if flow.has_ports {
+        (flow.key.port(side), flow.key.port(side ^ 1))
+    } else {
+        (0, 0)
+    };
     Env {
         proto,
         index: session.proto,
@@ -335,6 +381,9 @@ pub fn session_env<'a>(
         on_port: session.on_port,
         to_port: session.port_of_side[other],
         ethertype: flow.ethertype,
-        macs: [flow.sides[this].mac.unwrap_or_default(), flow.sides[other].mac.unwrap_or_default()],
+        macs: [
+            flow.sides[this].mac.unwrap_or_default(),
+            flow.sides[other].mac.unwrap_or_default(),
+        ],
     }
 }

@@ -4,23 +4,24 @@ use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 
 use crate::columns::StreamBuilder;
+use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::{Role, Slot};
 use crate::session::{Session, Told};
 use crate::spec::{NativeColumn, Proto, Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp, lookup};
 use crate::text::{self, Render};
-use crate::vm::{Ctx, Env};
+use crate::vm::Env;
 
 /// Rows of a batch.
 const BATCH_ROWS: usize = 32_768;
 /// List values of a batch.
 const BATCH_VALUES: usize = 1 << 20;
 /// Rich messages that a flow may have at once, and for each so many messages after that.
-const FLOW_RICH: u64 = 512;
-const FLOW_RICH_EVERY: u64 = 32;
-/// The same for a protocol, in packets.
-const PROTOCOL_RICH: u64 = 20_000;
+const FLOW_RICH: u64 = 256;
+const FLOW_RICH_EVERY: u64 = 64;
+/// The same for a protocol, in packets: a message costs Python as much time as some sixty packets cost the engine.
+const PROTOCOL_RICH: u64 = 2_000;
 const PROTOCOL_RICH_EVERY: u64 = 64;
 
 /// A message for a Python parser.
@@ -102,25 +103,84 @@ pub struct Emitter {
 const NATIVE_HEAD: usize = 12;
 
 const CONN: &[&str] = &[
-    "ts", "uid", "sensor", "capture", "frame", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service",
-    "duration", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes", "missed_bytes",
-    "conn_state", "history", "orig_l2_addr", "resp_l2_addr", "vlan", "inner_vlan", "tunnel", "retransmissions",
-    "duplicates", "bad_checksums", "orig_min_ttl", "resp_min_ttl", "direction", "until",
+    "ts",
+    "uid",
+    "sensor",
+    "capture",
+    "frame",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "proto",
+    "service",
+    "duration",
+    "orig_bytes",
+    "resp_bytes",
+    "orig_pkts",
+    "resp_pkts",
+    "orig_ip_bytes",
+    "resp_ip_bytes",
+    "missed_bytes",
+    "conn_state",
+    "history",
+    "orig_l2_addr",
+    "resp_l2_addr",
+    "vlan",
+    "inner_vlan",
+    "tunnel",
+    "retransmissions",
+    "duplicates",
+    "bad_checksums",
+    "orig_min_ttl",
+    "resp_min_ttl",
+    "direction",
+    "until",
 ];
 const WEIRD: &[&str] = &[
-    "ts", "uid", "sensor", "capture", "frame", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "name", "addl",
-    "protocol", "count",
+    "ts",
+    "uid",
+    "sensor",
+    "capture",
+    "frame",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "name",
+    "addl",
+    "protocol",
+    "count",
 ];
 const COMMAND: &[&str] = &[
-    "ts", "uid", "sensor", "capture", "frame", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "protocol", "verb",
-    "function", "unit", "target", "value", "count", "answered", "errors", "result", "until",
+    "ts",
+    "uid",
+    "sensor",
+    "capture",
+    "frame",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "protocol",
+    "verb",
+    "function",
+    "unit",
+    "target",
+    "value",
+    "count",
+    "answered",
+    "errors",
+    "result",
+    "until",
 ];
 const READING: &[&str] = &[
-    "ts", "uid", "sensor", "capture", "frame", "source", "protocol", "unit", "area", "start", "name", "values", "text",
-    "quality",
+    "ts", "uid", "sensor", "capture", "frame", "source", "protocol", "unit", "area", "start", "name",
+    "values", "text", "quality",
 ];
-const BINDING: &[&str] =
-    &["ts", "uid", "sensor", "capture", "frame", "mac", "ip", "vlan", "source", "frames", "ttl_max", "until"];
+const BINDING: &[&str] = &[
+    "ts", "uid", "sensor", "capture", "frame", "mac", "ip", "vlan", "source", "frames", "ttl_max", "until",
+];
 
 impl Emitter {
     pub fn new(spec: &Spec, names: &mut Names, sensor: &str, interval: i64) -> Result<Self, SpecError> {
@@ -131,7 +191,9 @@ impl Emitter {
             reading: spec.common("reading", READING)?,
             binding: spec.common("binding", BINDING)?,
         };
-        let polling = ["read", "browse", "diagnose", "subscribe"].map(|v| names.intern(v)).to_vec();
+        let polling = ["read", "browse", "diagnose", "subscribe"]
+            .map(|v| names.intern(v))
+            .to_vec();
         Ok(Self {
             streams: spec.streams.iter().map(StreamBuilder::new).collect(),
             stream_names: spec.streams.iter().map(|s| s.name.clone()).collect(),
@@ -201,7 +263,13 @@ impl Emitter {
     }
 
     /// Begins a row with its envelope and endpoints; the caller fills the rest and ends it.
-    pub fn begin(&mut self, stream: usize, info: &FlowInfo, stamp: Stamp, names: &Names) -> Option<&mut StreamBuilder> {
+    pub fn begin(
+        &mut self,
+        stream: usize,
+        info: &FlowInfo,
+        stamp: Stamp,
+        names: &Names,
+    ) -> Option<&mut StreamBuilder> {
         if !self.wanted[stream] {
             return None;
         }
@@ -233,7 +301,15 @@ impl Emitter {
         }
     }
 
-    pub fn native(&mut self, index: usize, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &mut Names) {
+    pub fn native(
+        &mut self,
+        index: usize,
+        proto: &Proto,
+        info: &FlowInfo,
+        ctx: &Ctx,
+        told: &Told,
+        names: &mut Names,
+    ) {
         let stream = proto.stream;
         let _ = index;
         if !proto.row || !self.wanted[stream] {
@@ -295,7 +371,11 @@ impl Emitter {
             None => c[11].text(&function_text),
         }
         optional(&mut c[12], command.unit);
-        if target.is_empty() { c[13].null() } else { c[13].text(&target) }
+        if target.is_empty() {
+            c[13].null()
+        } else {
+            c[13].text(&target)
+        }
         match command.value {
             Some(value) => c[14].text(value),
             None => c[14].null(),
@@ -303,7 +383,11 @@ impl Emitter {
         c[15].number(command.count as i64);
         c[16].number(command.answered as i64);
         c[17].number(command.errors as i64);
-        if command.result == 0 { c[18].null() } else { c[18].name(command.result, names) }
+        if command.result == 0 {
+            c[18].null()
+        } else {
+            c[18].name(command.result, names)
+        }
         c[19].number(command.until);
         self.end(stream);
     }
@@ -312,7 +396,11 @@ impl Emitter {
         let area = names.get(command.area);
         match (command.point, command.range) {
             (Some(point), _) if !point.is_empty() => {
-                if area.is_empty() { point.to_owned() } else { format!("{area} {point}") }
+                if area.is_empty() {
+                    point.to_owned()
+                } else {
+                    format!("{area} {point}")
+                }
             }
             (_, Some((lo, hi))) if hi > lo => format!("{area} {lo}-{hi}").trim_start().to_owned(),
             (_, Some((lo, _))) => format!("{area} {lo}").trim_start().to_owned(),
@@ -333,7 +421,11 @@ impl Emitter {
             return;
         }
         self.envelope(stream, env.info, env.stamp, false, names);
-        let source = if env.from_orig { env.info.orig } else { env.info.resp };
+        let source = if env.from_orig {
+            env.info.orig
+        } else {
+            env.info.resp
+        };
         let builder = &mut self.streams[stream];
         // Slots 1 and 2 of the flow's keys are free in this stream: the source's key, by direction, plus one.
         let slot = 1 + usize::from(env.from_orig);
@@ -353,7 +445,11 @@ impl Emitter {
         c[5].keyed(key);
         c[6].name(env.proto.name, names);
         optional(&mut c[7], special.unit.and_then(|s| ctx.get(s)));
-        if ctx.area == 0 { c[8].null() } else { c[8].name(ctx.area, names) }
+        if ctx.area == 0 {
+            c[8].null()
+        } else {
+            c[8].name(ctx.area, names)
+        }
         optional(&mut c[9], special.start.and_then(|s| ctx.get(s)));
         match special.point.and_then(|s| ctx.raw(s)) {
             Some(bytes) => {
@@ -367,7 +463,11 @@ impl Emitter {
             Some(said) => c[12].text(said),
             None => c[12].null(),
         }
-        if ctx.quality == 0 { c[13].null() } else { c[13].name(ctx.quality, names) }
+        if ctx.quality == 0 {
+            c[13].null()
+        } else {
+            c[13].name(ctx.quality, names)
+        }
         self.end(stream);
     }
 
@@ -393,7 +493,11 @@ impl Emitter {
             Some(text) => c[10].text(text),
             None => c[10].null(),
         }
-        if proto == 0 { c[11].null() } else { c[11].name(proto, names) }
+        if proto == 0 {
+            c[11].null()
+        } else {
+            c[11].name(proto, names)
+        }
         c[12].number(count as i64);
         self.end(stream);
     }
@@ -495,8 +599,11 @@ impl Emitter {
     }
 
     pub fn weird_totals(&self, names: &Names) -> Vec<(String, u64)> {
-        let mut totals: Vec<_> =
-            self.weird_counts.iter().map(|(&id, &n)| (names.get(id).to_owned(), n)).collect();
+        let mut totals: Vec<_> = self
+            .weird_counts
+            .iter()
+            .map(|(&id, &n)| (names.get(id).to_owned(), n))
+            .collect();
         totals.sort();
         totals
     }
@@ -510,7 +617,13 @@ fn optional(column: &mut crate::columns::Column, value: Option<i64>) {
 }
 
 #[inline]
-fn put(column: &mut crate::columns::Column, spec: &NativeColumn, ctx: &Ctx, names: &Names, text: &mut String) {
+fn put(
+    column: &mut crate::columns::Column,
+    spec: &NativeColumn,
+    ctx: &Ctx,
+    names: &Names,
+    text: &mut String,
+) {
     if let Some(value) = ctx.get(spec.slot) {
         if !column.is_text() {
             return column.number(value);
@@ -532,7 +645,8 @@ fn put(column: &mut crate::columns::Column, spec: &NativeColumn, ctx: &Ctx, name
 
 /// A quick hash of a message (eight bytes at a time), to pass over what was just parsed.
 fn hash_of(tag: NameId, side: u8, data: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64 ^ u64::from(tag) << 8 ^ u64::from(side) ^ (data.len() as u64) << 32;
+    let mut hash =
+        0xcbf2_9ce4_8422_2325u64 ^ u64::from(tag) << 8 ^ u64::from(side) ^ (data.len() as u64) << 32;
     let (words, rest) = data.as_chunks::<8>();
     for word in words {
         hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -547,7 +661,13 @@ fn hash_of(tag: NameId, side: u8, data: &[u8]) -> u64 {
 impl Spec {
     pub(crate) fn common(&self, name: &str, columns: &[&str]) -> Result<usize, SpecError> {
         let found = self.streams.iter().position(|s| s.name == name);
-        let same = |i: &usize| self.streams[*i].columns.iter().map(|c| c.name.as_str()).eq(columns.iter().copied());
+        let same = |i: &usize| {
+            self.streams[*i]
+                .columns
+                .iter()
+                .map(|c| c.name.as_str())
+                .eq(columns.iter().copied())
+        };
         found.filter(same).ok_or_else(|| SpecError::columns(name))
     }
 }

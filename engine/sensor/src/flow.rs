@@ -28,9 +28,23 @@ impl Key {
     pub fn new(src: Host, dst: Host, src_port: u16, dst_port: u16, kind: u64) -> (Self, u8) {
         let (s, d) = (words(src), words(dst));
         if (s, src_port) <= (d, dst_port) {
-            (Self { ends: [s, d], ports: [src_port, dst_port], kind }, 0)
+            (
+                Self {
+                    ends: [s, d],
+                    ports: [src_port, dst_port],
+                    kind,
+                },
+                0,
+            )
         } else {
-            (Self { ends: [d, s], ports: [dst_port, src_port], kind }, 1)
+            (
+                Self {
+                    ends: [d, s],
+                    ports: [dst_port, src_port],
+                    kind,
+                },
+                1,
+            )
         }
     }
 
@@ -52,8 +66,14 @@ impl Key {
     fn stable_hash(&self, ts: i64, frame: u64) -> u64 {
         let mut hash = 0x9e37_79b9_7f4a_7c15u64;
         let words = [
-            self.ends[0].0, self.ends[0].1, self.ends[1].0, self.ends[1].1,
-            u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]), self.kind, ts as u64, frame,
+            self.ends[0].0,
+            self.ends[0].1,
+            self.ends[1].0,
+            self.ends[1].1,
+            u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]),
+            self.kind,
+            ts as u64,
+            frame,
         ];
         for word in words {
             hash = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -74,9 +94,15 @@ fn words(host: Host) -> (u64, u64) {
     match host {
         Host::Ip(Addr(b)) => {
             let (high, low) = b.split_at(8);
-            (u64::from_be_bytes(high.try_into().unwrap_or_default()), u64::from_be_bytes(low.try_into().unwrap_or_default()))
+            (
+                u64::from_be_bytes(high.try_into().unwrap_or_default()),
+                u64::from_be_bytes(low.try_into().unwrap_or_default()),
+            )
         }
-        Host::Mac(m) => (u64::MAX, u64::from_be_bytes([0, 0, m[0], m[1], m[2], m[3], m[4], m[5]])),
+        Host::Mac(m) => (
+            u64::MAX,
+            u64::from_be_bytes([0, 0, m[0], m[1], m[2], m[3], m[4], m[5]]),
+        ),
     }
 }
 
@@ -256,7 +282,11 @@ impl Flow {
         }
         for &event in &self.history[..self.history_len as usize] {
             let letter = LETTERS[(event & 0x7f) as usize % LETTERS.len()];
-            text.push(if event >> 7 == self.orig { letter.to_ascii_uppercase() } else { letter });
+            text.push(if event >> 7 == self.orig {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            });
         }
         text
     }
@@ -311,7 +341,9 @@ impl FlowTable {
     #[inline]
     pub fn find(&self, key: &Key) -> Option<usize> {
         let hash = key.hash(&self.secret.0);
-        self.index.find(hash, |&i| self.flows[i as usize].key == *key).map(|&i| i as usize)
+        self.index
+            .find(hash, |&i| self.flows[i as usize].key == *key)
+            .map(|&i| i as usize)
     }
 
     pub fn insert(&mut self, flow: Flow) -> usize {
@@ -328,7 +360,8 @@ impl FlowTable {
         };
         let hash = key.hash(&self.secret.0);
         let (flows, secret) = (&self.flows, &self.secret.0);
-        self.index.insert_unique(hash, place, |&i| flows[i as usize].key.hash(secret));
+        self.index
+            .insert_unique(hash, place, |&i| flows[i as usize].key.hash(secret));
         place as usize
     }
 
@@ -351,7 +384,11 @@ impl FlowTable {
 
     /// The next `n` places to look at for flows that are over, going round and round.
     pub fn next_places(&mut self, n: usize) -> std::ops::Range<usize> {
-        let start = if self.sweep >= self.flows.len() { 0 } else { self.sweep };
+        let start = if self.sweep >= self.flows.len() {
+            0
+        } else {
+            self.sweep
+        };
         let end = (start + n).min(self.flows.len());
         self.sweep = end;
         start..end

@@ -8,8 +8,15 @@ pub enum Framing {
     Datagram,
     Length(Length),
     Dnp3,
-    Head { starts: Vec<Vec<u8>>, end: Vec<u8>, length_header: Vec<u8>, max: usize },
-    Lines { max: usize },
+    Head {
+        starts: Vec<Vec<u8>>,
+        end: Vec<u8>,
+        length_header: Vec<u8>,
+        max: usize,
+    },
+    Lines {
+        max: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -50,16 +57,26 @@ pub struct Progress {
 impl Framing {
     /// Reads the list that `compile.py` makes.
     pub fn parse(value: &Value) -> Result<Self, String> {
-        let number = |i: usize| value[i].as_u64().map(|v| v as usize).ok_or(format!("framing: number expected at {i}"));
+        let number = |i: usize| {
+            value[i]
+                .as_u64()
+                .map(|v| v as usize)
+                .ok_or(format!("framing: number expected at {i}"))
+        };
         let bytes = |v: &Value| -> Vec<u8> {
-            v.as_array().map(|a| a.iter().filter_map(|b| b.as_u64().map(|b| b as u8)).collect()).unwrap_or_default()
+            v.as_array()
+                .map(|a| a.iter().filter_map(|b| b.as_u64().map(|b| b as u8)).collect())
+                .unwrap_or_default()
         };
         Ok(match value[0].as_str() {
             Some("Datagram") => Self::Datagram,
             Some("Dnp3Link") => Self::Dnp3,
             Some("Lines") => Self::Lines { max: number(1)? },
             Some("Head") => Self::Head {
-                starts: value[1].as_array().map(|a| a.iter().map(bytes).collect()).unwrap_or_default(),
+                starts: value[1]
+                    .as_array()
+                    .map(|a| a.iter().map(bytes).collect())
+                    .unwrap_or_default(),
                 end: bytes(&value[2]),
                 length_header: bytes(&value[3]),
                 max: number(4)?,
@@ -73,7 +90,9 @@ impl Framing {
                 le: value[6].as_bool().unwrap_or(false),
                 min: number(7)?,
                 max: number(8)?,
-                magic: value[9].as_array().map(|m| (m[0].as_u64().unwrap_or(0) as usize, bytes(&m[1]))),
+                magic: value[9]
+                    .as_array()
+                    .map(|m| (m[0].as_u64().unwrap_or(0) as usize, bytes(&m[1]))),
                 keep: value[10].as_u64().unwrap_or(0) as usize,
             }),
             _ => return Err(format!("no framing {}", value[0])),
@@ -97,7 +116,12 @@ impl Framing {
                 None if data.len() >= *max => Cut::Frame(*max),
                 None => Cut::Need,
             },
-            Self::Head { starts, end, length_header, max } => head(data, starts, end, length_header, *max, progress),
+            Self::Head {
+                starts,
+                end,
+                length_header,
+                max,
+            } => head(data, starts, end, length_header, *max, progress),
         }
     }
 
@@ -105,7 +129,10 @@ impl Framing {
     pub fn resync(&self, data: &[u8]) -> Option<usize> {
         let magic = match self {
             Self::Dnp3 => &[0x05, 0x64][..],
-            Self::Length(Length { magic: Some((0, magic)), .. }) => magic,
+            Self::Length(Length {
+                magic: Some((0, magic)),
+                ..
+            }) => magic,
             _ => return None,
         };
         memmem::find(data.get(1..)?, magic).map(|i| i + 1)
@@ -126,7 +153,9 @@ impl Length {
                 return Cut::Invalid;
             }
         }
-        let Some(field) = data.get(self.at..self.at + self.width) else { return Cut::Need };
+        let Some(field) = data.get(self.at..self.at + self.width) else {
+            return Cut::Need;
+        };
         let mut value = 0usize;
         if self.le {
             for &b in field.iter().rev() {
@@ -157,15 +186,28 @@ fn dnp3(data: &[u8]) -> Cut {
         [0x05] => Cut::Need,
         [0x05, 0x64] => Cut::Need,
         [0x05, 0x64, length, ..] => {
-            let Some(user) = (*length as usize).checked_sub(5) else { return Cut::Invalid };
+            let Some(user) = (*length as usize).checked_sub(5) else {
+                return Cut::Invalid;
+            };
             let total = 10 + user + user.div_ceil(16) * 2;
-            if data.len() < total { Cut::Need } else { Cut::Frame(total) }
+            if data.len() < total {
+                Cut::Need
+            } else {
+                Cut::Frame(total)
+            }
         }
         _ => Cut::Invalid,
     }
 }
 
-fn head(data: &[u8], starts: &[Vec<u8>], end: &[u8], length: &[u8], max: usize, progress: &mut Progress) -> Cut {
+fn head(
+    data: &[u8],
+    starts: &[Vec<u8>],
+    end: &[u8],
+    length: &[u8],
+    max: usize,
+    progress: &mut Progress,
+) -> Cut {
     let begins = starts.iter().any(|s| data.starts_with(s));
     if begins {
         return match memmem::find(data.get(..max).unwrap_or(data), end) {
@@ -227,8 +269,12 @@ mod tests {
     #[test]
     fn a_body_without_length_is_passed_over_to_the_next_head() {
         let starts = vec![b"HTTP/1.".to_vec()];
-        let framing =
-            Framing::Head { starts, end: b"\r\n\r\n".to_vec(), length_header: b"content-length".to_vec(), max: 1000 };
+        let framing = Framing::Head {
+            starts,
+            end: b"\r\n\r\n".to_vec(),
+            length_header: b"content-length".to_vec(),
+            max: 1000,
+        };
         let mut progress = Progress::default();
         let stream = b"xxxxxxxxxxHTTP/1.1 200 OK\r\n\r\n";
         assert_eq!(framing.next(stream, &mut progress), Cut::Skip(10));
@@ -238,7 +284,10 @@ mod tests {
 
     #[test]
     fn header_names_ignore_case() {
-        assert_eq!(header_value(b"GET / HTTP/1.1\r\nHOST:  plc \r\n", b"host"), Some(&b"plc"[..]));
+        assert_eq!(
+            header_value(b"GET / HTTP/1.1\r\nHOST:  plc \r\n", b"host"),
+            Some(&b"plc"[..])
+        );
         assert_eq!(header_value(b"GET /\r\nhostile: x\r\n", b"host"), None);
     }
 }

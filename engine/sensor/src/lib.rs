@@ -5,11 +5,17 @@
 //! and fills one Arrow builder per stream. Nothing here knows a protocol by name.
 #![forbid(unsafe_code)]
 
+mod bits;
 mod columns;
+mod conn;
+mod core;
+mod ctx;
 mod detect;
 mod emit;
 mod flow;
 mod framing;
+mod lifetimes;
+mod messages;
 mod names;
 mod ops;
 mod poll;
@@ -18,6 +24,7 @@ mod sensor;
 mod session;
 mod spec;
 mod tables;
+mod tcp;
 mod text;
 mod vm;
 

@@ -18,7 +18,12 @@ pub struct Names {
 
 impl Names {
     pub fn new() -> Self {
-        let mut names = Self { texts: Vec::new(), by_text: HashMap::new(), by_number: HashMap::new(), by_pair: HashMap::new() };
+        let mut names = Self {
+            texts: Vec::new(),
+            by_text: HashMap::new(),
+            by_number: HashMap::new(),
+            by_pair: HashMap::new(),
+        };
         names.intern("");
         names
     }
@@ -39,7 +44,10 @@ impl Names {
 
     /// `first_second`, such as a weird of a protocol.
     pub fn joined(&mut self, first: NameId, second: &str) -> NameId {
-        let found = self.by_pair.get(&first).and_then(|list| list.iter().find(|(text, _)| &**text == second));
+        let found = self
+            .by_pair
+            .get(&first)
+            .and_then(|list| list.iter().find(|(text, _)| &**text == second));
         if let Some(&(_, id)) = found {
             return id;
         }

@@ -52,9 +52,19 @@ pub enum Expr {
     SlotConst(Bin, Slot, i64),
     Bin(Bin, Box<Expr>, Box<Expr>),
     Among(Box<Expr>, Box<[i64]>),
-    Peek { width: u8, at: i64, le: bool, signed: bool, from_start: bool },
+    Peek {
+        width: u8,
+        at: i64,
+        le: bool,
+        signed: bool,
+        from_start: bool,
+    },
     Ask(Ask),
-    Known { name: NameId, key: Box<Expr>, default: i64 },
+    Known {
+        name: NameId,
+        key: Box<Expr>,
+        default: i64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,12 +124,28 @@ pub type Program = Box<[Op]>;
 
 #[derive(Debug, Clone)]
 pub enum Op {
-    Int { slot: Option<Slot>, width: u8, le: bool, signed: bool },
+    Int {
+        slot: Option<Slot>,
+        width: u8,
+        le: bool,
+        signed: bool,
+    },
     Skip(Expr),
     Seek(Expr),
-    Bytes { slot: Slot, size: Option<Expr>, join: Option<Box<[u8]>> },
-    Until { slot: Option<Slot>, delimiter: Box<[u8]>, optional: bool },
-    Header { slot: Slot, name: Box<[u8]> },
+    Bytes {
+        slot: Slot,
+        size: Option<Expr>,
+        join: Option<Box<[u8]>>,
+    },
+    Until {
+        slot: Option<Slot>,
+        delimiter: Box<[u8]>,
+        optional: bool,
+    },
+    Header {
+        slot: Slot,
+        name: Box<[u8]>,
+    },
     Labels(Slot),
     BerLength(Slot),
     Let(Slot, Expr),
@@ -128,7 +154,11 @@ pub enum Op {
     Switch(Expr, Box<Cases>),
     Within(Option<Expr>, Program),
     At(Expr, Program, Option<Expr>),
-    Repeat { then: Program, count: Option<Expr>, limit: u32 },
+    Repeat {
+        then: Program,
+        count: Option<Expr>,
+        limit: u32,
+    },
     Call(usize),
     Stop,
     Later,
@@ -138,15 +168,46 @@ pub enum Op {
     Role(Role),
     Hint(Role),
     Recall,
-    Do { verb: NameId, area: NameId },
-    Area { value: Expr, names: Box<[(i64, NameId)]>, template: NameId },
-    Values { kind: Kind, count: Option<Expr>, le: bool, stride: usize, shift: u32, mask: u64 },
-    Text { size: Option<Expr>, render: Render },
+    Do {
+        verb: NameId,
+        area: NameId,
+    },
+    Area {
+        value: Expr,
+        names: Box<[(i64, NameId)]>,
+        template: NameId,
+    },
+    Values {
+        kind: Kind,
+        count: Option<Expr>,
+        le: bool,
+        stride: usize,
+        shift: u32,
+        mask: u64,
+    },
+    Text {
+        size: Option<Expr>,
+        render: Render,
+    },
     Number(Expr),
     Quality(Expr, Box<[(i64, NameId)]>),
     Row,
-    Rich { tag: NameId, repeat: bool },
-    Gather { id: u16, then: Program, last: Expr, first: Option<Expr>, key: Expr, limit: usize },
+    Rich {
+        tag: NameId,
+        repeat: bool,
+    },
+    Gather {
+        id: u16,
+        then: Program,
+        last: Expr,
+        first: Option<Expr>,
+        key: Expr,
+        limit: usize,
+    },
     CrcBlocks(Expr, Program),
-    Remember { name: NameId, value: Expr, key: Expr },
+    Remember {
+        name: NameId,
+        value: Expr,
+        key: Expr,
+    },
 }

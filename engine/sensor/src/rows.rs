@@ -33,7 +33,9 @@ impl Rows {
 
     /// Adds a row; missing columns are null. False if there is no such stream or too many values.
     pub fn push(&mut self, stream: &str, cells: impl IntoIterator<Item = Cell>) -> bool {
-        let Some(i) = self.names.iter().position(|n| n == stream) else { return false };
+        let Some(i) = self.names.iter().position(|n| n == stream) else {
+            return false;
+        };
         let builder = &mut self.builders[i];
         let mut columns = builder.columns.iter_mut();
         for cell in cells {

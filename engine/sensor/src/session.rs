@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::ctx::Ctx;
 use crate::emit::{Emitter, NewCommand};
 use crate::framing::Progress;
 use crate::names::{NameId, Names};
@@ -9,7 +10,7 @@ use crate::ops::{Role, Slot};
 use crate::poll::{Beat, PollKey, Polls};
 use crate::spec::{Proto, Special};
 use crate::tables::{FlowInfo, Stamp, lookup};
-use crate::vm::{Ctx, Env};
+use crate::vm::Env;
 
 /// Requests that wait for an answer in one flow; the oldest is told as unanswered.
 const MAX_PENDING: usize = 512;
@@ -37,7 +38,6 @@ struct Pending {
     verb: NameId,
     area: NameId,
     value: Box<str>,
-
 }
 
 #[derive(Debug)]
@@ -79,7 +79,10 @@ pub struct Session {
 
 impl Session {
     pub fn new(proto: usize) -> Self {
-        Self { proto, ..Self::default() }
+        Self {
+            proto,
+            ..Self::default()
+        }
     }
 
     // --- numbers and fragments ---
@@ -96,11 +99,16 @@ impl Session {
     }
 
     pub fn known(&self, name: NameId, key: i64) -> Option<i64> {
-        self.memory.iter().find(|m| m.0 == name && m.1 == key).map(|m| m.2)
+        self.memory
+            .iter()
+            .find(|m| m.0 == name && m.1 == key)
+            .map(|m| m.2)
     }
 
     pub fn is_gathering(&self, id: u16, side: u8, key: i64) -> bool {
-        self.gathers.iter().any(|g| g.id == id && g.side == side && g.key == key)
+        self.gathers
+            .iter()
+            .any(|g| g.id == id && g.side == side && g.key == key)
     }
 
     /// Adds a fragment; the whole message when it was the last. `Err` when fragments are missing or too much.
@@ -115,7 +123,10 @@ impl Session {
         last: bool,
         limit: usize,
     ) -> Result<Option<Vec<u8>>, ()> {
-        let found = self.gathers.iter().position(|g| g.id == id && g.side == side && g.key == key);
+        let found = self
+            .gathers
+            .iter()
+            .position(|g| g.id == id && g.side == side && g.key == key);
         let i = match (found, first) {
             (Some(i), false) => i,
             (None, false) => return Err(()),
@@ -126,7 +137,12 @@ impl Session {
                 if self.gathers.len() >= MAX_GATHERS {
                     self.gathers.remove(0);
                 }
-                self.gathers.push(Gather { id, side, key, data: Vec::new() });
+                self.gathers.push(Gather {
+                    id,
+                    side,
+                    key,
+                    data: Vec::new(),
+                });
                 self.gathers.len() - 1
             }
         };
@@ -175,7 +191,8 @@ impl Session {
     fn key(proto: &Proto, ctx: &Ctx) -> u64 {
         let mut key = 0u64;
         for &slot in proto.pair.iter().flatten() {
-            key = (key.rotate_left(5) ^ ctx.get(slot).unwrap_or(0) as u64).wrapping_mul(0x517c_c1b7_2722_0a95);
+            key =
+                (key.rotate_left(5) ^ ctx.get(slot).unwrap_or(0) as u64).wrapping_mul(0x517c_c1b7_2722_0a95);
         }
         key
     }
@@ -186,7 +203,9 @@ impl Session {
             None => None,
             Some(_) => {
                 let key = Self::key(proto, ctx);
-                self.pending.iter().position(|p| p.side != side && p.item == ctx.item && p.key == key)
+                self.pending
+                    .iter()
+                    .position(|p| p.side != side && p.item == ctx.item && p.key == key)
             }
         };
         ctx.recalled = Some((ctx.item, found));
@@ -208,11 +227,19 @@ impl Session {
                     emitter.pending -= 1;
                     self.pool.push(r.ints);
                 }
-                let told = Told { request: stamp, answer: Some(env.stamp), from_orig: !env.from_orig };
+                let told = Told {
+                    request: stamp,
+                    answer: Some(env.stamp),
+                    from_orig: !env.from_orig,
+                };
                 self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
             }
             _ => {
-                let told = Told { request: Some(env.stamp), answer: None, from_orig: env.from_orig };
+                let told = Told {
+                    request: Some(env.stamp),
+                    answer: None,
+                    from_orig: env.from_orig,
+                };
                 self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
             }
         }
@@ -237,7 +264,6 @@ impl Session {
             verb: ctx.verb,
             area: ctx.area,
             value: ctx.value.as_str().into(),
-
         };
         // The same request again: the one before was not answered, or its number is used anew.
         let again = self.pending.iter().position(|p| {
@@ -249,11 +275,18 @@ impl Session {
         if let Some(old) = again.and_then(|i| self.pending.remove(i)) {
             self.give_up(old, env.from_orig, env.index, env.proto, env.info, emitter, names);
         }
-        let stale = self.pending.front().is_some_and(|p| env.stamp.ts.saturating_sub(p.stamp.ts) > PATIENCE_NS);
+        let stale = self
+            .pending
+            .front()
+            .is_some_and(|p| env.stamp.ts.saturating_sub(p.stamp.ts) > PATIENCE_NS);
         if (stale || self.pending.len() >= MAX_PENDING || emitter.pending >= MAX_PENDING_TOTAL)
             && let Some(old) = self.pending.pop_front()
         {
-            let from_orig = if old.side == env.side { env.from_orig } else { !env.from_orig };
+            let from_orig = if old.side == env.side {
+                env.from_orig
+            } else {
+                !env.from_orig
+            };
             self.give_up(old, from_orig, env.index, env.proto, env.info, emitter, names);
         }
         self.pending.push_back(pending);
@@ -262,21 +295,30 @@ impl Session {
 
     /// After a response: items of the same request that got no item of their own are answered by it as a whole.
     pub fn settle(&mut self, env: &Env<'_>, ctx: &mut Ctx, emitter: &mut Emitter, names: &mut Names) {
-        if ctx.role != Role::Response || self.pending.is_empty() || env.proto.pair.as_ref().is_none_or(Vec::is_empty) {
+        if ctx.role != Role::Response
+            || self.pending.is_empty()
+            || env.proto.pair.as_ref().is_none_or(Vec::is_empty)
+        {
             return;
         }
         let key = Self::key(env.proto, ctx);
         let mut frame = ctx.answers;
         let said = ctx.said_so_far(status_mask(&env.proto.special));
-        while let Some(i) = self.pending.iter().position(|p| {
-            p.key == key && p.side != env.side && frame.is_none_or(|f| f == p.stamp.frame)
-        }) {
+        while let Some(i) = self
+            .pending
+            .iter()
+            .position(|p| p.key == key && p.side != env.side && frame.is_none_or(|f| f == p.stamp.frame))
+        {
             let Some(p) = self.pending.remove(i) else { return };
             emitter.pending -= 1;
             frame = Some(p.stamp.frame);
             ctx.back_to(&said);
             p.restore(ctx);
-            let told = Told { request: Some(p.stamp), answer: Some(env.stamp), from_orig: !env.from_orig };
+            let told = Told {
+                request: Some(p.stamp),
+                answer: Some(env.stamp),
+                from_orig: !env.from_orig,
+            };
             self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
             self.pool.push(p.ints);
         }
@@ -297,7 +339,11 @@ impl Session {
         let mut ctx = std::mem::take(&mut emitter.spare);
         ctx.reset(Role::Request);
         p.restore(&mut ctx);
-        let told = Told { request: Some(p.stamp), answer: None, from_orig };
+        let told = Told {
+            request: Some(p.stamp),
+            answer: None,
+            from_orig,
+        };
         self.tell(index, proto, info, &ctx, told, emitter, names);
         emitter.spare = ctx;
         self.pool.push(p.ints);
@@ -340,13 +386,30 @@ impl Session {
         });
         let stamp = told.request.or(told.answer).unwrap_or_default();
         if emitter.is_polling(ctx.verb) {
-            let key = PollKey { proto: index, verb: ctx.verb, function, unit, area: ctx.area, from_orig: told.from_orig };
-            let beat = Beat { stamp, answered, error, range, point: point_text.as_deref() };
+            let key = PollKey {
+                proto: index,
+                verb: ctx.verb,
+                function,
+                unit,
+                area: ctx.area,
+                from_orig: told.from_orig,
+            };
+            let beat = Beat {
+                stamp,
+                answered,
+                error,
+                range,
+                point: point_text.as_deref(),
+            };
             self.polls.add(key, beat, info, emitter, names);
             return;
         }
         let value_slot = special.value.and_then(|s| ctx.get(s)).map(|v| v.to_string());
-        let value = if ctx.value.is_empty() { value_slot.as_deref() } else { Some(ctx.value.as_str()) };
+        let value = if ctx.value.is_empty() {
+            value_slot.as_deref()
+        } else {
+            Some(ctx.value.as_str())
+        };
         let notify = ctx.role == Role::Notify;
         let result = match (error, answered) {
             (Some(error), _) => error,
@@ -375,7 +438,14 @@ impl Session {
     }
 
     /// The flow ends: what waits is unanswered, what was counted is told.
-    pub fn finish(&mut self, orig_side: u8, proto: &Proto, info: &FlowInfo, emitter: &mut Emitter, names: &mut Names) {
+    pub fn finish(
+        &mut self,
+        orig_side: u8,
+        proto: &Proto,
+        info: &FlowInfo,
+        emitter: &mut Emitter,
+        names: &mut Names,
+    ) {
         while let Some(p) = self.pending.pop_front() {
             let from_orig = p.side == orig_side;
             self.give_up(p, from_orig, self.proto, proto, info, emitter, names);

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::columns::ColumnType;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
-use crate::text::Render;
 use crate::ops::{Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
+use crate::text::Render;
 
 /// A table that cannot run: a mistake in a protocol file.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,9 @@ pub struct SpecError(String);
 
 impl SpecError {
     pub(crate) fn columns(stream: &str) -> Self {
-        Self(format!("stream {stream} does not have the columns that the engine fills"))
+        Self(format!(
+            "stream {stream} does not have the columns that the engine fills"
+        ))
     }
 }
 
@@ -119,13 +121,22 @@ impl Spec {
         for p in list(&value["protocols"])? {
             let name = text_of(&p["name"])?;
             let index = streams.iter().position(|s| s.name == name);
-            let Some(index) = index else { return wrong(format!("protocol {name} has no stream")) };
+            let Some(index) = index else {
+                return wrong(format!("protocol {name} has no stream"));
+            };
             let mut reader = Reader::new(&mut names, p)?;
-            let proto = reader.proto(p, index).map_err(|e| SpecError(format!("protocol {name}: {e}")))?;
+            let proto = reader
+                .proto(p, index)
+                .map_err(|e| SpecError(format!("protocol {name}: {e}")))?;
             place(&mut places, protos.len(), p, &proto)?;
             protos.push(proto);
         }
-        Ok(Self { streams, protos, places, names })
+        Ok(Self {
+            streams,
+            protos,
+            places,
+            names,
+        })
     }
 }
 
@@ -133,10 +144,19 @@ fn stream(value: &Value) -> Result<StreamSpec> {
     let mut columns = Vec::new();
     for c in list(&value["columns"])? {
         let kind = ColumnType::parse(text_of(&c[1])?);
-        let Some(kind) = kind else { return wrong(format!("no column type {}", c[1])) };
-        columns.push(ColumnSpec { name: text_of(&c[0])?.to_owned(), kind, nullable: c[2].as_bool().unwrap_or(true) });
+        let Some(kind) = kind else {
+            return wrong(format!("no column type {}", c[1]));
+        };
+        columns.push(ColumnSpec {
+            name: text_of(&c[0])?.to_owned(),
+            kind,
+            nullable: c[2].as_bool().unwrap_or(true),
+        });
     }
-    Ok(StreamSpec { name: text_of(&value["name"])?.to_owned(), columns })
+    Ok(StreamSpec {
+        name: text_of(&value["name"])?.to_owned(),
+        columns,
+    })
 }
 
 fn place(places: &mut Places, index: usize, value: &Value, proto: &Proto) -> Result<()> {
@@ -164,15 +184,22 @@ fn place(places: &mut Places, index: usize, value: &Value, proto: &Proto) -> Res
 }
 
 fn list(value: &Value) -> Result<&Vec<Value>> {
-    value.as_array().ok_or_else(|| SpecError(format!("expected a list, not {value}")))
+    value
+        .as_array()
+        .ok_or_else(|| SpecError(format!("expected a list, not {value}")))
 }
 
 fn int(value: &Value) -> Result<i64> {
-    value.as_i64().or_else(|| value.as_u64().map(|v| v as i64)).ok_or_else(|| SpecError(format!("expected a number, not {value}")))
+    value
+        .as_i64()
+        .or_else(|| value.as_u64().map(|v| v as i64))
+        .ok_or_else(|| SpecError(format!("expected a number, not {value}")))
 }
 
 fn text_of(value: &Value) -> Result<&str> {
-    value.as_str().ok_or_else(|| SpecError(format!("expected text, not {value}")))
+    value
+        .as_str()
+        .ok_or_else(|| SpecError(format!("expected text, not {value}")))
 }
 
 fn bytes_of(value: &Value) -> Result<Box<[u8]>> {
@@ -190,9 +217,18 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(names: &'a mut Names, value: &Value) -> Result<Self> {
-        let programs = value["programs"].as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+        let programs = value["programs"]
+            .as_object()
+            .map(|o| o.keys().cloned().collect())
+            .unwrap_or_default();
         let big_endian = value["big_endian"].as_bool().unwrap_or(true);
-        Ok(Self { names, slots: Vec::new(), programs, big_endian, gathers: 0 })
+        Ok(Self {
+            names,
+            slots: Vec::new(),
+            programs,
+            big_endian,
+            gathers: 0,
+        })
     }
 
     fn proto(&mut self, value: &Value, stream: usize) -> Result<Proto> {
@@ -205,9 +241,12 @@ impl<'a> Reader<'a> {
         }
         let pair = match &value["pair"] {
             Value::Null => None,
-            list_of_slots => {
-                Some(list(list_of_slots)?.iter().map(|s| self.slot(text_of(s)?)).collect::<Result<Vec<_>>>()?)
-            }
+            list_of_slots => Some(
+                list(list_of_slots)?
+                    .iter()
+                    .map(|s| self.slot(text_of(s)?))
+                    .collect::<Result<Vec<_>>>()?,
+            ),
         };
         let mut columns = Vec::new();
         let mut function = None;
@@ -300,11 +339,19 @@ impl<'a> Reader<'a> {
     }
 
     fn opt_slot(&mut self, value: &Value) -> Result<Option<Slot>> {
-        if value.is_null() { Ok(None) } else { self.slot(text_of(value)?).map(Some) }
+        if value.is_null() {
+            Ok(None)
+        } else {
+            self.slot(text_of(value)?).map(Some)
+        }
     }
 
     fn opt_expr(&mut self, value: &Value) -> Result<Option<Expr>> {
-        if value.is_null() { Ok(None) } else { self.expr(value).map(Some) }
+        if value.is_null() {
+            Ok(None)
+        } else {
+            self.expr(value).map(Some)
+        }
     }
 
     fn little(&self, value: &Value) -> bool {
@@ -312,7 +359,11 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&mut self, value: &Value) -> Result<NameId> {
-        if value.is_null() { Ok(0) } else { Ok(self.names.intern(text_of(value)?)) }
+        if value.is_null() {
+            Ok(0)
+        } else {
+            Ok(self.names.intern(text_of(value)?))
+        }
     }
 
     fn op(&mut self, op: &Value) -> Result<Op> {
@@ -322,7 +373,13 @@ impl<'a> Reader<'a> {
                 Some(op) => Ok(op),
                 None => self.block_op(kind, op),
             })
-            .map_err(|e| if e.0.contains(" in ") { e } else { SpecError(format!("{e} in {kind}")) })
+            .map_err(|e| {
+                if e.0.contains(" in ") {
+                    e
+                } else {
+                    SpecError(format!("{e} in {kind}"))
+                }
+            })
     }
 
     fn simple_op(&mut self, kind: &str, op: &Value) -> Result<Option<Op>> {
@@ -338,14 +395,21 @@ impl<'a> Reader<'a> {
             "Bytes" => Op::Bytes {
                 slot: self.slot(text_of(&op[1])?)?,
                 size: self.opt_expr(&op[2])?,
-                join: if op[3].is_null() { None } else { Some(bytes_of(&op[3])?) },
+                join: if op[3].is_null() {
+                    None
+                } else {
+                    Some(bytes_of(&op[3])?)
+                },
             },
             "Until" => Op::Until {
                 slot: self.opt_slot(&op[1])?,
                 delimiter: bytes_of(&op[2])?,
                 optional: op[3].as_bool().unwrap_or(false),
             },
-            "Header" => Op::Header { slot: self.slot(text_of(&op[1])?)?, name: bytes_of(&op[2])? },
+            "Header" => Op::Header {
+                slot: self.slot(text_of(&op[1])?)?,
+                name: bytes_of(&op[2])?,
+            },
             "Labels" => Op::Labels(self.slot(text_of(&op[1])?)?),
             "BerLength" => Op::BerLength(self.slot(text_of(&op[1])?)?),
             "Let" => Op::Let(self.slot(text_of(&op[1])?)?, self.expr(&op[2])?),
@@ -364,7 +428,10 @@ impl<'a> Reader<'a> {
             "Role" => Op::Role(role(&op[1])?),
             "Hint" => Op::Hint(role(&op[1])?),
             "Recall" => Op::Recall,
-            "Do" => Op::Do { verb: self.name(&op[1])?, area: self.name(&op[2])? },
+            "Do" => Op::Do {
+                verb: self.name(&op[1])?,
+                area: self.name(&op[2])?,
+            },
             "Area" => Op::Area {
                 value: self.expr(&op[1])?,
                 names: self.name_table(&op[2])?,
@@ -378,14 +445,22 @@ impl<'a> Reader<'a> {
                 shift: int(&op[5])?.clamp(0, 63) as u32,
                 mask: int(&op[6])? as u64,
             },
-            "Text" => Op::Text { size: self.opt_expr(&op[1])?, render: render(text_of(&op[2])?, "")? },
+            "Text" => Op::Text {
+                size: self.opt_expr(&op[1])?,
+                render: render(text_of(&op[2])?, "")?,
+            },
             "Number" => Op::Number(self.expr(&op[1])?),
             "Quality" => Op::Quality(self.expr(&op[1])?, self.name_table(&op[2])?),
             "Row" => Op::Row,
-            "Rich" => Op::Rich { tag: self.name(&op[1])?, repeat: op[2].as_bool().unwrap_or(false) },
-            "Remember" => {
-                Op::Remember { name: self.name(&op[1])?, value: self.expr(&op[2])?, key: self.expr(&op[3])? }
-            }
+            "Rich" => Op::Rich {
+                tag: self.name(&op[1])?,
+                repeat: op[2].as_bool().unwrap_or(false),
+            },
+            "Remember" => Op::Remember {
+                name: self.name(&op[1])?,
+                value: self.expr(&op[2])?,
+                key: self.expr(&op[3])?,
+            },
             _ => return Ok(None),
         }))
     }
@@ -445,7 +520,12 @@ impl<'a> Reader<'a> {
         }
         sparse.sort_unstable();
         let otherwise = self.program(&op[3])?;
-        let cases = Cases { dense: dense.into(), sparse: sparse.into(), blocks: blocks.into(), otherwise };
+        let cases = Cases {
+            dense: dense.into(),
+            sparse: sparse.into(),
+            blocks: blocks.into(),
+            otherwise,
+        };
         Ok(Op::Switch(on, Box::new(cases)))
     }
 
@@ -502,7 +582,12 @@ fn role(value: &Value) -> Result<Role> {
 }
 
 fn value_kind(text: &str) -> Result<Kind> {
-    let bits = |t: &str| t.parse::<u8>().ok().filter(|b| b % 8 == 0 && *b <= 64).map(|b| b / 8);
+    let bits = |t: &str| {
+        t.parse::<u8>()
+            .ok()
+            .filter(|b| b % 8 == 0 && *b <= 64)
+            .map(|b| b / 8)
+    };
     match (text, text.split_at_checked(1)) {
         ("bit", _) => Ok(Kind::Bit),
         ("f32", _) => Ok(Kind::F32),

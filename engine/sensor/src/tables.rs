@@ -46,11 +46,17 @@ pub struct Stamp {
 /// Looks a number up in a sorted table of names.
 pub fn lookup(table: &[(i64, NameId)], number: i64) -> Option<NameId> {
     // Most tables are dense from 0 or 1: try the place where it would stand then.
-    let guess = number.checked_sub(table.first()?.0).and_then(|i| usize::try_from(i).ok())?;
+    let guess = number
+        .checked_sub(table.first()?.0)
+        .and_then(|i| usize::try_from(i).ok())?;
     if let Some(&(n, id)) = table.get(guess)
         && n == number
     {
         return Some(id);
     }
-    table.binary_search_by_key(&number, |e| e.0).ok().and_then(|i| table.get(i)).map(|e| e.1)
+    table
+        .binary_search_by_key(&number, |e| e.0)
+        .ok()
+        .and_then(|i| table.get(i))
+        .map(|e| e.1)
 }

@@ -27,7 +27,9 @@ pub fn bytes(value: &[u8], render: Render, out: &mut String) {
     match render {
         Render::Utf16Le => {
             let units = value.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]]));
-            let text: String = char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect();
+            let text: String = char::decode_utf16(units)
+                .map(|c| c.unwrap_or('\u{fffd}'))
+                .collect();
             push_clean(&text, out);
         }
         Render::Hex => hex(value, out),
@@ -53,7 +55,10 @@ pub fn bytes(value: &[u8], render: Render, out: &mut String) {
 }
 
 fn push_clean(text: &str, out: &mut String) {
-    for c in text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).chars() {
+    for c in text
+        .trim_matches(|c: char| c == '\0' || c.is_whitespace())
+        .chars()
+    {
         if c.is_control() {
             out.extend(c.escape_default());
         } else {
@@ -80,9 +85,13 @@ fn oid(value: &[u8], out: &mut String) {
 }
 
 fn netbios(value: &[u8], out: &mut String) {
-    let letters: Vec<u8> =
-        value.chunks_exact(2).map(|p| p[0].wrapping_sub(b'A') << 4 | p[1].wrapping_sub(b'A') & 0x0f).collect();
-    let Some((suffix, name)) = letters.split_last() else { return };
+    let letters: Vec<u8> = value
+        .chunks_exact(2)
+        .map(|p| p[0].wrapping_sub(b'A') << 4 | p[1].wrapping_sub(b'A') & 0x0f)
+        .collect();
+    let Some((suffix, name)) = letters.split_last() else {
+        return;
+    };
     push_clean(&name.iter().map(|&b| b as char).collect::<String>(), out);
     let _ = write!(out, "<{suffix:02x}>");
 }
@@ -102,7 +111,11 @@ pub fn number(value: i64, render: Render, out: &mut String) {
         Render::HexNumber(_) => write!(out, "0x{value:08x}"),
         Render::Mac => {
             let b = (value as u64).to_be_bytes();
-            write!(out, "{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", b[2], b[3], b[4], b[5], b[6], b[7])
+            write!(
+                out,
+                "{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}",
+                b[2], b[3], b[4], b[5], b[6], b[7]
+            )
         }
         Render::Ip4 => {
             let b = (value as u32).to_be_bytes();

@@ -1,8 +1,10 @@
 //! Runs a protocol's program over one message.
 
+use crate::bits::{Layout, binary, crc_blocks, fill, labels, read};
+use crate::ctx::{Ctx, MAX_BYTES};
 use crate::emit::Emitter;
 use crate::names::{NameId, Names};
-use crate::ops::{Ask, Bin, Expr, Kind, MAX_SLOTS, Op, Role, Slot};
+use crate::ops::{Ask, Expr, Kind, Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
 use crate::tables::{FlowInfo, Stamp, lookup};
@@ -12,137 +14,8 @@ use crate::text::Render;
 const MAX_DEPTH: u32 = 48;
 /// Operations that one message may take: a bound on time, whatever the bytes say.
 const MAX_STEPS: u32 = 200_000;
-/// Bytes that a bytes slot keeps.
-const MAX_BYTES: usize = 4_096;
 /// Values that one reading keeps.
 const MAX_VALUES: usize = 4_096;
-
-/// What a message has told so far.
-#[derive(Debug)]
-pub struct Ctx {
-    pub ints: [i64; MAX_SLOTS],
-    /// Slots that hold a number, as bits.
-    pub set: u64,
-    /// Slots that hold bytes.
-    pub raw_set: u64,
-    raw: Vec<(Slot, u32, u32)>,
-    arena: Vec<u8>,
-    pub role: Role,
-    pub verb: NameId,
-    pub area: NameId,
-    pub quality: NameId,
-    pub value: String,
-    /// Rows emitted by this message.
-    pub item: u32,
-    pub dropped: bool,
-    /// The request that this item answers: place among the pending ones, and for which item it was looked up.
-    pub recalled: Option<(u32, Option<usize>)>,
-    /// Frame of the request that this message answers.
-    pub answers: Option<u64>,
-}
-
-/// What a response said of all its items.
-pub struct Said {
-    set: u64,
-    verb: NameId,
-    area: NameId,
-}
-
-impl Default for Ctx {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Ctx {
-    pub fn new() -> Self {
-        Self {
-            ints: [0; MAX_SLOTS],
-            set: 0,
-            raw_set: 0,
-            raw: Vec::new(),
-            arena: Vec::new(),
-            role: Role::Request,
-            verb: 0,
-            area: 0,
-            quality: 0,
-            value: String::new(),
-            item: 0,
-            dropped: false,
-            recalled: None,
-            answers: None,
-        }
-    }
-
-    /// What counts for items that the response does not list: of the slots only those in `mask`.
-    pub fn said_so_far(&self, mask: u64) -> Said {
-        Said { set: self.set & mask, verb: 0, area: 0 }
-    }
-
-    pub fn back_to(&mut self, said: &Said) {
-        self.unset(!said.set);
-        (self.verb, self.area) = (said.verb, said.area);
-        self.value.clear();
-    }
-
-    pub fn reset(&mut self, role: Role) {
-        self.set = 0;
-        self.raw_set = 0;
-        self.raw.clear();
-        self.arena.clear();
-        self.role = role;
-        self.verb = 0;
-        self.area = 0;
-        self.quality = 0;
-        self.value.clear();
-        self.item = 0;
-        self.dropped = false;
-        self.recalled = None;
-        self.answers = None;
-    }
-
-    #[inline]
-    pub fn put(&mut self, slot: Slot, value: i64) {
-        self.ints[slot as usize & (MAX_SLOTS - 1)] = value;
-        self.set |= 1 << slot;
-    }
-
-    #[inline]
-    pub fn get(&self, slot: Slot) -> Option<i64> {
-        (self.set >> slot & 1 == 1).then(|| self.ints[slot as usize & (MAX_SLOTS - 1)])
-    }
-
-    pub fn put_raw(&mut self, slot: Slot, value: &[u8]) {
-        let value = &value[..value.len().min(MAX_BYTES)];
-        if self.raw_set >> slot & 1 == 1 {
-            self.raw.retain(|r| r.0 != slot);
-        }
-        let start = self.arena.len() as u32;
-        self.arena.extend_from_slice(value);
-        self.raw.push((slot, start, value.len() as u32));
-        self.raw_set |= 1 << slot;
-    }
-
-    pub fn raw(&self, slot: Slot) -> Option<&[u8]> {
-        if self.raw_set >> slot & 1 == 0 {
-            return None;
-        }
-        let &(_, start, len) = self.raw.iter().find(|r| r.0 == slot)?;
-        self.arena.get(start as usize..(start + len) as usize)
-    }
-
-    pub fn raws(&self) -> impl Iterator<Item = (Slot, &[u8])> {
-        self.raw.iter().filter_map(|&(slot, start, len)| {
-            self.arena.get(start as usize..(start + len) as usize).map(|bytes| (slot, bytes))
-        })
-    }
-
-    fn unset(&mut self, mask: u64) {
-        self.set &= !mask;
-        self.raw_set &= !mask;
-        self.raw.retain(|r| mask >> r.0 & 1 == 0);
-    }
-}
 
 /// Why a program ended before its last operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,24 +73,6 @@ impl<'d> Cursor<'d> {
     }
 }
 
-#[inline(always)]
-fn read(bytes: &[u8], le: bool, signed: bool) -> i64 {
-    let value = match (bytes, le) {
-        ([a], _) => u64::from(*a),
-        ([a, b], false) => u64::from(u16::from_be_bytes([*a, *b])),
-        ([a, b], true) => u64::from(u16::from_le_bytes([*a, *b])),
-        ([a, b, c, d], false) => u64::from(u32::from_be_bytes([*a, *b, *c, *d])),
-        ([a, b, c, d], true) => u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
-        (_, false) => bytes.iter().fold(0, |v, &b| v << 8 | u64::from(b)),
-        (_, true) => bytes.iter().rev().fold(0, |v, &b| v << 8 | u64::from(b)),
-    };
-    if signed && bytes.len() < 8 {
-        let shift = 64 - 8 * bytes.len() as u32;
-        return ((value << shift) as i64) >> shift;
-    }
-    value as i64
-}
-
 /// The machine for one message. In a probe there is no session, and nothing is emitted.
 pub struct Vm<'a> {
     pub env: Env<'a>,
@@ -238,7 +93,16 @@ impl<'a> Vm<'a> {
         emitter: &'a mut Emitter,
         names: &'a mut Names,
     ) -> Self {
-        Self { env, ctx, session, emitter, names, hint: None, depth: 0, steps: 0 }
+        Self {
+            env,
+            ctx,
+            session,
+            emitter,
+            names,
+            hint: None,
+            depth: 0,
+            steps: 0,
+        }
     }
 
     /// Runs a program over a whole message.
@@ -257,7 +121,12 @@ impl<'a> Vm<'a> {
                 return Err(Exit::Truncated);
             }
             match op {
-                Op::Int { slot, width, le, signed } => {
+                Op::Int {
+                    slot,
+                    width,
+                    le,
+                    signed,
+                } => {
                     let bytes = c.take(*width as usize).ok_or(Exit::Truncated)?;
                     if let Some(slot) = slot {
                         self.ctx.put(*slot, read(bytes, *le, *signed));
@@ -268,7 +137,11 @@ impl<'a> Vm<'a> {
                     self.ctx.put(*slot, value);
                 }
                 Op::If(condition, then, otherwise) => {
-                    let block = if self.eval(condition, c) != 0 { then } else { otherwise };
+                    let block = if self.eval(condition, c) != 0 {
+                        then
+                    } else {
+                        otherwise
+                    };
                     self.run(block, c)?;
                 }
                 Op::Switch(on, cases) => {
@@ -299,9 +172,12 @@ impl<'a> Vm<'a> {
                 Op::Role(role) => self.ctx.role = *role,
                 Op::Hint(role) => self.hint = Some(*role),
                 Op::Unset(mask) => self.ctx.unset(*mask),
-                Op::Within(..) | Op::At(..) | Op::Repeat { .. } | Op::Call(_) | Op::Gather { .. } | Op::CrcBlocks(..) => {
-                    self.nested(op, c)?
-                }
+                Op::Within(..)
+                | Op::At(..)
+                | Op::Repeat { .. }
+                | Op::Call(_)
+                | Op::Gather { .. }
+                | Op::CrcBlocks(..) => self.nested(op, c)?,
                 Op::Seek(_)
                 | Op::Bytes { .. }
                 | Op::Until { .. }
@@ -336,7 +212,10 @@ impl<'a> Vm<'a> {
             }
             Op::At(offset, then, size) => {
                 let at = self.size(offset, c);
-                let Some(mut data) = c.data.get(at..) else { return Ok(self.truncated()) };
+                let Some(mut data) = c.data.get(at..) else {
+                    self.truncated();
+                    return Ok(());
+                };
                 if let Some(size) = size {
                     let n = self.size(size, c);
                     data = data.get(..n).unwrap_or(data);
@@ -344,7 +223,9 @@ impl<'a> Vm<'a> {
                 self.slice(then, data)
             }
             Op::Repeat { then, count, limit } => {
-                let times = count.as_ref().map(|e| self.eval(e, c).clamp(0, *limit as i64) as u32);
+                let times = count
+                    .as_ref()
+                    .map(|e| self.eval(e, c).clamp(0, *limit as i64) as u32);
                 for _ in 0..times.unwrap_or(*limit) {
                     let before = c.pos;
                     if times.is_none() && c.left() == 0 {
@@ -370,7 +251,14 @@ impl<'a> Vm<'a> {
                 }
                 self.slice(then, &user)
             }
-            Op::Gather { id, then, last, first, key, limit } => {
+            Op::Gather {
+                id,
+                then,
+                last,
+                first,
+                key,
+                limit,
+            } => {
                 let last = self.eval(last, c) != 0;
                 let key = self.eval(key, c);
                 let first = first.as_ref().map(|e| self.eval(e, c) != 0);
@@ -406,7 +294,10 @@ impl<'a> Vm<'a> {
     /// A slice of its own: running out of it is noted, and does not stop what comes after it.
     fn slice(&mut self, then: &[Op], data: &[u8]) -> Step {
         match self.run(then, &mut Cursor { data, pos: 0 }) {
-            Err(Exit::Truncated) if !self.probing() => Ok(self.truncated()),
+            Err(Exit::Truncated) if !self.probing() => {
+                self.truncated();
+                Ok(())
+            }
             Err(Exit::Stop) => Err(Exit::Stop),
             other => other,
         }
@@ -429,7 +320,15 @@ impl<'a> Vm<'a> {
             && session.weird_is_new(id)
         {
             let text = addl.map(|n| n.to_string());
-            self.emitter.weird(self.env.info, self.env.stamp, id, text.as_deref(), self.env.proto.name, 1, self.names);
+            self.emitter.weird(
+                self.env.info,
+                self.env.stamp,
+                id,
+                text.as_deref(),
+                self.env.proto.name,
+                1,
+                self.names,
+            );
         }
     }
 
@@ -447,7 +346,11 @@ impl<'a> Vm<'a> {
                     _ => self.ctx.put_raw(*slot, bytes),
                 }
             }
-            Op::Until { slot, delimiter, optional } => {
+            Op::Until {
+                slot,
+                delimiter,
+                optional,
+            } => {
                 let rest = c.rest();
                 let (text, next) = match memchr::memmem::find(rest, delimiter) {
                     Some(i) => (&rest[..i], i + delimiter.len()),
@@ -474,7 +377,9 @@ impl<'a> Vm<'a> {
                 let length = match first {
                     0x80 => c.left() as i64,
                     b if b < 0x80 => b as i64,
-                    b if b & 0x7f <= 4 => read(c.take((b & 0x7f) as usize).ok_or(Exit::Truncated)?, false, false),
+                    b if b & 0x7f <= 4 => {
+                        read(c.take((b & 0x7f) as usize).ok_or(Exit::Truncated)?, false, false)
+                    }
                     _ => return Err(Exit::Truncated),
                 };
                 self.ctx.put(*slot, length);
@@ -487,7 +392,11 @@ impl<'a> Vm<'a> {
     /// Operations that make records.
     fn records(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
         match op {
-            Op::Area { value, names, template } => {
+            Op::Area {
+                value,
+                names,
+                template,
+            } => {
                 let value = self.eval(value, c);
                 self.ctx.area = match lookup(names, value) {
                     Some(id) => id,
@@ -498,9 +407,22 @@ impl<'a> Vm<'a> {
                 let value = self.eval(value, c);
                 self.ctx.quality = lookup(names, value).unwrap_or(0);
             }
-            Op::Values { kind, count, le, stride, shift, mask } => {
+            Op::Values {
+                kind,
+                count,
+                le,
+                stride,
+                shift,
+                mask,
+            } => {
                 let wanted = count.as_ref().map(|e| self.eval(e, c));
-                let layout = Layout { kind: *kind, le: *le, stride: *stride, shift: *shift, mask: *mask };
+                let layout = Layout {
+                    kind: *kind,
+                    le: *le,
+                    stride: *stride,
+                    shift: *shift,
+                    mask: *mask,
+                };
                 self.values(layout, wanted, c)?;
             }
             Op::Text { size, render } => {
@@ -521,7 +443,9 @@ impl<'a> Vm<'a> {
             Op::Rich { tag, repeat } => {
                 self.recall_for_rich();
                 if let Some(session) = self.session.as_deref_mut()
-                    && !self.emitter.rich(&self.env, session, self.ctx, *tag, *repeat, c.rest(), self.names)
+                    && !self
+                        .emitter
+                        .rich(&self.env, session, self.ctx, *tag, *repeat, c.rest(), self.names)
                 {
                     self.odd("rich_budget_exceeded", None);
                 }
@@ -577,9 +501,17 @@ impl<'a> Vm<'a> {
         let n = asked.min(there).min(MAX_VALUES);
         let data = c.rest();
         self.reading(n, |out| fill(out, data, layout, step, n));
-        let used = if layout.kind == Kind::Bit { asked.min(there).div_ceil(8) } else { asked.min(there) * step };
+        let used = if layout.kind == Kind::Bit {
+            asked.min(there).div_ceil(8)
+        } else {
+            asked.min(there) * step
+        };
         c.pos = (c.pos + used).min(c.data.len());
-        if asked > there { Err(Exit::Truncated) } else { Ok(()) }
+        if asked > there {
+            Err(Exit::Truncated)
+        } else {
+            Ok(())
+        }
     }
 
     /// A value that is no number.
@@ -597,7 +529,8 @@ impl<'a> Vm<'a> {
             return;
         }
         self.recall();
-        self.emitter.reading(&self.env, self.ctx, self.names, Some(&text), |_| ());
+        self.emitter
+            .reading(&self.env, self.ctx, self.names, Some(&text), |_| ());
     }
 
     fn reading(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
@@ -649,12 +582,20 @@ impl<'a> Vm<'a> {
             Expr::Has(s) => ((self.ctx.set | self.ctx.raw_set) >> *s & 1) as i64,
             Expr::Bin(op, a, b) => binary(*op, self.eval(a, c), self.eval(b, c)),
             Expr::Among(of, values) => values.binary_search(&self.eval(of, c)).is_ok() as i64,
-            Expr::Peek { width, at, le, signed, from_start } => peek(c, *width, *at, *from_start)
-                .map_or(0, |bytes| read(bytes, *le, *signed)),
+            Expr::Peek {
+                width,
+                at,
+                le,
+                signed,
+                from_start,
+            } => peek(c, *width, *at, *from_start).map_or(0, |bytes| read(bytes, *le, *signed)),
             Expr::Ask(what) => self.ask(*what, c),
             Expr::Known { name, key, default } => {
                 let key = self.eval(key, c);
-                self.session.as_deref().and_then(|s| s.known(*name, key)).unwrap_or(*default)
+                self.session
+                    .as_deref()
+                    .and_then(|s| s.known(*name, key))
+                    .unwrap_or(*default)
             }
         }
     }
@@ -686,138 +627,4 @@ fn peek<'d>(c: &Cursor<'d>, width: u8, at: i64, from_start: bool) -> Option<&'d 
     };
     let start = usize::try_from(base + at).ok()?;
     c.data.get(start..start + width as usize)
-}
-
-#[inline(always)]
-fn binary(op: Bin, a: i64, b: i64) -> i64 {
-    match op {
-        Bin::Add => a.wrapping_add(b),
-        Bin::Sub => a.wrapping_sub(b),
-        Bin::Mul => a.wrapping_mul(b),
-        Bin::Div => a.checked_div(b).unwrap_or(0),
-        Bin::Mod => a.checked_rem(b).unwrap_or(0),
-        Bin::And => a & b,
-        Bin::Or => a | b,
-        Bin::Xor => a ^ b,
-        Bin::Shl => a << (b & 63),
-        Bin::Shr => a >> (b & 63),
-        Bin::Lt => (a < b) as i64,
-        Bin::Le => (a <= b) as i64,
-        Bin::Gt => (a > b) as i64,
-        Bin::Ge => (a >= b) as i64,
-        Bin::Eq => (a == b) as i64,
-        Bin::Ne => (a != b) as i64,
-    }
-}
-
-/// How values stand in a message.
-#[derive(Debug, Clone, Copy)]
-struct Layout {
-    kind: Kind,
-    le: bool,
-    stride: usize,
-    shift: u32,
-    /// 0: the whole value.
-    mask: u64,
-}
-
-#[inline]
-fn fill(out: &mut Vec<f64>, data: &[u8], layout: Layout, step: usize, n: usize) {
-    let Layout { kind, le, shift, mask, .. } = layout;
-    match (kind, le) {
-        (Kind::Bit, _) => out.extend((0..n).map(|i| f64::from(data[i / 8] >> (i % 8) & 1))),
-        (Kind::Unsigned(1), _) if step == 1 && mask == 0 => out.extend(data[..n].iter().map(|&b| f64::from(b))),
-        (Kind::Unsigned(2), false) if step == 2 && mask == 0 => {
-            out.extend(data.as_chunks::<2>().0.iter().take(n).map(|&b| f64::from(u16::from_be_bytes(b))));
-        }
-        _ => {
-            let width = kind.width();
-            for value in data.chunks(step).take(n).filter_map(|chunk| chunk.get(..width)) {
-                out.push(match kind {
-                    Kind::F32 => f64::from(f32::from_bits(read(value, le, false) as u32)),
-                    Kind::F64 => f64::from_bits(read(value, le, false) as u64),
-                    _ if mask != 0 => (read(value, le, false) as u64 >> shift & mask) as f64,
-                    Kind::Signed(_) => read(value, le, true) as f64,
-                    _ => read(value, le, false) as u64 as f64,
-                });
-            }
-        }
-    }
-}
-
-/// A DNS name (RFC 1035 4.1.4) at `at`: the dotted name, and where the cursor goes on.
-fn labels(data: &[u8], at: usize) -> Option<(String, usize)> {
-    let (mut pos, mut next, mut name) = (at, None, String::new());
-    for _ in 0..128 {
-        let length = *data.get(pos)? as usize;
-        match length >> 6 {
-            0 if length == 0 => return Some((name, next.unwrap_or(pos + 1))),
-            0 => {
-                if !name.is_empty() {
-                    name.push('.');
-                }
-                name.extend(data.get(pos + 1..pos + 1 + length)?.iter().map(|&b| b as char));
-                pos += 1 + length;
-            }
-            3 => {
-                let low = *data.get(pos + 1)? as usize;
-                next.get_or_insert(pos + 2);
-                pos = (length & 0x3f) << 8 | low;
-            }
-            _ => return None,
-        }
-    }
-    None
-}
-
-/// User bytes without their CRCs, and whether all CRCs were right.
-fn crc_blocks(data: &[u8], size: usize) -> (Vec<u8>, bool) {
-    let (mut user, mut good, mut rest) = (Vec::with_capacity(size.min(256)), true, data);
-    let mut left = size;
-    while left > 0 {
-        let n = left.min(16);
-        let Some((block, after)) = rest.split_at_checked(n) else { return (user, false) };
-        user.extend_from_slice(block);
-        let Some((crc, after)) = after.split_at_checked(2) else { return (user, false) };
-        good &= crc_dnp(block) == u16::from_le_bytes([crc[0], crc[1]]);
-        rest = after;
-        left -= n;
-    }
-    (user, good)
-}
-
-/// CRC-16/DNP: polynomial 0x3D65 reflected, inverted (IEEE 1815 annex E).
-fn crc_dnp(data: &[u8]) -> u16 {
-    let mut crc = 0u16;
-    for &b in data {
-        crc ^= b as u16;
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xa6bc } else { crc >> 1 };
-        }
-    }
-    !crc
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn crc_matches_the_check_value_of_the_catalogue() {
-        // CRC-16/DNP of "123456789" is 0xEA82 in the usual CRC catalogues.
-        assert_eq!(crc_dnp(b"123456789"), 0xea82);
-    }
-
-    #[test]
-    fn a_dns_name_that_points_at_itself_ends() {
-        assert_eq!(labels(&[0xc0, 0x00], 0), None);
-        assert_eq!(labels(b"\x03plc\x04line\x00", 0), Some(("plc.line".into(), 10)));
-    }
-
-    #[test]
-    fn numbers_of_odd_widths_are_signed_right() {
-        assert_eq!(read(&[0xff, 0xff, 0xfe], false, true), -2);
-        assert_eq!(read(&[0xfe, 0xff, 0xff], true, true), -2);
-        assert_eq!(read(&[0x01, 0x02, 0x03], false, false), 0x010203);
-    }
 }

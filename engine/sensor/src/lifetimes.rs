@@ -1,0 +1,135 @@
+//! The end of flows: time-outs, a full table, the end of the capture; and which MAC had which IP address.
+
+use crate::sensor::{Binding, MAX_FLOWLESS, Sensor};
+use crate::tables::{FlowInfo, Host, Stamp};
+
+/// Pairs of MAC and IP address that are kept before they are told.
+const MAX_BINDINGS: usize = 50_000;
+
+impl Sensor {
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn bind(
+        &mut self,
+        mac: [u8; 6],
+        host: Option<Host>,
+        vlan: Option<u16>,
+        first: Stamp,
+        until: i64,
+        frames: u64,
+        ttl: u8,
+        uid: u64,
+    ) {
+        let entry = self.bindings.entry((mac, host, vlan)).or_insert(Binding {
+            first,
+            until,
+            frames: 0,
+            ttl,
+            uid,
+        });
+        if first.ts < entry.first.ts {
+            entry.first = first;
+        }
+        entry.frames += frames;
+        entry.until = entry.until.max(until);
+        entry.ttl = entry.ttl.max(ttl);
+        if self.bindings.len() > MAX_BINDINGS {
+            self.flush_bindings();
+        }
+    }
+
+    pub(crate) fn flush_bindings(&mut self) {
+        let mut all: Vec<_> = self.bindings.drain().collect();
+        all.sort_unstable_by_key(|(key, b)| (b.first.ts, b.first.frame, *key));
+        for ((mac, host, vlan), b) in all {
+            self.core.emitter.binding(
+                mac,
+                host,
+                vlan,
+                b.first,
+                b.until,
+                b.frames,
+                b.ttl,
+                b.uid,
+                &mut self.core.names,
+            );
+        }
+    }
+
+    /// Ends flows that are over: a few at each call.
+    pub(crate) fn sweep(&mut self) {
+        let n = (self.table.flows.len() / 16).max(64);
+        for place in self.table.next_places(n) {
+            let flow = &self.table.flows[place];
+            if flow.alive && self.now.saturating_sub(flow.last_ts) >= self.timeout(flow) {
+                self.end_flow(place);
+            }
+        }
+    }
+
+    /// The table is full: the longest silent one of a sample has to go.
+    pub(crate) fn evict(&mut self) {
+        let places = self.table.next_places(64);
+        let oldest = places
+            .filter(|&p| self.table.flows[p].alive)
+            .min_by_key(|&p| self.table.flows[p].last_ts);
+        if let Some(place) = oldest {
+            self.stats.flows_evicted += 1;
+            self.end_flow(place);
+        }
+    }
+
+    pub(crate) fn end_flow(&mut self, place: usize) {
+        self.core.end(&mut self.table.flows[place]);
+        let flow = &self.table.flows[place];
+        let (uid, first, until) = (flow.uid, flow.first, flow.last_ts);
+        for side in [0usize, 1] {
+            let s = &self.table.flows[place].sides[side];
+            let hidden = self.core.hides_macs(self.table.flows[place].tunnel);
+            let (mac, vlan, frames, ttl) = (s.mac, s.vlan, s.packets, s.ttl_max);
+            let host = match self.table.flows[place].hosts[side] {
+                Host::Ip(addr) => Some(Host::Ip(addr)),
+                Host::Mac(_) => None,
+            };
+            if let (Some(mac), true, false) = (mac, frames > 0, hidden) {
+                self.bind(mac, host, vlan, first, until, frames, ttl, uid);
+            }
+        }
+        self.table.remove(place);
+    }
+
+    pub(crate) fn finish_flows(&mut self) {
+        for place in 0..self.table.flows.len() {
+            if self.table.flows[place].alive {
+                self.end_flow(place);
+            }
+        }
+    }
+
+    /// The end of everything: open flows are told, all rows become batches.
+    pub fn finish(&mut self) {
+        self.finish_flows();
+        self.flush_bindings();
+        let mut beyond: Vec<_> = self.flowless.drain().filter(|w| w.1 > MAX_FLOWLESS).collect();
+        beyond.sort_unstable();
+        for (id, count) in beyond {
+            let serial = self.next_serial();
+            let nobody = Host::Mac([0; 6]);
+            let info = FlowInfo {
+                serial,
+                uid: 0,
+                orig: nobody,
+                resp: nobody,
+                ports: None,
+            };
+            let stamp = Stamp {
+                ts: self.now,
+                frame: self.stats.packets,
+                capture: self.capture,
+            };
+            self.core
+                .emitter
+                .weird(&info, stamp, id, None, 0, count - MAX_FLOWLESS, &self.core.names);
+        }
+        self.core.emitter.flush();
+    }
+}

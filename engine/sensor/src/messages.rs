@@ -1,0 +1,312 @@
+//! From payloads to messages: recognition, framing, and the protocol's program.
+
+use crate::core::Core;
+use crate::detect::{Decision, Probes, Undecided, env_of, note_ports, run_probe, session_env};
+use crate::flow::{Flow, Service};
+use crate::framing::Cut;
+use crate::ops::Role;
+use crate::session::Session;
+use crate::tables::Stamp;
+use crate::vm::{Exit, Vm};
+
+/// A partial message may take so many bytes.
+const MAX_PARTIAL: usize = 1 << 20;
+/// Bytes of unfinished messages and unrecognised payloads over all flows.
+const MAX_BUFFERED: usize = 64 << 20;
+
+impl Core {
+    /// In-order bytes of a TCP stream.
+    #[inline]
+    pub(crate) fn stream(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
+        match std::mem::take(&mut flow.service) {
+            Service::Known(mut session) => {
+                self.feed(flow, &mut session, side, stamp, payload);
+                flow.service = Service::Known(session);
+            }
+            Service::Unknown => flow.service = Service::Unknown,
+            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, true),
+            Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, true),
+        }
+    }
+
+    pub(crate) fn datagram(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
+        match std::mem::take(&mut flow.service) {
+            Service::Known(mut session) => {
+                self.datagram_messages(flow, &mut session, side, stamp, payload);
+                flow.service = Service::Known(session);
+            }
+            Service::Unknown => flow.service = Service::Unknown,
+            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, false),
+            Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, false),
+        }
+    }
+
+    /// Asks the probes; when one knows the flow, what waited is played to it.
+    pub(crate) fn ask(
+        &mut self,
+        flow: &mut Flow,
+        mut waiting: Box<Undecided>,
+        side: u8,
+        stamp: Stamp,
+        payload: &[u8],
+        tcp: bool,
+    ) {
+        self.buffered -= waiting.held();
+        if self.buffered > MAX_BUFFERED {
+            flow.service = Service::Unknown;
+            return;
+        }
+        waiting.push(side, stamp, payload);
+        let mut probes = Probes {
+            spec: &self.spec,
+            ctx: &mut self.ctx,
+            emitter: &mut self.emitter,
+            names: &mut self.names,
+        };
+        match probes.decide(flow, &mut waiting, tcp) {
+            Decision::Wait => {
+                self.buffered += waiting.held();
+                flow.service = Service::Undecided(waiting);
+            }
+            Decision::GiveUp => flow.service = Service::Unknown,
+            Decision::Protocol(index) => {
+                flow.service_name = self.spec.protos[index].name;
+                let mut session = Box::new(Session::new(index));
+                note_ports(&self.spec.protos[index], flow, &mut session);
+                for chunk in &waiting.chunks {
+                    let bytes = waiting.bytes(chunk);
+                    if tcp {
+                        self.feed(flow, &mut session, chunk.side, chunk.stamp, bytes);
+                    } else {
+                        self.datagram_messages(flow, &mut session, chunk.side, chunk.stamp, bytes);
+                    }
+                }
+                flow.service = Service::Known(session);
+            }
+        }
+    }
+
+    /// Traffic whose place (ethertype, LLC, IP protocol) names its protocol. Several may share a place, and a flow.
+    pub(crate) fn placed(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, list: &[usize], payload: &[u8]) {
+        let known = match std::mem::take(&mut flow.service) {
+            Service::Known(session) => Some(session),
+            _ => None,
+        };
+        let mut session = match (known, list) {
+            (Some(session), [_]) => session,
+            (known, _) => {
+                let found = list
+                    .iter()
+                    .copied()
+                    .find(|&index| self.is_ours(flow, index, side, stamp, payload));
+                match (known, found) {
+                    (Some(session), Some(index)) if session.proto == index => session,
+                    (known, Some(index)) => {
+                        if let Some(mut old) = known {
+                            self.end_session(flow, &mut old);
+                        }
+                        flow.service_name = self.spec.protos[index].name;
+                        Box::new(Session::new(index))
+                    }
+                    (known, None) => {
+                        flow.service = known.map_or(Service::Unasked, Service::Known);
+                        return;
+                    }
+                }
+            }
+        };
+        self.message(flow, &mut session, side, stamp, payload);
+        flow.service = Service::Known(session);
+    }
+
+    pub(crate) fn datagram_messages(
+        &mut self,
+        flow: &mut Flow,
+        session: &mut Session,
+        side: u8,
+        stamp: Stamp,
+        payload: &[u8],
+    ) {
+        let mut rest = payload;
+        while !rest.is_empty() {
+            let mut progress = Default::default();
+            let cut = self.spec.protos[session.proto].framing.next(rest, &mut progress);
+            match cut {
+                Cut::Frame(n) if n > 0 => {
+                    let (message, after) = rest.split_at(n.min(rest.len()));
+                    self.message(flow, session, side, stamp, message);
+                    rest = after;
+                }
+                Cut::Skip(n) if n > 0 => rest = rest.get(n..).unwrap_or(&[]),
+                Cut::Need | Cut::Invalid if rest.len() == payload.len() => {
+                    return self.session_weird(flow, session, stamp, "malformed");
+                }
+                _ => return,
+            }
+        }
+    }
+
+    pub(crate) fn session_weird(&mut self, flow: &Flow, session: &mut Session, stamp: Stamp, name: &str) {
+        let proto = self.spec.protos[session.proto].name;
+        let id = self.names.joined(proto, name);
+        if session.weird_is_new(id) {
+            self.emitter
+                .weird(&flow.info(), stamp, id, None, proto, 1, &self.names);
+        }
+    }
+
+    /// Bytes of a recognised stream: whole messages are run in place, the rest waits.
+    pub(crate) fn feed(
+        &mut self,
+        flow: &mut Flow,
+        session: &mut Session,
+        side: u8,
+        stamp: Stamp,
+        payload: &[u8],
+    ) {
+        let i = side as usize & 1;
+        if session.directions[i].partial.is_empty() {
+            let used = self.messages(flow, session, side, stamp, payload);
+            let rest = payload.get(used..).unwrap_or(&[]);
+            if !rest.is_empty() || session.counted > 0 {
+                session.directions[i].partial.extend_from_slice(rest);
+                self.count(session);
+            }
+            return;
+        }
+        let mut data = std::mem::take(&mut session.directions[i].partial);
+        data.extend_from_slice(payload);
+        let used = self.messages(flow, session, side, stamp, &data);
+        data.drain(..used.min(data.len()));
+        if data.len() > MAX_PARTIAL {
+            data.clear();
+            session.directions[i].lost = true;
+            self.session_weird(flow, session, stamp, "message_too_long");
+        }
+        session.directions[i].partial = data;
+        self.count(session);
+    }
+
+    /// Keeps the total of unfinished bytes; beyond the limit this flow gives its own up.
+    pub(crate) fn count(&mut self, session: &mut Session) {
+        let held = session.held();
+        self.buffered = self.buffered + held - session.counted;
+        session.counted = held;
+        if self.buffered > MAX_BUFFERED {
+            self.buffered -= held;
+            session.counted = 0;
+            session.let_go();
+        }
+    }
+
+    /// Runs the whole messages at the beginning of `data`; how many bytes are done with.
+    pub(crate) fn messages(
+        &mut self,
+        flow: &mut Flow,
+        session: &mut Session,
+        side: u8,
+        stamp: Stamp,
+        data: &[u8],
+    ) -> usize {
+        let i = side as usize & 1;
+        let mut used = 0;
+        while let Some(rest) = data.get(used..).filter(|r| !r.is_empty()) {
+            let cut = self.spec.protos[session.proto]
+                .framing
+                .next(rest, &mut session.directions[i].progress);
+            match cut {
+                Cut::Need => return used,
+                Cut::Skip(0) | Cut::Frame(0) => return data.len(),
+                Cut::Skip(n) => used += n,
+                Cut::Frame(n) => {
+                    let message = &rest[..n.min(rest.len())];
+                    if session.directions[i].lost {
+                        if !self.is_ours(flow, session.proto, side, stamp, message) {
+                            match self.spec.protos[session.proto].framing.resync(rest) {
+                                Some(n) => used += n,
+                                None => return data.len(),
+                            }
+                            continue;
+                        }
+                        session.directions[i].lost = false;
+                    }
+                    self.message(flow, session, side, stamp, message);
+                    used += n;
+                }
+                Cut::Invalid => {
+                    if !session.directions[i].lost {
+                        session.directions[i].lost = true;
+                        self.session_weird(flow, session, stamp, "framing_lost");
+                    }
+                    match self.spec.protos[session.proto].framing.resync(rest) {
+                        Some(n) => used += n,
+                        None => return data.len(),
+                    }
+                }
+            }
+        }
+        used
+    }
+
+    pub(crate) fn is_ours(
+        &mut self,
+        flow: &Flow,
+        index: usize,
+        side: u8,
+        stamp: Stamp,
+        message: &[u8],
+    ) -> bool {
+        let info = flow.info();
+        let env = env_of(&self.spec, index, flow, &info, side, stamp);
+        let (passed, _) = run_probe(env, &mut self.ctx, &mut self.emitter, &mut self.names, message);
+        matches!(passed, Ok(()) | Err(Exit::Stop | Exit::Later))
+    }
+
+    /// One message through its protocol's program.
+    pub(crate) fn message(
+        &mut self,
+        flow: &Flow,
+        session: &mut Session,
+        side: u8,
+        stamp: Stamp,
+        data: &[u8],
+    ) {
+        let index = session.proto;
+        let info = flow.info();
+        let env = session_env(&self.spec.protos[index], session, flow, &info, side, stamp);
+        session.messages += 1;
+        self.ctx.reset(if env.from_orig {
+            Role::Request
+        } else {
+            Role::Response
+        });
+        let mut vm = Vm::new(
+            env,
+            &mut self.ctx,
+            Some(session),
+            &mut self.emitter,
+            &mut self.names,
+        );
+        let failed = match vm.message(&env.proto.main, data) {
+            Ok(()) | Err(Exit::Stop | Exit::Drop | Exit::Later) => false,
+            Err(Exit::Truncated) => {
+                vm.truncated();
+                false
+            }
+            Err(Exit::Fail(name)) => {
+                let name = vm.names.get(name).to_owned();
+                vm.odd(&name, None);
+                true
+            }
+        };
+        if !failed && !vm.ctx.dropped && vm.ctx.item == 0 {
+            vm.row();
+        }
+        if !failed && !vm.ctx.dropped {
+            session.settle(&env, &mut self.ctx, &mut self.emitter, &mut self.names);
+        }
+        if session.gathers_any() {
+            self.count(session);
+        }
+    }
+}
