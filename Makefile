@@ -75,7 +75,7 @@ bench: setup ## speed and memory beside Suricata, tshark, ndpiReader (needs SHAR
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
 	$(BIN)/python benchmarks/accuracy.py $(SHARED)/data/captures
 
-fuzz: ## coverage-guided, all targets, FUZZ_SECONDS in total (default 1800)
+fuzz: setup ## coverage-guided, all targets, FUZZ_SECONDS in total (default 1800)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) "$(SHARED)"
 
 soak: setup ## damaged captures through the whole program, SOAK_SECONDS (default 1800)

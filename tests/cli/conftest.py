@@ -44,7 +44,7 @@ def modbus(function: int, times: int = 3) -> list[tuple[str, bytes]]:
 def capture(*functions: int, times: int = 3) -> bytes:
     """A pcap of a client that polls and writes a Modbus server."""
     messages = [m for f in functions for m in modbus(f, times)]
-    return harness.pcap(harness._tcp(messages, 50_000, 502, True, 0))
+    return harness.pcap(harness.tcp_frames(messages, 502, client_port=50_000))
 
 
 def hear_ctrl_c() -> None:

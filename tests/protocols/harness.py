@@ -41,6 +41,21 @@ def tell(
     return read_frames(frames)
 
 
+def tcp_frames(messages: Iterable[tuple[str, bytes]], port: int, *, client_port: int, cut: int = 0) -> list[bytes]:
+    """Frames of a whole TCP connection, to put several into one capture."""
+    return _tcp(messages, client_port, port, True, cut)
+
+
+def udp_frames(messages: Iterable[tuple[str, bytes]], port: int, *, client_port: int) -> list[bytes]:
+    """Frames of a UDP dialogue, to put several into one capture."""
+    return _udp(messages, client_port, port)
+
+
+def ip_frame(proto: int, payload: bytes) -> bytes:
+    """One IPv4 packet from the client."""
+    return _ip("c", proto, payload)
+
+
 def ethernet(ethertype: int, messages: Iterable[tuple[str, bytes]], dst: bytes | None = None) -> Rows:
     """Rows of frames below IP, padded as on the wire."""
     frames = []

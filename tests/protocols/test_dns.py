@@ -36,7 +36,7 @@ def test_question_and_answer_are_one_row_with_the_address() -> None:
     [row] = rows["dns"]
     assert (row["query"], row["qtype_name"], row["rcode_name"], row["opcode_name"]) == (
         "hmi.plant.example", "A", "NOERROR", "query")
-    assert (row["answers"], row["TTL"], row["answer_count"], row["RA"]) == ("10.0.0.9", 300, 2, True)
+    assert (row["answer_ip"], row["TTL"], row["answer_count"], row["RA"]) == ("10.0.0.9", 300, 2, True)
     assert (row["frame"], row["resp_frame"]) == (1, 2)
 
 
@@ -79,7 +79,7 @@ def test_dns_over_tcp_in_small_segments() -> None:
     reply = head(7, 0x8180, 1, 1) + question("hmi.plant.example") + answer(AT_NAME, 1, bytes([10, 0, 0, 9]))
     framed = [(who, struct.pack("!H", len(m)) + m) for who, m in (("c", ASKED), ("s", reply))]
     [row] = tell(framed, port=53, cut=5)["dns_tcp"]
-    assert (row["query"], row["answers"]) == ("hmi.plant.example", "10.0.0.9")
+    assert (row["query"], row["answer_ip"]) == ("hmi.plant.example", "10.0.0.9")
 
 
 def test_found_on_another_port_but_noise_is_not() -> None:

@@ -21,7 +21,7 @@ from tests.robustness.capture_files import PCAP_LITTLE, PCAPNG, boundaries
 
 SHARED = Path(os.environ.get("LINEWARDEN_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data" / "captures"
 CAPTURES = sorted(p for p in SHARED.glob("*") if p.suffix in (".pcap", ".pcapng", ".cap"))
-FEW = 3  # of each kind of damage, for a capture
+FEW = 2  # of each kind of damage, for a capture
 SMALL = 400_000  # bytes; a larger one is damaged once of each kind, and cut at sampled records only
 MAX_CUTS = 400  # in the slow test, for a capture
 

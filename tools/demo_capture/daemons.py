@@ -140,9 +140,7 @@ def file_server(folder: Path) -> list[str]:
     share = folder / "recipes"
     share.mkdir(mode=0o777)
     share.chmod(0o777)
-    _write(
-        share / "lemonade.csv", ["order,ml,torque", "PO-4711,500,1.8"] + [f"{n},500,1.8" for n in range(60)]
-    )
+    _write(share / "lemonade.csv", ["order,ml,torque", "PO-4711,500,1.8"] + [f"{n},500,1.8" for n in range(60)])
     state = folder / "samba"
     state.mkdir()
     lines = [

@@ -110,9 +110,7 @@ def wait_for_listeners(limit: float) -> list[str]:
     closed, end = list(LISTENERS), time.monotonic() + limit
     while closed and time.monotonic() < end:
         time.sleep(0.5)
-        open_ports = {
-            name: network.inside(network.namespace(name), "ss", "-Hltn", check=False) for name, _ in closed
-        }
+        open_ports = {name: network.inside(network.namespace(name), "ss", "-Hltn", check=False) for name, _ in closed}
         closed = [(name, port) for name, port in closed if f":{port} " not in open_ports[name]]
     return [f"{name}: nothing listens on TCP port {port}" for name, port in closed]
 
@@ -189,13 +187,9 @@ def place(raw: Path, out: Path) -> None:
 
 def main() -> int:
     """Command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="capture to write: .pcapng, .pcapng.gz or .pcapng.zst")
-    parser.add_argument(
-        "--seconds", type=int, default=100, help="length of the recording, 60 to 180 (default 100)"
-    )
+    parser.add_argument("--seconds", type=int, default=100, help="length of the recording, 60 to 180 (default 100)")
     parser.add_argument("--venv", type=Path, default=Path.home() / ".cache/linewarden/demo-capture-venv")
     parser.add_argument("--keep", type=Path, help="copy logs and the raw capture to this folder")
     parser.add_argument("--clean", action="store_true", help="only remove what an earlier run left")

@@ -132,6 +132,4 @@ def write_resolver(space: str, server: str, domain: str) -> None:
     """Gives the namespace a resolv.conf of its own, which `ip netns exec` binds over /etc/resolv.conf."""
     folder = Path("/etc/netns") / space
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "resolv.conf").write_text(
-        f"nameserver {server}\nsearch {domain}\noptions timeout:1 attempts:2\n"
-    )
+    (folder / "resolv.conf").write_text(f"nameserver {server}\nsearch {domain}\noptions timeout:1 attempts:2\n")

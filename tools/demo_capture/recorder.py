@@ -90,9 +90,7 @@ def write_pcapng(path: Path, frames: list[tuple[int, bytes]], comment: str) -> N
     section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     section += _option(1, comment.encode()) + _option(4, b"linewarden tools/demo_capture") + end
     interface = struct.pack("<HHI", 1, 0, SNAPLEN) + _option(2, b"mirror0")
-    interface += (
-        _option(3, b"mirror of the plant's switch ports, receive direction") + _option(9, b"\x09") + end
-    )
+    interface += _option(3, b"mirror of the plant's switch ports, receive direction") + _option(9, b"\x09") + end
     with path.open("wb") as out:
         out.write(_block(0x0A0D0D0A, section))
         out.write(_block(1, interface))

@@ -12,6 +12,10 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NEIGHBOUR_TTLS = frozenset({30, 32, 60, 64, 128, 255})
 """Initial TTLs in use; one of these means that no router was passed (RFC 1700 names 64; the rest are habits)."""
 
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+)
+
 _VIRTUAL_PREFIXES = (
     "00:00:5e:00:01:",  # VRRP and CARP for IPv4, RFC 5798 section 7.3
     "00:00:5e:00:02:",  # VRRP for IPv6
@@ -65,6 +69,8 @@ def usable_ip(ip: str | None) -> bool:
 @lru_cache(maxsize=65_536)
 def parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address, or None if `text` is none."""
+    if _MAC.fullmatch(text):
+        return None  # the most usual answer, and an exception is dear
     try:
         return ipaddress.ip_address(text)
     except ValueError:
@@ -79,9 +85,11 @@ def is_loopback(ip: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def is_public(ip: str) -> bool:
-    """True for an IP that the internet routes (RFC 6890). Multicast is not."""
+    """True for an IP that the internet routes (RFC 6890), or that stands for one in examples (RFC 5737, RFC 3849)."""
     parsed = parse_ip(ip)
-    return parsed is not None and parsed.is_global and not parsed.is_multicast
+    if parsed is None or parsed.is_multicast:
+        return False
+    return parsed.is_global or any(parsed in net for net in _DOCUMENTATION)
 
 
 def is_link_local(ip: str) -> bool:

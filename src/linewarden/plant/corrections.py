@@ -9,6 +9,7 @@ from typing import Any
 from linewarden.errors import ConfigError
 from linewarden.plant.addresses import canonical
 from linewarden.plant.model import Role
+from linewarden.plant.role_words import parse_role
 
 FIELDS = frozenset(
     {
@@ -89,6 +90,9 @@ def _value(name: str, value: object) -> str:
     if name not in FIELDS:
         raise ConfigError(f"corrections: {name!r} cannot be corrected; use one of {', '.join(sorted(FIELDS))}")
     text = str(value).strip()
-    if name == "role" and text not in list(Role):
+    if name == "role":
+        role = parse_role(text)
+        if role is not None:
+            return str(role)
         raise ConfigError(f"corrections: {text!r} is no role; use one of {', '.join(Role)}")
     return text

@@ -110,7 +110,7 @@ def _assets(a: Plant, b: Plant, pairs: dict[str, str]) -> Iterator[Change]:
 def _described(asset: Asset) -> str:
     what = " ".join(x for x in (asset.vendor, asset.model) if x)
     where = ", ".join(asset.ips[:2] or asset.macs[:1])
-    return f"{asset.name} ({'; '.join(x for x in (str(asset.role), what, where) if x)})"
+    return f"{asset.name} ({'; '.join(x for x in (words.role(asset.role), what, where) if x)})"
 
 
 def _identity(old: Asset, new: Asset) -> Iterator[Change]:
@@ -166,12 +166,12 @@ def _more_said(old: Conversation, new: Conversation, names: dict[str, Asset]) ->
         severity = Severity.HIGH if set(verbs) & words.CHANGING else Severity.MEDIUM
         before = ", ".join(v for v, _ in old.verbs)
         yield _conversation(
-            "verb_new", severity, f"Now also does {', '.join(verbs)}", new, names, before, ", ".join(verbs)
+            "verb_new", severity, f"Now also does {', '.join(verbs).replace('_', ' ')}", new, names, before, ", ".join(verbs)
         )
     protocols = sorted(set(new.protocols) - set(old.protocols))
     if protocols:
         severity = Severity.MEDIUM if set(protocols) & words.OT else Severity.LOW
-        text = f"Now also speaks {', '.join(protocols)}"
+        text = f"Now also speaks {words.spelled_all(protocols)}"
         yield _conversation("protocol_new", severity, text, new, names, ", ".join(old.protocols), ", ".join(protocols))
 
 
@@ -180,5 +180,5 @@ def _conversation(
 ) -> Change:
     source, target = (names[x].name if x in names else x for x in (c.source, c.target))
     evidence = Evidence("conversation", ", ".join(c.protocols), "conn", f"{source} to {target}", c.capture, c.frame)
-    whole = f"{text}: {source} to {target} ({', '.join(c.protocols)})"
+    whole = f"{text}: {source} to {target} ({words.spelled_all(c.protocols)})"
     return Change(kind, severity, whole, c.source, c.target, "conversation", before, after, (evidence,))

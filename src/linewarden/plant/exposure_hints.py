@@ -155,7 +155,7 @@ def _cleartext(seen: Seen) -> Iterator[Finding]:
     if not talks:
         return
     ot = any(is_ot(t.target) for t in talks)
-    protocols = ", ".join(sorted({t.protocol for t in talks}))
+    protocols = words.spelled_all(t.protocol for t in talks)
     yield _finding(
         "cleartext_login", Severity.HIGH if ot else Severity.MEDIUM, "Logins go over the wire in clear",
         f"{protocols} to {_names(t.target for t in talks)}: whoever listens reads user names and passwords.",
@@ -183,7 +183,7 @@ def _old_tls(seen: Seen) -> Iterator[Finding]:
     old = [t for f, t in seen.facts if f.stream == "tls" and f.column == "version" and is_old_tls(f.value)]
     if not old:
         return
-    versions = ", ".join(sorted({t.evidence.value for t in old}))
+    versions = ", ".join(sorted({re.sub(r"^(TLS|SSL)v?(\d)(\d)$", r"\1 \2.\3", t.evidence.value) for t in old}))
     yield _finding(
         "old_tls", Severity.MEDIUM, "Outdated encryption (before TLS 1.2)",
         f"{versions} with {_names(t.target for t in old)}. These versions are broken (RFC 8996).",
@@ -216,7 +216,7 @@ def _snmp(seen: Seen) -> Iterator[Finding]:
     if usual:
         yield _finding(
             "snmp_default_community", Severity.MEDIUM, "SNMP with a factory-set password",
-            f"{_names(t.target for t in usual)} take 'public' or 'private' as community string; everybody knows these.",
+            f"'public' or 'private' is the community string of {_names(t.target for t in usual)}; everybody knows these.",
             "Change to SNMPv3, or at least set other strings and switch writing off.", usual,
         )  # fmt: skip
     elif version:
@@ -232,7 +232,7 @@ def _opcua_open(seen: Seen) -> Iterator[Finding]:
     if open_:
         yield _finding(
             "opcua_no_security", Severity.MEDIUM, "OPC UA without signing or encryption",
-            f"{_names(t.target for t in open_)} take sessions with security policy None.",
+            f"Sessions with security policy None are open to: {_names(t.target for t in open_)}.",
             "Choose Basic256Sha256 or better with SignAndEncrypt on the server, and take None off its list.", open_,
         )  # fmt: skip
 
@@ -244,7 +244,7 @@ def _remote_access(seen: Seen) -> Iterator[Finding]:
     public = any(t.source and t.source.public for t in talks)
     yield _finding(
         "remote_access", Severity.CRITICAL if public else Severity.MEDIUM, "Remote access to control devices",
-        f"{', '.join(sorted({t.protocol for t in talks}))} from {_names(t.source for t in talks)} to "
+        f"{words.spelled_all(t.protocol for t in talks)} from {_names(t.source for t in talks)} to "
         f"{_names(t.target for t in talks)}.",
         "Let it pass only through a jump host with two-factor login, for named people and times.", talks,
     )  # fmt: skip
@@ -260,13 +260,12 @@ def _writes(seen: Seen) -> Iterator[Finding]:
         by_protocol[t.protocol].append(t)
     for protocol, own in by_protocol.items():
         public = any(t.source and t.source.public for t in own)
-        verbs = ", ".join(sorted({t.evidence.what for t in own}))
+        verbs = ", ".join(sorted({t.evidence.what for t in own})).replace("_", " ")
         yield _finding(
             "unauthenticated_write", Severity.CRITICAL if public else Severity.MEDIUM,
-            f"Changes over {protocol} without login",
-            f"{_names(t.source for t in own)} change {_names(t.target for t in own)} ({verbs}). {protocol} does "
-            "not ask who "
-            "is there: any computer that reaches these devices can do the same.",
+            f"Changes over {words.spelled(protocol)} without login",
+            f"{_names(t.source for t in own)} to {_names(t.target for t in own)} ({verbs}). {words.spelled(protocol)} "
+            "does not ask who is there: any computer that reaches these devices can do the same.",
             "Let only these sources reach the devices on this port (firewall or access list), and turn on the device's "
             "own write protection if it has one.",
             own,

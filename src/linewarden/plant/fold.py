@@ -11,6 +11,7 @@ tap and at what is exposed.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import polars as pl
@@ -29,6 +30,11 @@ STREAMS = frozenset({"conn", "identity", "command", "binding", "weird", "transfe
 """The streams that the fold reads; it ignores others."""
 
 
+_STATEMENTS = (("address protocol evidence", 16), ("address", 128))
+"""How many different things one address may say of itself, in one way and in all: a device has a few, a flood has no
+end."""
+
+
 class PlantFold:
     """Incremental: any split of the same records, in any order, gives an equal `Plant`."""
 
@@ -43,7 +49,7 @@ class PlantFold:
             rows.CommandRow, f"{pair} protocol verb port", "n answered errors", "function target"
         )
         said = rows.IdentityRow._fields
-        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]))
+        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]), most=_STATEMENTS)
         self._binding = rows.Running(rows.BindingRow, "mac ip vlan source", "frames")
         self._weird = rows.Running(rows.WeirdRow, f"{pair} name protocol", "n", "addl")
         self._transfer = rows.Running(rows.TransferRow, f"{pair} protocol kind direction", "bytes", "name")
@@ -65,7 +71,16 @@ class PlantFold:
 
     def plant(self, names: Names | None = None, corrections: Corrections | None = None) -> Plant:
         """The plant so far. `names` and `corrections` come last and overrule what was read from the wire."""
-        corrections = corrections or Corrections()
+        # Hundreds of thousands of small objects are made and none is dropped: looking for cycles only costs time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._plant(names, corrections or Corrections())
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _plant(self, names: Names | None, corrections: Corrections) -> Plant:
         conns, commands = self._conn.rows(), self._command.rows()
         identities, bindings = self._identity.rows(), self._binding.rows()
         weirds, facts = self._weird.rows(), self._fact.rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from linewarden.plant.traffic import Part, Traffic
 _FIELDS = ("name", "vendor", "model", "order_number", "hardware", "firmware", "serial", "os", "software",
            "description", "location")  # fmt: skip
 
+_FIELDS_OF = operator.attrgetter(*_FIELDS)
 _TRUST = {
     "s7comm": 0.95, "s7comm_plus": 0.95, "enip": 0.95, "modbus": 0.95, "bacnet": 0.95, "opcua": 0.9, "umas": 0.95,
     "melsec": 0.95, "fins": 0.95, "pn_dcp": 0.9, "snmp": 0.88, "lldp": 0.85, "cdp": 0.85, "dhcp": 0.75, "smb": 0.75,
@@ -52,7 +54,7 @@ class Draft:
     @property
     def macs(self) -> tuple[str, ...]:
         """Its MAC addresses, lowest first."""
-        return tuple(m for m in self.members if ad.is_mac(m))
+        return tuple([m for m in self.members if m[2:3] == ":" and ad.is_mac(m)])
 
     @property
     def ips(self) -> tuple[str, ...]:
@@ -75,6 +77,7 @@ def build_assets(joined: Joined, identities: list[IdentityRow], traffic: Traffic
     for draft in drafts.values():
         _add_oui(draft)
     controls = {root for root, part in traffic.parts.items() if _serves(part) & words.OT or part.masters}
+    roles.telling([d.facts for d in drafts.values()])
     nets = {ip.rsplit(".", 1)[0] for d in drafts.values() if d.macs for ip in d.ips if "." in ip}
     for d in drafts.values():
         far = bool(d.ips) and not d.macs and all(ad.is_public(ip) for ip in d.ips)
@@ -89,8 +92,7 @@ def _serves(part: Part) -> set[str]:
 def _add_identity(draft: Draft, i: IdentityRow) -> None:
     protocol = words.protocol(i.protocol)
     trust = _TRUST.get(protocol, 0.8)
-    for what in _FIELDS:
-        value = getattr(i, what)
+    for what, value in zip(_FIELDS, _FIELDS_OF(i), strict=True):
         if value:
             draft.evidence.append(Evidence(what, value, protocol, i.evidence, i.capture, i.frame, trust))
             draft.claims[what].append((trust, i.until, value))
@@ -143,12 +145,6 @@ def _add_oui(draft: Draft) -> None:
             draft.facts.vendors.add(vendor)
 
 
-def _best(draft: Draft, what: str) -> str | None:
-    """The most trusted statement, the latest of equals."""
-    claims = draft.claims.get(what)
-    return max(claims)[2] if claims else None
-
-
 def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asset:
     facts = draft.facts
     facts.serves, facts.uses = _serves(part), part.uses | part.sends
@@ -159,14 +155,15 @@ def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asse
     names = tuple(
         dict.fromkeys(v for _, _, v in sorted(draft.claims.get("name", []), key=lambda c: (-c[0], -c[1], c[2])))
     )
-    vlans = set(part.vlans).union(*(joined.vlans.get(m, set()) for m in draft.members))
-    values: dict[str, Any] = {what: _best(draft, what) for what in _FIELDS if what != "name"}
+    vlans = part.vlans.union(*[joined.vlans[m] for m in draft.members if m in joined.vlans])
+    macs, ips = draft.macs, draft.ips
+    values: dict[str, Any] = {what: max(claims)[2] for what, claims in draft.claims.items() if what != "name"}
     return Asset(
         id=draft.id,
-        name=names[0] if names else (draft.ips[0] if draft.ips else draft.id),
+        name=names[0] if names else (ips[0] if ips else draft.id),
         names=names,
-        macs=draft.macs,
-        ips=draft.ips,
+        macs=macs,
+        ips=ips,
         vlans=tuple(sorted(vlans)),
         **values,
         role=verdict.role,

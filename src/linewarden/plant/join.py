@@ -93,15 +93,17 @@ class Union:
 
     def merge(self, a: str, b: str) -> None:
         """Make one set of two."""
-        low, high = sorted((self.find(a), self.find(b)), key=ad.order)
-        self._parent[high] = low
+        one, other = self.find(a), self.find(b)
+        if one != other:
+            low, high = (one, other) if ad.order(one) <= ad.order(other) else (other, one)
+            self._parent[high] = low
 
     def sets(self) -> dict[str, list[str]]:
         """root: sorted members."""
         out: dict[str, list[str]] = defaultdict(list)
         for item in self._parent:
             out[self.find(item)].append(item)
-        return {root: sorted(members, key=ad.order) for root, members in out.items()}
+        return {root: sorted(members, key=ad.order) if len(members) > 1 else members for root, members in out.items()}
 
 
 def join(
@@ -319,6 +321,8 @@ def _may_own(joined: Joined, union: Union, mac: str, ip: str, itself: bool, owne
     """Whether a statement that binds MAC and IP may join them: it must not take a claimed IP from its owner."""
     owner = owners.get(ip)
     if owner is not None:
+        if owner == mac:
+            return True
         has_own = any(m == mac for m in owners.values())
         return owner == mac or (itself and not has_own) or (ad.near(owner, mac) and not has_own)
     return itself or mac not in joined.behind or ip not in joined.behind[mac]
@@ -335,7 +339,9 @@ def _join_ports(union: Union, identities: list[IdentityRow], owners: dict[str, s
     macs = sorted((m for m in said if m in union), key=ad.mac_number)
     for k, a in enumerate(macs):
         for b in macs[k + 1 : k + 65]:
-            if ad.near(a, b) and said[a] & said[b] and not (a in owning and b in owning):
+            if not ad.near(a, b):
+                break  # they are sorted: none that follows is nearer
+            if said[a] & said[b] and not (a in owning and b in owning):
                 union.merge(a, b)
 
 
@@ -358,6 +364,10 @@ def _correct(union: Union, merges: Iterable[tuple[str, str]]) -> None:
 
 def _freeze(joined: Joined, union: Union, splits: frozenset[str]) -> None:
     for members in union.sets().values():
+        if len(members) == 1:
+            joined.members[members[0]] = members
+            joined.root[members[0]] = members[0]
+            continue
         together = [m for m in members if m not in splits]
         for group in [together] + [[m] for m in members if m in splits]:
             if group:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from linewarden.errors import ConfigError
 from linewarden.plant.addresses import canonical
 from linewarden.plant.model import Role
+from linewarden.plant.role_words import parse_role
 
 COLUMNS = ("address", "name", "zone", "role", "line")
 
@@ -125,11 +126,13 @@ def _row(header: dict[str, int], cells: list[str], source: str, number: int) -> 
 def _role(text: str, source: str, number: int) -> Role | None:
     if not text:
         return None
-    try:
-        return Role(text.lower().replace(" ", "_").replace("-", "_"))
-    except ValueError:
-        known = ", ".join(Role)
-        raise ConfigError(f"{source}, line {number}, column role: {text!r} is no role; use one of {known}") from None
+    role = parse_role(text)
+    if role is None:
+        known = ", ".join(r.replace("_", " ") for r in Role)
+        raise ConfigError(
+            f"{source}, line {number}, column role: {text!r} is no role; use one of {known}, or leave it empty"
+        )
+    return role
 
 
 def _agree(a: NameRow, b: NameRow, source: str) -> NameRow:

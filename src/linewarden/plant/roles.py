@@ -7,8 +7,10 @@ Reasons for one role are joined by noisy-or, 1 - (1-a)(1-b)..., so that many wea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+
+import polars as pl
 
 from linewarden.plant import role_rules as rules
 from linewarden.plant import vocabulary as words
@@ -16,6 +18,15 @@ from linewarden.plant.model import Role
 
 FLOOR = 0.3
 """Below this the role is unknown."""
+
+_PLACE = {role: place for place, role in enumerate(Role)}
+_SERVED = frozenset(name for name, _, _ in rules.SERVES)
+_USED = frozenset(name for name, _, _ in rules.USES)
+_ANY_WORDS = "|".join(f"(?:{pattern})" for _, _, pattern in rules.PATTERNS)
+_ANY_VENDOR = "|".join(f"(?:{pattern})" for pattern, _, _ in rules.VENDORS)
+_ANY_NAME = "|".join(sorted(rules.NAME_WORDS))
+_MANY = 500
+"""From so many texts on it pays to have polars throw out at once those that say nothing."""
 
 _PATTERNS = tuple((role, weight, re.compile(pattern)) for role, weight, pattern in rules.PATTERNS)
 _VENDORS = tuple((re.compile(pattern), role, weight) for pattern, role, weight in rules.VENDORS)
@@ -55,6 +66,26 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+def telling(every: Collection[Facts]) -> None:
+    """Drop from `said`, `vendors` and `names` the texts that match no rule, if there are many: a flood of made-up
+    identities would else cost 60 searches each."""
+    if sum(len(f.said) + len(f.vendors) + len(f.names) for f in every) < _MANY:
+        return
+    said = _matching({t for f in every for t in f.said}, _ANY_WORDS)
+    vendors = _matching({t for f in every for t in f.vendors}, _ANY_VENDOR)
+    names = _matching({t for f in every for t in f.names}, _ANY_NAME)
+    for f in every:
+        if f.said:
+            f.said = {t: source for t, source in f.said.items() if t in said}
+        f.vendors &= vendors
+        f.names &= names
+
+
+def _matching(texts: set[str], pattern: str) -> set[str]:
+    column = pl.Series("text", list(texts), dtype=pl.String)
+    return set(column.filter(column.str.to_lowercase().str.contains(pattern)))
+
+
 def judge(facts: Facts) -> Verdict:
     """Weigh all reasons."""
     reasons: dict[Role, list[tuple[float, str]]] = {}
@@ -69,7 +100,7 @@ def judge(facts: Facts) -> Verdict:
     specific = max((s for r, s in scores.items() if r not in rules.GENERIC), default=0.0)
     if specific >= 0.5:
         scores = {r: s * (0.4 if r in rules.GENERIC else 1.0) for r, s in scores.items()}
-    ranked = sorted(scores.items(), key=lambda rs: (-rs[1], list(Role).index(rs[0])))
+    ranked = sorted(scores.items(), key=lambda rs: (-rs[1], _PLACE[rs[0]]))
     if not ranked or ranked[0][1] < FLOOR:
         return Verdict(Role.UNKNOWN, 0.0, ())
     role, best = ranked[0]
@@ -97,13 +128,13 @@ def _from_words(f: Facts) -> Iterator[tuple[Role, float, str]]:
     for hint in sorted({h for h, _ in f.hints}):
         source = min(s for h, s in f.hints if h == hint)
         if hint in rules.HINTS:
-            yield rules.HINTS[hint], rules.HINT_WEIGHT, f"{source} says it is of kind {hint}"
+            yield rules.HINTS[hint], rules.HINT_WEIGHT, f"{words.spelled(source)} says it is of kind {hint.replace('_', ' ')}"
     best: dict[Role, tuple[float, str]] = {}
     for text, source in sorted(f.said.items()):
         low = text.lower()
         for role, weight, pattern in _PATTERNS:
             if pattern.search(low) and best.get(role, (0.0, ""))[0] < weight:
-                best[role] = (weight, f"{source} says {text[:80]!r}")
+                best[role] = (weight, f"{words.spelled(source)} says {text[:80]!r}")
     for role, (weight, why) in best.items():
         yield role, weight, why
 
@@ -120,12 +151,14 @@ def _from_names(f: Facts) -> Iterator[tuple[Role, float, str]]:
 
 
 def _from_services(f: Facts) -> Iterator[tuple[Role, float, str]]:
-    for name, role, weight in rules.SERVES:
-        if name in f.serves:
-            yield role, weight, f"answers {name}"
-    for name, role, weight in rules.USES:
-        if name in f.uses:
-            yield role, weight, f"sends {name}"
+    if not f.serves.isdisjoint(_SERVED):
+        for name, role, weight in rules.SERVES:
+            if name in f.serves:
+                yield role, weight, f"answers {words.spelled(name)}"
+    if not f.uses.isdisjoint(_USED):
+        for name, role, weight in rules.USES:
+            if name in f.uses:
+                yield role, weight, f"sends {words.spelled(name)}"
     if len(f.serves - words.INFRASTRUCTURE - words.OT) >= 3:
         yield Role.SERVER, 0.3, f"answers {len(f.serves - words.INFRASTRUCTURE - words.OT)} services"
     if f.clients >= 5 and not f.serves & words.OT:
@@ -144,7 +177,7 @@ def _from_behaviour(f: Facts) -> Iterator[tuple[Role, float, str]]:
         yield Role.GATEWAY, 0.3, f"passes values on: reads {n} devices and is read by {len(f.asked_by)}"
     engineering = sorted(f.verbs & words.ENGINEERING)
     if engineering:
-        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), "sends " + ", ".join(engineering)
+        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), "sends " + ", ".join(engineering).replace("_", " ")
     if f.behind >= 2:
         yield Role.ROUTER, min(0.9, 0.6 + 0.05 * f.behind), f"its MAC carries packets of {f.behind} other IP addresses"
     elif f.behind:

@@ -187,11 +187,20 @@ class Running(Generic[Row]):
     """Distinct rows of one stream, updated batch by batch; `rows()` gives them sorted by key.
 
     `keys`, `sums` and `firsts` name columns of `row`; `until` and `ttl` are maxima, `ts` a minimum, and `capture` and
-    `frame` go with `ts`.
+    `frame` go with `ts`. `most` are (columns, limit): of rows alike in these columns only the first few stay, so that
+    nobody fills the memory. What is dropped has `limit` earlier ones in any split of the records, so it never returns.
     """
 
-    def __init__(self, row: type[Row], keys: str, sums: str = "", firsts: str = "") -> None:
+    def __init__(
+        self,
+        row: type[Row],
+        keys: str,
+        sums: str = "",
+        firsts: str = "",
+        most: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         self.row = row
+        self._most = tuple((columns.split(), limit) for columns, limit in most)
         self._fields: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
         self._keys, self._sums, self._firsts = keys.split(), sums.split(), firsts.split()
         self._maxima = [c for c in ("until", "ttl") if c in self._fields]
@@ -219,7 +228,24 @@ class Running(Generic[Row]):
 
     def _settle(self) -> None:
         whole = self._grouped(pl.concat(self._parts)) if len(self._parts) > 1 else self._parts[0]
+        whole = self._bounded(whole)
         self._parts, self._pending, self._settled = [whole], 0, whole.height
+
+    def _bounded(self, frame: pl.DataFrame) -> pl.DataFrame:
+        for columns, limit in self._most:
+            if frame.height <= limit:
+                continue
+            crowd = frame.group_by(columns).len().filter(pl.col("len") > limit)
+            if crowd.height:
+                kept = (
+                    frame.join(crowd, columns, "semi", nulls_equal=True)
+                    .sort([*_FIRST, *self._keys], nulls_last=True)
+                    .group_by(columns, maintain_order=True)
+                    .head(limit)
+                    .select(frame.columns)
+                )
+                frame = pl.concat([frame.join(crowd, columns, "anti", nulls_equal=True), kept])
+        return frame
 
     def _grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
         order = [*_FIRST, *self._firsts]

@@ -91,7 +91,7 @@ def _right(seen: Seen) -> Finding:
     both = sum(c.two_way for c in seen.conns)
     return Finding(
         "looks_right", Severity.OK, "The tap looks right",
-        f"{both} conversations were heard in both directions; no losses, doubled or cut packets stand out.",
+        f"{both:,} conversations were heard in both directions; no losses, doubled or cut packets stand out.",
         "Nothing to do. Look here again after changes to the network.",
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def _one_way(seen: Seen) -> Iterator[Finding]:
     yield Finding(
         "one_way", Severity.HIGH if share > 0.5 else Severity.MEDIUM if share > 0.1 else Severity.LOW,
         f"{share:.0%} of TCP conversations were heard in one direction only",
-        f"{n_one} of {n_one + n_two} have packets one way and none back, though they went on: "
+        f"{n_one:,} of {n_one + n_two:,} have packets one way and none back, though they went on: "
         f"{'; '.join(pairs[:5])}. The "
         "answers take another way, or the mirror copies only one direction. Who serves whom is less sure there.",
         "Set the mirror port to copy both directions (receive and transmit). If there are two links or a ring, "
@@ -134,7 +134,7 @@ def _twice(seen: Seen) -> Iterator[Finding]:
     )
     yield Finding(
         "seen_twice", Severity.MEDIUM if whole else Severity.LOW, f"{n / packets:.0%} of packets were seen twice",
-        f"{n} of {packets} packets. {meaning} Counts and rates are too high by that share; nothing is hidden.",
+        f"{n:,} of {packets:,} packets. {meaning} Counts and rates are too high by that share; nothing is hidden.",
         "Mirror each port in one direction (receive), or each VLAN once; leave out the uplink between two "
         "mirrored switches.",
         ids, tuple(_packet(c, "duplicates", str(c.duplicates)) for c in doubled[:_SHOWN]),
@@ -153,7 +153,7 @@ def _lost(seen: Seen) -> Iterator[Finding]:
     names = ", ".join(sorted({w.name for w in odd}))
     yield Finding(
         "losses", severity, "Packets are missing",
-        f"TCP says that {missed} bytes were sent which the tap did not see ({share:.1%})"
+        f"TCP says that {missed:,} bytes were sent which the tap did not see ({share:.1%})"
         + (f"; also noted: {names}" if names else "") + ". What they said is unknown.",
         "Look at the drop counters of the mirror port and the sensor. A mirror of several busy ports overflows a "
         "slower "
@@ -171,7 +171,7 @@ def _cut(seen: Seen) -> Iterator[Finding]:
     n = sum(w.n for w in cut)
     many = n > 0.05 * seen.packets
     yield Finding(
-        "cut_packets", Severity.MEDIUM if many else Severity.LOW, f"{n} packets are cut short",
+        "cut_packets", Severity.MEDIUM if many else Severity.LOW, f"{n:,} packets are cut short",
         "The capture kept only the beginning of them, or they came damaged. What stood behind the cut cannot be read.",
         "Capture whole packets: with tcpdump -s 0, with dumpcap without -s; on a switch, turn off truncation of "
         "the mirror.",
@@ -247,7 +247,7 @@ def _silent(seen: Seen) -> Iterator[Finding]:
         return
     ips = sorted(silent, key=ad.order)
     askers = sorted({seen.joined.root.get(a, a) for ip in ips for a in silent[ip]})
-    detail = f"{len(ips)} addresses were asked for and never answered" + (f": {', '.join(ips[:5])}" if ips else "")
+    detail = f"{len(ips):,} addresses were asked for and never answered" + (f": {', '.join(ips[:5])}" if ips else "")
     if unseen:
         detail += f". {len(unseen)} devices are spoken to or mentioned, but not one packet of theirs was seen"
     yield Finding(
@@ -281,7 +281,7 @@ def _offload(seen: Seen) -> Iterator[Finding]:
         return
     senders = seen.ids(bad, 1)
     yield Finding(
-        "bad_checksums", Severity.INFO, f"{n} packets have a wrong checksum",
+        "bad_checksums", Severity.INFO, f"{n:,} packets have a wrong checksum",
         "Most often the capture ran on the sending computer itself, whose network card fills in checksums later. "
         "They are read all the same.",
         "Nothing to do if you captured on a host. On a mirror port, check cable and port for errors.",
@@ -296,7 +296,11 @@ def _short(seen: Seen) -> Iterator[Finding]:
     if span >= _SHORT_NS:
         return
     yield Finding(
-        "short_capture", Severity.INFO, f"Only {span / 60e9:.1f} minutes were looked at",
+        "short_capture", Severity.INFO, f"Only {_span(span)} of traffic was looked at",
         "Devices that speak seldom (once an hour, once a shift) are not in it.",
         "Let it run for a day, better a week with a weekend, before you take the inventory as complete.",
     )  # fmt: skip
+
+
+def _span(ns: int) -> str:
+    return f"{ns / 60e9:.0f} minutes" if ns >= 120e9 else f"{ns / 1e9:.0f} seconds" if ns >= 2e9 else "a moment"

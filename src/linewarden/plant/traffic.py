@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from linewarden.plant import addresses as ad
@@ -27,18 +27,17 @@ class Talk:
     packets: int = 0
     bytes: int = 0
     answers: int = 0
-    verbs: Counter[str] = field(default_factory=Counter)
+    verbs: dict[str, int] = field(default_factory=dict)
     first: Packet | None = None
     last: int = 0
     group: bool = False
-    two_way: int = 0
-    one_way: int = 0
-    duplicates: int = 0
 
     def saw(self, packet: Packet, until: int) -> None:
         """Widen the time it covers."""
-        self.first = packet if self.first is None else min(self.first, packet)
-        self.last = max(self.last, until)
+        if self.first is None or packet < self.first:
+            self.first = packet
+        if until > self.last:
+            self.last = until
 
 
 @dataclass(slots=True)
@@ -63,8 +62,10 @@ class Part:
 
     def saw(self, ts: int, until: int) -> None:
         """Widen the time it was seen."""
-        self.first = min(self.first, ts) if self.first else ts
-        self.last = max(self.last, until)
+        if not self.first or ts < self.first:
+            self.first = ts
+        if until > self.last:
+            self.last = until
 
     def service_list(self) -> tuple[Service, ...]:
         """What it answers, sorted."""
@@ -96,9 +97,10 @@ class Traffic:
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, sorted by source and target."""
         out = []
-        for (source, target), t in sorted(self.talks.items()):
+        for source, target in sorted(self.talks):
+            t = self.talks[source, target]
             first = t.first or (0, "", 0)
-            verbs = tuple(sorted(t.verbs.items(), key=lambda vn: (-vn[1], vn[0])))
+            verbs = tuple(sorted(t.verbs.items(), key=lambda vn: (-vn[1], vn[0]))) if t.verbs else ()
             out.append(
                 Conversation(
                     source, target, tuple(sorted(t.protocols)), tuple(sorted(t.ports)), t.packets, t.bytes, t.answers,
@@ -126,8 +128,7 @@ def fold_traffic(conns: list[ConnRow], commands: list[CommandRow], joined: Joine
 
 def endpoints(c: ConnRow, joined: Joined) -> tuple[str | None, str | None, bool]:
     """(source, target, target is a group) of a conversation; None for what is no device."""
-    outside = c.tunnel is not None
-    key = (c.orig, c.resp, None if outside else c.orig_mac, None if outside else c.resp_mac)
+    key = (c.orig, c.resp, None, None) if c.tunnel is not None else (c.orig, c.resp, c.orig_mac, c.resp_mac)
     found = joined.ends.get(key)
     if found is None:
         found = joined.ends[key] = _endpoints(joined, *key)
@@ -166,7 +167,7 @@ def _add_conn(traffic: Traffic, c: ConnRow, joined: Joined, order: Order) -> Non
         return
     forward, backward = c.orig_pkts, c.resp_pkts
     port = c.port
-    if (target, source, protocol) in order and (source, target, protocol) not in order:
+    if order and (target, source, protocol) in order and (source, target, protocol) not in order:
         port = order[target, source, protocol]
         source, target, forward, backward = target, source, backward, forward
     _count(traffic, source, c, forward, 0 if group else forward)
@@ -176,9 +177,6 @@ def _add_conn(traffic: Traffic, c: ConnRow, joined: Joined, order: Order) -> Non
     talk.packets += forward + backward
     talk.bytes += c.orig_wire + c.resp_wire
     talk.answers += backward
-    talk.two_way, talk.one_way, talk.duplicates = (
-        talk.two_way + c.two_way, talk.one_way + c.one_way, talk.duplicates + c.duplicates,
-    )  # fmt: skip
     if port is not None:
         talk.ports.add(port)
     talk.saw((c.ts, c.capture, c.frame), c.until)
@@ -208,7 +206,9 @@ def _count(traffic: Traffic, asset: str, c: ConnRow, sent: int, unicast: int) ->
 def _count_protocol(traffic: Traffic, protocol: str, source: str, target: str, group: bool, c: ConnRow) -> None:
     use = traffic.uses[protocol]
     use.pairs.add((source, target))
-    use.assets.update({source} if group else {source, target})
+    use.assets.add(source)
+    if not group:
+        use.assets.add(target)
     use.packets += c.orig_pkts + c.resp_pkts
     use.bytes += c.orig_wire + c.resp_wire
 
@@ -247,7 +247,7 @@ def _add_command(traffic: Traffic, c: CommandRow, joined: Joined) -> None:
         return
     talk = traffic.talks[client, target]
     talk.group = group
-    talk.verbs[c.verb] += c.n
+    talk.verbs[c.verb] = talk.verbs.get(c.verb, 0) + c.n
     talk.protocols.add(protocol)
     if not talk.packets:
         talk.saw((c.ts, c.capture, c.frame), c.until)

@@ -45,8 +45,8 @@ _ANSWER: l.Ops = [
     l.Let("next", l.Pos() + l.F("length")),
     # An address is a better answer than the alias before it.
     l.Switch("type", {
-        1: [l.If(l.F("rank") < 2, [l.Bytes("answers", 4), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
-        28: [l.If(l.F("rank") < 2, [l.Bytes("answer_ip6", 16), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
+        1: [l.If(l.F("rank") < 2, [l.Bytes("answer_ip", 4), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
+        28: [l.If(l.F("rank") < 2, [l.Bytes("answer_ip", 16), l.Let("TTL", l.F("seconds")), l.Let("rank", 2)])],
         (2, 5, 12): [l.If(l.F("rank") < 1, [l.Labels("answers"), l.Let("TTL", l.F("seconds")), l.Let("rank", 1)])],
         16: [l.If(l.F("rank") < 1, [l.Skip(1), l.Bytes("answers", l.F("length") - 1), l.Let("TTL", l.F("seconds")),
                                     l.Let("rank", 1)])],
@@ -99,8 +99,8 @@ _COLUMNS = (
     l.Col("RD", "bool", "recursion is desired"),
     l.Col("RA", "bool", "recursion is available"),
     l.Col("Z", "u8", "three reserved bits"),
-    l.Col("answers", "text", "first address among the answers, else first name or text", render="ip4"),
-    l.Col("answer_ip6", "str", "first IPv6 address among the answers (32 hex digits)", render="hex"),
+    l.Col("answers", "text", "first name or text among the answers"),
+    l.Col("answer_ip", "str", "first address among the answers", render="ip"),
     l.Col("TTL", "u32", "how long that may be kept", unit="s"),
     l.Col("answer_count", "u16", "records in the answer section"),
 )

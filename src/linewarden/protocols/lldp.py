@@ -133,7 +133,10 @@ _TLV: l.Ops = [
                 6: [l.Bytes("system_description")],
                 7: [l.U16("capabilities"), l.U16("enabled")],
                 8: [l.Let("addresses", l.F("addresses") + 1), l.Skip(1), l.U8("family"),
-                    l.If(l.F("family").eq(1), [l.U32("management_ip")])],
+                    l.If(l.both(l.F("family").eq(1), l.Left() >= 4), [l.Bytes("management_ip", 4)]),
+                    # An IPv4 address is the better one.
+                    l.If(l.both(l.F("family").eq(2), l.Left() >= 16, l.Has("management_ip").eq(0)), [
+                        l.Bytes("management_ip", 16)])],
                 127: [l.Let("organisational", l.F("organisational") + 1)],
             }),
         ]),
@@ -167,7 +170,7 @@ PROTOCOL = l.Protocol(
         l.Col("system_description", "text", "system description", render="text"),
         l.Col("capabilities", "u16", "what it can be, as bits"),
         l.Col("enabled", "u16", "what it is: 0x04 bridge, 0x08 access point, 0x10 router, 0x80 station"),
-        l.Col("management_ip", "str", "management address (the last IPv4 one)", render="ip4"),
+        l.Col("management_ip", "str", "management address (the last IPv4 one, or else the first IPv6 one)", render="ip"),
         l.Col("addresses", "u8", "management address TLVs"),
         l.Col("organisational", "u8", "organisationally specific TLVs"),
         l.Col("tlvs", "u8", "all TLVs, the end included"),

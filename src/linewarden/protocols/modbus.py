@@ -14,6 +14,7 @@ from linewarden.protocols._shared.layout import (
     Check,
     Col,
     Do,
+    DstPort,
     F,
     Hint,
     If,
@@ -26,7 +27,9 @@ from linewarden.protocols._shared.layout import (
     Protocol,
     Recall,
     Rich,
+    Role,
     Skip,
+    SrcPort,
     Switch,
     U8,
     U16,
@@ -163,17 +166,23 @@ def server_id(message: Message) -> Iterator[Record]:
         yield Identity(address=message.src, protocol="modbus", evidence="report server id", description=text)
 
 
+_PORT = 502
+
 PROTOCOL = Protocol(
     name="modbus",
     title="Modbus/TCP",
     reference="MODBUS Application Protocol Specification V1.1b3",
-    on=(On("tcp", (502,)), On("udp", (502,))),
+    on=(On("tcp", (_PORT,)), On("udp", (_PORT,))),
     framing=Length(header=6, at=4, width=2, add=6, min=8, max=266, magic=(2, b"\x00\x00")),
     probe=_SHAPE,
     confirm=2,
     main=[
         U16("tid"), Skip(4), U8("unit"), U8("code"), Let("func", F("code") & 0x7F),
-        If(IsResponse(), [Recall(), If(F("code") >= 0x80, [U8("exception")], [_RESPONSE])], [_REQUEST]),
+        # The server sits on the port, whoever opened the connection; and an exception is an answer on any port.
+        If(SrcPort().ne(DstPort()), [
+            If(SrcPort().eq(_PORT), [Role("response")], [If(DstPort().eq(_PORT), [Role("request")])])]),
+        If(F("code") >= 0x80, [Role("response"), Recall(), U8("exception")], [
+            If(IsResponse(), [Recall(), _RESPONSE], [_REQUEST])]),
     ],
     pair=("tid", "unit", "func"),
     columns=(

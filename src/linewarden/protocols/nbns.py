@@ -111,7 +111,7 @@ PROTOCOL = l.Protocol(
         l.Col("trans_id", "u16", "transaction identifier"),
         l.Col("opcode", "u8", "what kind of request; null where only the answer was seen"),
         l.Col("opcode_name", "str", "its name", source="opcode", names=_OPCODES),
-        l.Col("query", "text", "NetBIOS name, in its half-ASCII form (RFC 1001 14.1)"),
+        l.Col("query", "text", "NetBIOS name, and its 16th octet in angle brackets", render="netbios"),
         l.Col("suffix", "str", "16th octet of the name: what it is for", render="hex2"),
         l.Col("qtype", "u16", "record type"),
         l.Col("qtype_name", "str", "its name", source="qtype", names=_TYPES),

@@ -29,7 +29,10 @@ BLOCKS = {
     0x0106: "mcr_request", 0x8106: "ar_server", 0x0109: "ir_info", 0x010A: "sr_info", 0x010B: "ar_fsu",
     0x0110: "prm_end", 0x8110: "prm_end_answer", 0x0111: "prm_begin", 0x0112: "application_ready",
     0x8112: "application_ready_answer", 0x0200: "port_check", 0x0202: "port_adjust", 0x0211: "mrp_adjust",
-    0x0213: "mrp_check",
+    0x0205: "ir_data", 0x0206: "ir_global", 0x0207: "ir_frames", 0x0208: "ir_begin_end", 0x020A: "peers_check",
+    0x020B: "line_delay_check", 0x0213: "mrp_check", 0x022A: "ir_subframes", 0x022B: "subframe",
+    0x0250: "interface_adjust",
+    0x0601: "fast_start_up", 0x0609: "ar_fsu_adjust",
     0x0400: "several_blocks", 0x0401: "object_in_container", 0x0114: "release", 0x8114: "release_answer",
 }  # fmt: skip
 """Types of blocks (5.2.1)."""
@@ -59,8 +62,9 @@ _FIELDS: dict[int | tuple[int, ...] | range, l.Ops] = {
     (0x8008, 0x8009): _RECORD,
     0x0401: [l.Do(Verb.CONFIGURE, "record"), l.Skip(2), l.U32("api"), l.U16("slot"), l.U16("subslot"), l.Skip(2),
              l.U16("index")],
-    (0x0200, 0x0202): [l.Skip(2), l.U16("slot"), l.U16("subslot")],
-    (0x0211, 0x0213, 0x010B): [l.Skip(2)],
+    (0x0200, 0x0202, 0x0205): [l.Skip(2), l.U16("slot"), l.U16("subslot")],
+    # Padding; of subframe data their number.
+    (0x0211, 0x0213, 0x010B, 0x022A, 0x0609): [l.Skip(2)],
     0x0400: [l.Skip(2), l.U32("api"), l.U16("slot"), l.U16("subslot")],
     0x0020: [l.Rich("im0")],
     (0x0110, 0x0111, 0x0112, 0x0114): [l.Do(Verb.CONFIGURE)],
@@ -75,8 +79,9 @@ _BLOCK: l.Ops = [
             l.Switch("block", _FIELDS),
             l.If(l.both(l.IsResponse(), l.Has("index")), [l.Let("reply_index", l.F("index")), l.Unset(("index",))]),
             l.Row(), l.Unset(_FIRST),
-            # Containers of other blocks: several objects, fast start-up, data of ports; of ring managers from 1.1 on.
-            l.If(l.either(l.F("block").among(0x0401, 0x0400, 0x0200, 0x0202, 0x010B),
+            # Containers of other blocks: several objects, fast start-up, data of ports and of isochronous real time; of
+            # ring managers from 1.1 on.
+            l.If(l.either(l.F("block").among(0x0401, 0x0400, 0x0200, 0x0202, 0x0205, 0x010B, 0x022A, 0x0609),
                           l.both(l.F("block").among(0x0211, 0x0213), l.F("minor"))), _NESTED),
         ]),
         l.Switch("block", {
@@ -87,10 +92,10 @@ _BLOCK: l.Ops = [
 ]
 
 _DATA: l.Ops = [
-    # Records from 0x8000 on are blocks of the standard; below they are the module maker's. Writes in a multiple write
-    # are padded to four bytes.
+    # Records from 0x8000 on are blocks of the standard; below they are the module maker's, and 0xB000 to 0xBFFF are
+    # those of profiles. Writes in a multiple write are padded to four bytes.
     l.Let("padding", l.F("block").eq(0x0008) * ((4 - (l.F("data_length") & 3)) & 3)),
-    l.If(l.both(l.F("index") >= 0x8000, l.F("data_length") >= 6, l.F("data_length") <= l.Left()), [
+    l.If(l.both(l.F("index") >= 0x8000, (l.F("index") >> 12).ne(0xB), l.F("data_length") >= 6, l.F("data_length") <= l.Left()), [
         l.Within(l.F("data_length"), _NESTED),
     ], [l.If(l.F("data_length") <= l.Left(), [l.Skip(l.F("data_length"))], [l.Seek(l.Size())])]),
     l.If(l.F("padding") <= l.Left(), [l.Skip(l.F("padding"))]),

@@ -2,6 +2,8 @@
 
 Each probe asks for what must be so in every message (magic numbers, lengths that fit), since a wrong name is worse than
 none. Where that is little, the protocol is only looked for on its own ports.
+
+Source: the `reference` of each table.
 """
 
 from __future__ import annotations

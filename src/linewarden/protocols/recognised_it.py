@@ -1,6 +1,8 @@
 """Protocols of offices and networks that are recognised by their content; of some the greeting or login is read.
 
 Logins in the clear (FTP, MQTT) become `authenticate` commands, without the password.
+
+Source: the `reference` of each table.
 """
 
 from __future__ import annotations

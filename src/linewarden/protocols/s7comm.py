@@ -1,7 +1,7 @@
 """S7comm: the native protocol of SIMATIC S7-300, S7-400 and, where allowed, S7-1200 and S7-1500 controllers.
 
-It travels over COTP (RFC 1006, TCP 102; see `_shared/cotp.py`). Siemens publishes no specification; see
-`_shared/s7_names.py` for where the numbers come from. A PDU is a header (0x32, ROSCTR, reference, lengths of the
+Source: RFC 1006 and X.224 for what carries it (TCP 102; see `_shared/cotp.py`). Siemens publishes no specification;
+see `_shared/s7_names.py` for where the numbers come from. A PDU is a header (0x32, ROSCTR, reference, lengths of the
 parameter and data parts; answers also have an error class and code), parameters that begin with a function code, and
 data. ROSCTR 1 is a job, 2 an acknowledgement, 3 an acknowledgement with data, 7 "userdata", whose parameters name a
 function group, a subfunction and whether it is a request, an answer or a push. During a download it is the controller
@@ -260,7 +260,8 @@ _SHAPE: l.Ops = [
     l.U8("syntax"), l.Check(l.F("syntax").eq(0x32)), l.Check(l.Left() >= 9),
     l.U8("ros"), l.U16("p"), l.U16(), l.U16("plen"), l.U16("dlen"),
     l.Let("n", 10), l.If(l.F("ros").among(2, 3), [l.Let("n", 12)]),
-    l.Check(l.F("p").eq(0)),
+    # Redundancy identification: zero as far as is known.
+    l.Check(l.either(l.OnPort(), l.F("p").eq(0))),
     # A fragment of COTP may hold only the beginning.
     l.If(l.F("eot") & 0x80, [l.Check((l.F("plen") + l.F("dlen") + l.F("n") + 7).eq(l.F("length")))]),
     l.Switch("ros", {

@@ -166,7 +166,7 @@ PROTOCOL = l.Protocol(
     title="SMB 1, 2 and 3",
     reference="[MS-CIFS]; [MS-SMB2]; RFC 1002 4.3",
     on=(l.On("tcp", (445, 139)),),
-    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 20) - 1),
+    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 24) + 3, keep=65_536),
     endian="little",
     probe=_PROBE,
     main=[

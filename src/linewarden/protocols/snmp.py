@@ -204,7 +204,7 @@ PROTOCOL = l.Protocol(
         l.Col("pdu_name", "str", "its name", source="pdu", names=_PDUS),
         l.Col("reply_pdu", "u8", "PDU type of the answer; null if unanswered"),
         l.Col("oid", "text", "first object, of the answer if there is one (of a v1 trap, the enterprise)",
-              render="hex"),
+              render="oid"),
         l.Col("error_status", "u8", "error status of the answer"),
         l.Col("error_name", "str", "its name", source="error_status", names=_ERRORS),
         l.Col("generic_trap", "str", "trap of v1", names=_TRAPS),

@@ -34,7 +34,9 @@ class Conn:
     inner_vlan: int | None = col("inner VLAN id (QinQ)", "u16")
     tunnel: str | None = col("outermost tunnel: gre, erspan, vxlan, pppoe, ...")
     retransmissions: int = col("TCP segments seen again (both directions)", "u64", nullable=False, default=0)
-    duplicates: int = col("frames seen twice within 2 ms with the same IP id and bytes", "u64", nullable=False, default=0)
+    duplicates: int = col(
+        "frames seen twice within 2 ms with the same IP id and bytes", "u64", nullable=False, default=0
+    )
     bad_checksums: int = col("packets with a wrong checksum", "u64", nullable=False, default=0)
     orig_min_ttl: int | None = col("smallest TTL or hop limit from the originator", "u8")
     resp_min_ttl: int | None = col("smallest TTL or hop limit from the responder", "u8")

@@ -29,8 +29,10 @@ class Identity:
     os: str | None = col("operating system", "text")
     software: str | None = col("application or server software and its version", "text")
     description: str | None = col("free text that the device gives of itself", "text")
-    role: str | None = col("role hint: controller, io, hmi, scada, historian, engineering, switch, router, "
-                           "workstation, server, drive, printer, camera, building_controller, rtu, gateway, safety")
+    role: str | None = col(
+        "role hint: controller, io, hmi, scada, historian, engineering, switch, router, "
+        "workstation, server, drive, printer, camera, building_controller, rtu, gateway, safety"
+    )
     location: str | None = col("where it stands, as it says", "text")
     mac: str | None = col("MAC address that the message binds to `address`")
     ip: str | None = col("IP address that the message binds to `address`")

@@ -21,7 +21,13 @@ class Reading:
     name: str | None = col("tag, node id or object name where the protocol has one", "text")
     values: list[float] = field(
         default_factory=list,
-        metadata={"doc": "numbers, in address order", "type": "list[f64]", "name": "", "unit": "raw", "nullable": False},
+        metadata={
+            "doc": "numbers, in address order",
+            "type": "list[f64]",
+            "name": "",
+            "unit": "raw",
+            "nullable": False,
+        },
     )
     text: str | None = col("a value that is no number", "text")
     quality: str | None = col("as the protocol says: good, bad, uncertain, or its flags; null if it says nothing")

@@ -85,7 +85,9 @@ def _seen(plant: Plant) -> Said:
     controllers = sum(a.role in words.CONTROLLERS for a in all_devices)
     networks = len({n for a in all_devices for n in map(network, a.ips) if n})
     text = words.plural(len(all_devices), "device")
-    if controllers:
+    if controllers == len(all_devices) == 1:
+        text += ", a controller"
+    elif controllers:
         text += f", {words.number(controllers)} of them {'a controller' if controllers == 1 else 'controllers'}"
     text += f", on {words.plural(networks, 'network')}" if networks > 1 else ""
     span = plant.last_seen - plant.first_seen
@@ -199,5 +201,5 @@ def next_steps(plant: Plant, most: int = 4) -> tuple[str, ...]:
     """What to do next: the next steps of the worst tap findings, then of the worst exposures, each once."""
     asks = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
     found = [f for group in (plant.tap, plant.exposures) for f in sorted(group, key=lambda f: f.severity.order)]
-    steps = dict.fromkeys(words.clean(f.next_step, 200) for f in found if f.severity in asks and f.next_step)
+    steps = dict.fromkeys(f"{words.clean(f.title, 80).rstrip('.')}: {words.clean(f.next_step, 200)}" for f in found if f.severity in asks and f.next_step)
     return tuple(steps)[:most]

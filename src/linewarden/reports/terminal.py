@@ -119,10 +119,11 @@ def _assets(plant: Plant, view: PlantView) -> RenderableType:
     table = _table("Device", "Address", "What it is", "Role", "Level", "Writers")
     table.expand, table.columns[2].ratio = True, 1  # the only column that gives way
     for row in _important(plant, view):
+        address = row.ips[0] if row.ips else row.macs[0] if row.macs else ""
         made = " ".join(p for p in (row.vendor, row.model) if p)
         table.add_row(
             Text(words.clean(row.name, 17)),
-            Text(words.clean(row.ips[0] if row.ips else row.macs[0] if row.macs else "", 17)),
+            Text("" if address == row.name else words.clean(address, 17)),
             Text(made or "-"),
             Text(words.clean(words.short_role(row.asset.role), 14)),
             Text(row.level_key),

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from linewarden.plant import vocabulary
 from linewarden.plant.model import Evidence, Role, Severity
 
 LONGEST = 300
@@ -88,22 +89,6 @@ SEVERITIES: dict[Severity, str] = {
     Severity.OK: "Good",
 }
 
-_PROTOCOLS = {
-    "modbus": "Modbus", "s7comm": "S7comm", "s7comm_plus": "S7comm-plus", "enip": "EtherNet/IP", "cip": "CIP",
-    "dnp3": "DNP3", "iec104": "IEC 60870-5-104", "iec60870_5_104": "IEC 60870-5-104", "opcua": "OPC UA",
-    "opc_ua": "OPC UA", "bacnet": "BACnet", "profinet_dcp": "PROFINET DCP", "pn_dcp": "PROFINET DCP",
-    "profinet": "PROFINET", "pn_io": "PROFINET IO", "pn_ptcp": "PROFINET PTCP", "pn_mrp": "PROFINET MRP",
-    "ge_srtp": "GE SRTP", "ads": "Beckhoff ADS", "umas": "UMAS", "codesys": "CODESYS", "tristation": "TriStation",
-    "hart_ip": "HART-IP", "knx": "KNXnet/IP", "powerlink": "POWERLINK", "cc_link": "CC-Link IE", "sv": "Sampled Values",
-    "iec101": "IEC 60870-5-101", "roc": "ROC", "sparkplug": "Sparkplug B", "synchrophasor": "Synchrophasor",
-    "tcp": "TCP", "udp": "UDP", "imap": "IMAP", "pop3": "POP3", "smtp": "SMTP", "syslog": "Syslog", "ws": "WebSocket",
-    "mms": "MMS", "goose": "GOOSE", "mqtt": "MQTT", "dns": "DNS", "mdns": "mDNS",
-    "http": "HTTP", "https": "HTTPS", "tls": "TLS", "ssh": "SSH", "smb": "SMB", "snmp": "SNMP", "ntp": "NTP",
-    "dhcp": "DHCP", "arp": "ARP", "lldp": "LLDP", "ftp": "FTP", "tftp": "TFTP", "rdp": "RDP", "telnet": "Telnet",
-    "vnc": "VNC", "icmp": "ICMP", "cotp": "COTP", "fins": "Omron FINS", "melsec": "MELSEC", "ethercat": "EtherCAT",
-    "kerberos": "Kerberos", "ldap": "LDAP", "nbns": "NetBIOS name service", "llmnr": "LLMNR", "ssdp": "SSDP",
-    "cdp": "CDP", "stp": "Spanning Tree", "igmp": "IGMP", "icmp6": "ICMPv6", "eth": "Ethernet",
-}  # fmt: skip
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _GAPS = re.compile(r"\s+")
 _DIGITS = re.compile(r"(\d+)")
@@ -192,7 +177,7 @@ def confidence(value: float) -> str:
 
 def protocol(name: str) -> str:
     """The usual spelling of a protocol's name; the name itself where we know no other."""
-    return _PROTOCOLS.get(name.lower()) or clean(name, 60)
+    return clean(vocabulary.spelled(name), 60)
 
 
 def level_number(level: float | None) -> str:

@@ -6,9 +6,7 @@ import dataclasses
 from functools import cache
 from typing import Any
 
-from linewarden.protocols._shared.compile import native_stream
 from linewarden.protocols._shared.message import Message, Native, Record
-from linewarden.protocols.registry import protocols
 
 
 def row_of(record: Record, message: Message, sensor: str) -> tuple[str, tuple[Any, ...]]:
@@ -21,9 +19,10 @@ def row_of(record: Record, message: Message, sensor: str) -> tuple[str, tuple[An
         answer = (message.frame, None) if message.response else (None, None)
         values = (record.values.get(name) for name in names)
         return message.protocol, (*envelope, *_flow(message), asked, *answer, *values)
+    kind: type = type(record)
     stream: str = type(record).STREAM
-    fields = tuple(getattr(record, f) for f in _fields(type(record)))
-    if not getattr(type(record), "HAS_ENDPOINTS", False):
+    fields = tuple(getattr(record, f) for f in _fields(kind))
+    if not getattr(kind, "HAS_ENDPOINTS", False):
         return stream, (*envelope, *fields)
     ends = _asker(message) if stream == "command" else _flow(message)
     return stream, (*envelope, *ends, *fields)
@@ -50,4 +49,8 @@ def _fields(record: type) -> tuple[str, ...]:
 @cache
 def _native_columns() -> dict[str, tuple[str, ...]]:
     """Own columns of each native stream: those after envelope, endpoints, is_orig, resp_frame and rtt_ns."""
+    # Imported when a protocol has something rare to say: all tables together take a while.
+    from linewarden.protocols._shared.compile import native_stream
+    from linewarden.protocols.registry import protocols
+
     return {p.name: native_stream(p).names[12:] for p in protocols()}

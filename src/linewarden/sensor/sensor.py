@@ -6,7 +6,6 @@ Python parsers, and what these say goes back as rows. A parser that stumbles ove
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,34 +15,16 @@ from typing import Any
 
 from linewarden import _engine
 from linewarden.errors import CaptureError, ProtocolError, StoreError
-from linewarden.protocols._shared.compile import compile_protocol, native_stream
 from linewarden.protocols._shared.message import Message, Parser
-from linewarden.protocols.registry import protocols
-from linewarden.records import COMMON, Stream, Weird, stream_of
+from linewarden.records import Weird
 from linewarden.sensor.rows import row_of
+from linewarden.sensor.tables import spec, streams
 from linewarden.wire.captures import Capture
+
+__all__ = ["DAMAGE", "Batch", "CaptureEnd", "Progress", "Sensor", "Step", "Totals", "read_all", "spec", "streams"]
 
 DAMAGE = (ValueError, IndexError, KeyError, struct.error)
 """What a rich parser may raise on bytes that make no sense (UnicodeDecodeError is a ValueError)."""
-
-
-@cache
-def streams() -> tuple[Stream, ...]:
-    """All streams of this installation: the common ones, then one a protocol."""
-    return tuple(stream_of(record) for record in COMMON) + tuple(native_stream(p) for p in protocols())
-
-
-@cache
-def spec() -> str:
-    """The table that the engine runs, as JSON."""
-    return json.dumps(
-        {
-            "streams": [
-                {"name": s.name, "columns": [[c.name, c.type, c.nullable] for c in s.columns]} for s in streams()
-            ],
-            "protocols": [compile_protocol(p) for p in protocols()],
-        }
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +60,10 @@ class CaptureEnd:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The end of a run. `rows` and `weirds` by name; times are ns UTC."""
+    """The end of a run. `rows` and `weirds` by name; times are ns UTC.
+
+    `held_bytes_peak`: bytes that were held at most for later (segments out of order, unfinished messages, fragments).
+    """
 
     packets: int
     bytes: int
@@ -89,6 +73,7 @@ class Totals:
     flows_evicted: int
     truncated_packets: int
     fragments_expired: int
+    held_bytes_peak: int
     rows: dict[str, int]
     weirds: dict[str, int]
 
@@ -129,7 +114,6 @@ class Sensor:
         except ValueError as error:
             raise ProtocolError(str(error)) from error
         self._name = name
-        self._parsers = _parsers()
         self._python_rows: dict[str, int] = {}
 
     def read(self, captures: Sequence[Capture], take: Iterable[str]) -> Iterator[Step]:
@@ -182,7 +166,7 @@ class Sensor:
             raise StoreError(str(error)) from error
 
     def _rows_of(self, message: Message) -> list[tuple[str, tuple[Any, ...]]]:
-        parser = self._parsers.get((message.protocol, message.tag))
+        parser = _parsers().get((message.protocol, message.tag))
         if parser is None:
             return []
         try:
@@ -208,6 +192,9 @@ class Sensor:
 
 @cache
 def _parsers() -> dict[tuple[str, str], Parser]:
+    # Imported at the first rich message, while the engine reads on: all tables together take a while.
+    from linewarden.protocols.registry import protocols
+
     return {(p.name, tag): parser for p in protocols() for tag, parser in p.rich.items()}
 
 
@@ -216,7 +203,8 @@ def read_all(captures: Sequence[Capture], take: Iterable[str], **options: Any) -
 
     Raises CaptureError if one of them cannot be read.
     """
-    sensor, batches = Sensor(**options), []
+    sensor = Sensor(**options)
+    batches: list[Batch] = []
     totals: Totals | None = None
     for step in sensor.read(captures, take):
         batches += step.batches

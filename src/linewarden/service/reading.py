@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import CaptureError, ConfigError
-from linewarden.sensor.sensor import CaptureEnd, Progress, Sensor, Step, Totals, streams
+from linewarden.sensor.sensor import CaptureEnd, Progress, Sensor, Step, Totals
 from linewarden.wire.captures import Capture, fingerprint
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _feed(fold: PlantFold, step: Step) -> None:
 def taken() -> tuple[str, ...]:
     """The streams that the fold reads and this installation writes."""
     # `plant.STREAMS` would import polars before the engine runs; the fold ignores what it has no use for.
-    return tuple(s.name for s in streams() if s.name in WANTED)
+    return tuple(sorted(WANTED))
 
 
 WANTED = frozenset(

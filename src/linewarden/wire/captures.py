@@ -10,7 +10,18 @@ from pathlib import Path
 
 from linewarden.errors import CaptureError
 
-SUFFIXES = (".pcap", ".pcapng", ".cap", ".dmp", ".pcap.gz", ".pcapng.gz", ".cap.gz", ".pcap.zst", ".pcapng.zst", ".cap.zst")
+SUFFIXES = (
+    ".pcap",
+    ".pcapng",
+    ".cap",
+    ".dmp",
+    ".pcap.gz",
+    ".pcapng.gz",
+    ".cap.gz",
+    ".pcap.zst",
+    ".pcapng.zst",
+    ".cap.zst",
+)
 """What counts as a capture in a folder. A file that is named is read whatever its name is."""
 
 
@@ -46,7 +57,9 @@ def _expand(argument: str) -> list[Path | None]:
     if path.is_dir():
         inside = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
         if not inside:
-            raise CaptureError(f"{argument}: no capture in this folder; looked for {', '.join(SUFFIXES[:4])}, .gz, .zst")
+            raise CaptureError(
+                f"{argument}: no capture in this folder; looked for {', '.join(SUFFIXES[:4])}, .gz, .zst"
+            )
         return list(inside)
     if path.exists():
         return [path]

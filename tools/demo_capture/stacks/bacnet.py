@@ -109,9 +109,7 @@ async def bms(seconds: float) -> None:
     async for count in aticks(seconds - 8, 3.0):
         await aattempt(app.read_property(target, ObjectIdentifier("analog-value,1"), "present-value"))
         if count == 5:
-            await aattempt(
-                app.write_property(target, ObjectIdentifier("analog-value,1"), "present-value", 20.5)
-            )
+            await aattempt(app.write_property(target, ObjectIdentifier("analog-value,1"), "present-value", 20.5))
         if count % 6 == 3:
             app.who_is()
     await listening

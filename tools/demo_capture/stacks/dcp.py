@@ -64,13 +64,9 @@ class Wire:
         request = struct.pack("IHH8s", socket.if_nametoindex("eth0"), 0, 6, EVERYONE)
         self.socket.setsockopt(263, 1, request)
 
-    def send(
-        self, to: bytes, frame_id: int, service: int, kind: int, xid: int, delay: int, body: bytes
-    ) -> None:
+    def send(self, to: bytes, frame_id: int, service: int, kind: int, xid: int, delay: int, body: bytes) -> None:
         """Sends one DCP PDU; `delay` is ResponseDelayFactor in an Identify request, otherwise 0."""
-        head = (
-            to + self.mac + struct.pack(">HHBBIHH", ETHERTYPE, frame_id, service, kind, xid, delay, len(body))
-        )
+        head = to + self.mac + struct.pack(">HHBBIHH", ETHERTYPE, frame_id, service, kind, xid, delay, len(body))
         self.socket.send((head + body).ljust(60, b"\0"))
 
     def receive(self, timeout: float) -> tuple[bytes, int, int, int, int, bytes] | None:

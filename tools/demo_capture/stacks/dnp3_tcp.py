@@ -56,9 +56,7 @@ async def relay(seconds: float) -> None:
 
 async def scada(seconds: float) -> None:
     """The master: integrity poll, then events; the delay; one select and operate, one direct operate."""
-    master = Master(
-        handler=DefaultSOEHandler(), config=MasterConfig(address=MASTER, outstation_address=OUTSTATION)
-    )
+    master = Master(handler=DefaultSOEHandler(), config=MasterConfig(address=MASTER, outstation_address=OUTSTATION))
     async with MasterTcpRunner(master=master, host=RELAY, port=20000) as link:
         await aattempt(link.integrity_poll())
         await aattempt(link.request(master.build_delay_measure()))

@@ -27,9 +27,7 @@ def rtu(seconds: float) -> None:
     volts = made(station.add_point(io_address=11, type=c104.Type.M_ME_NC_1, report_ms=2000))
     amps = made(station.add_point(io_address=12, type=c104.Type.M_ME_NC_1, report_ms=4000))
     breaker = made(station.add_point(io_address=21, type=c104.Type.M_SP_TB_1))
-    station.add_point(
-        io_address=31, type=c104.Type.C_SC_NA_1, related_io_address=21, related_io_autoreturn=True
-    )
+    station.add_point(io_address=31, type=c104.Type.C_SC_NA_1, related_io_address=21, related_io_autoreturn=True)
     volts.value, amps.value, breaker.value = 20_150.0, 84.0, True
     server.start()
     for count in ticks(seconds, 2.0):

@@ -35,9 +35,7 @@ async def _serve(seconds: float, unit: int, identity: dict[str, str]) -> None:
     async for count in aticks(seconds, 0.5):
         level = int(820 + 60 * math.sin(count / 9))
         flow = int(340 + 12 * math.sin(count / 3))
-        await aattempt(
-            server.async_setValues(unit, 4, LEVEL_MM, [level, flow, 61, 1013, 0, 12000 + 2 * count])
-        )
+        await aattempt(server.async_setValues(unit, 4, LEVEL_MM, [level, flow, 61, 1013, 0, 12000 + 2 * count]))
     await server.shutdown()  # type: ignore[no-untyped-call]
 
 

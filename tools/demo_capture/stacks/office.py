@@ -86,9 +86,7 @@ def _certificate(folder: Path, name: str, organisation: str) -> tuple[Path, Path
     public, private = folder / "cert.pem", folder / "key.pem"
     public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return public, private
 
@@ -99,9 +97,7 @@ def _serve(server: ThreadingHTTPServer, seconds: float) -> None:
     server.shutdown()
 
 
-def _serve_tls(
-    seconds: float, name: str, organisation: str, version: ssl.TLSVersion, page: type[_Page]
-) -> None:
+def _serve_tls(seconds: float, name: str, organisation: str, version: ssl.TLSVersion, page: type[_Page]) -> None:
     """HTTPS with exactly one protocol version."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if version < ssl.TLSVersion.TLSv1_2:
@@ -153,9 +149,7 @@ def cloud(seconds: float) -> None:
     )
 
 
-def _https(
-    address: str, name: str, version: ssl.TLSVersion, method: str, path: str, body: bytes | None
-) -> None:
+def _https(address: str, name: str, version: ssl.TLSVersion, method: str, path: str, body: bytes | None) -> None:
     """One request with SNI `name`; certificates are self-signed and not checked."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -178,9 +172,7 @@ def laptop(seconds: float) -> None:
     time.sleep(seconds * 0.15)
     for headers in ({}, {"Authorization": f"Basic {LOGIN}"}):
         wire = http.client.HTTPConnection(SWITCH, timeout=5)
-        wire.request(
-            "GET", "/", headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)", **headers}
-        )
+        wire.request("GET", "/", headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)", **headers})
         wire.getresponse().read()
         wire.close()
 
@@ -236,9 +228,7 @@ def printer(seconds: float) -> None:
         os.chmod(folder, 0o777)
         users = DummyAuthorizer()
         users.add_user("labels", "Lemonade1", folder, perm="elradfmw")
-        handler = type(
-            "Handler", (FTPHandler,), {"authorizer": users, "banner": "ZTC ZT411-300dpi FTP server ready"}
-        )
+        handler = type("Handler", (FTPHandler,), {"authorizer": users, "banner": "ZTC ZT411-300dpi FTP server ready"})
         server = ThreadedFTPServer(("0.0.0.0", 21), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         time.sleep(seconds)

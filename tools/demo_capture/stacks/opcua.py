@@ -40,7 +40,7 @@ async def server(seconds: float) -> None:
         "Line 1 SCADA",
         "4.2.1",
         "4217",
-        datetime(2026, 5, 4),
+        datetime(2026, 5, 4),  # noqa: DTZ001 - asyncua takes naive UTC
     )
     host.set_security_policy([ua.SecurityPolicyType.NoSecurity])
     space = await host.register_namespace(SPACE)

@@ -42,9 +42,7 @@ class CapperServer(Server):
             rows = [struct.pack(">H", index) + text.ljust(32, b"\0") for index, text in PLACES]
             return struct.pack(">HH", 34, len(rows)) + b"".join(rows)
         if szl_id == 0x0011:
-            rows = [
-                struct.pack(">H20sHHH", index, text.ljust(20), 0, *version) for index, text, version in ORDERS
-            ]
+            rows = [struct.pack(">H20sHHH", index, text.ljust(20), 0, *version) for index, text, version in ORDERS]
             return struct.pack(">HH", 28, len(rows)) + b"".join(rows)
         if szl_id == 0x0232:
             row = struct.pack(">HHHHHH", 4, 1, 0, 1, 2, 0)  # no password; key switch at RUN-P

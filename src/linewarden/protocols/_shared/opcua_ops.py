@@ -27,7 +27,7 @@ NODE: l.Ops = [
         2: [l.U16("ns"), l.U32("start")],
         (3, 5): [l.U16("ns"), *string("point")],
         4: [l.U16("ns"), l.Bytes("point", 16)],
-    }, [l.Check(l.Const(0), "node_id")]),
+    }, [l.Odd("opcua_node_id"), l.Stop()]),
     *_TAIL,
     l.Area(l.F("ns"), template="ns={}"),
 ]
@@ -36,7 +36,7 @@ NODE: l.Ops = [
 NODE_SKIP: l.Ops = [
     l.U8("enc"),
     l.Switch(l.F("enc") & 0x3F, {0: [l.Skip(1)], 1: [l.Skip(3)], 2: [l.Skip(6)], (3, 5): [l.Skip(2), *STRING],
-                                 4: [l.Skip(18)]}, [l.Check(l.Const(0), "node_id")]),
+                                 4: [l.Skip(18)]}, [l.Odd("opcua_node_id"), l.Stop()]),
     *_TAIL,
 ]
 

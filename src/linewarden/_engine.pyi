@@ -1,0 +1,83 @@
+"""The Rust engine (engine/src), for the type checker. Only `sensor/` and `wire/` import it."""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+__version__: str
+
+@final
+class Sensor:
+    """Reads captures through the protocol tables into records. It belongs to the thread that made it."""
+
+    def __init__(
+        self,
+        spec: str,
+        sensor: str = "local",
+        interval_ns: int = 60_000_000_000,
+        max_flows: int = 200_000,
+        lake: tuple[str, str, str] | None = None,
+    ) -> None:
+        """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix).
+
+        Raises ValueError for a wrong table, OSError if the lake cannot be written.
+        """
+
+    def start(self, captures: Sequence[tuple[str | None, str]], take: Sequence[str]) -> None:
+        """Begins to read (path or None for standard input, name); RuntimeError if it was started before."""
+
+    def next(self) -> Chunk | None:
+        """Waits for the next chunk; None after the last. OSError if the lake cannot be written any more."""
+
+    def append(self, stream: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows made in Python, in the order of the stream's columns; ValueError for an unknown stream."""
+
+    def drain(self) -> list[tuple[str, Batch]]:
+        """The appended rows since the last time, which go to the lake too."""
+
+    def finish(self) -> list[tuple[str, str, int, int]]:
+        """Ends the run: (stream, path, rows, bytes) of the lake's files."""
+
+    def abort(self) -> None:
+        """Gives the run up; half-written files go."""
+
+@final
+class Chunk:
+    """What became known since the last chunk."""
+
+    @property
+    def packets(self) -> int:
+        """Packets so far."""
+    @property
+    def bytes(self) -> int:
+        """Their bytes on the wire."""
+    @property
+    def read(self) -> int:
+        """Bytes of the files so far."""
+    @property
+    def total(self) -> int | None:
+        """Bytes of all files; None if unknown."""
+    @property
+    def capture(self) -> str:
+        """The capture that is being read."""
+    @property
+    def batches(self) -> list[tuple[str, Batch]]:
+        """(stream, rows) of the streams that were asked for."""
+    @property
+    def rich(self) -> list[tuple[Any, ...]]:
+        """Rich messages, in the order of `linewarden.protocols._shared.message.Message`."""
+    @property
+    def problems(self) -> list[tuple[str, str, bool]]:
+        """(capture, text, nothing could be read)."""
+    @property
+    def captures(self) -> list[tuple[str, int, int | None, list[str], int | None, int | None]]:
+        """(name, packets, drops, comments, first ts, last ts) of captures that ended; times in ns UTC."""
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """Totals; set in the last chunk."""
+
+@final
+class Batch:
+    """Rows of one stream with the Arrow PyCapsule interface."""
+
+    def __len__(self) -> int: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...

@@ -1,0 +1,81 @@
+"""The tables that the engine runs, made from the protocol files and kept.
+
+Making them takes a third of a second, so they are kept in the user's cache folder, named after the protocol files'
+names, sizes and times: a changed file makes new ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import linewarden
+from linewarden.records import COMMON, Stream, stream_of
+
+
+@cache
+def streams() -> tuple[Stream, ...]:
+    """All streams of this installation: the common ones, then one a protocol."""
+    from linewarden.protocols._shared.compile import native_stream
+    from linewarden.protocols.registry import protocols
+
+    return tuple(stream_of(record) for record in COMMON) + tuple(native_stream(p) for p in protocols())
+
+
+@cache
+def spec() -> str:
+    """The table that the engine runs, as JSON: from the cache, or made anew."""
+    place = _cache_folder() / f"spec-{_fingerprint()}.json"
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return place.read_text("utf-8")
+    text = make_spec()
+    with contextlib.suppress(OSError):
+        _keep(place, text)
+    return text
+
+
+def make_spec() -> str:
+    """The table, made from the protocol files."""
+    from linewarden.protocols._shared.compile import compile_protocol
+    from linewarden.protocols.registry import protocols
+
+    return json.dumps(
+        {
+            "streams": [
+                {"name": s.name, "columns": [[c.name, c.type, c.nullable] for c in s.columns]} for s in streams()
+            ],
+            "protocols": [compile_protocol(p) for p in protocols()],
+        },
+        separators=(",", ":"),
+    )
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "linewarden"
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(linewarden.__version__.encode())
+    root = Path(linewarden.__file__).parent
+    for folder in ("records", "protocols", "protocols/_shared"):
+        with os.scandir(root / folder) as entries:
+            for entry in sorted((e for e in entries if e.name.endswith(".py")), key=lambda e: e.name):
+                about = entry.stat()
+                digest.update(f"{folder}/{entry.name} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:24]
+
+
+def _keep(place: Path, text: str) -> None:
+    """Writes the file whole or not at all, and drops those of older protocol files."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for old in place.parent.glob("spec-*.json"):
+        old.unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=place.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    Path(file.name).replace(place)
