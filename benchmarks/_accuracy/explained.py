@@ -32,9 +32,7 @@ class Explanation:
     def fits(self, d: Difference) -> bool:
         """Whether it speaks of this difference, numbers aside."""
         return (
-            (self.file, self.field) == (d.file, d.field)
-            and self.pair in ("*", d.pair)
-            and self.value in ("*", d.value)
+            (self.file, self.field) == (d.file, d.field) and self.pair in ("*", d.pair) and self.value in ("*", d.value)
         )
 
 

@@ -123,6 +123,7 @@ def _differences(console: Console, differences: Sequence[Difference]) -> None:
 
 def as_json(scores: Sequence[FileScore], path: Path) -> None:
     """All numbers and differences."""
+
     def tallies(by: dict[str, Tally]) -> dict[str, Any]:
         return {
             n: {"files": len(t.files), "truth": t.truth, "ours": t.ours, "wrong": t.wrong, "explained": t.explained,

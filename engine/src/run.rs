@@ -311,6 +311,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, blocks: &Receiver<Arc<Block>>) {
+        let mut news = News::default();
         while let Ok(block) = blocks.recv() {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
@@ -334,6 +335,7 @@ impl Worker {
                 news: block.news.clone(),
                 ..self.part()
             };
+            news.clone_from(&part.news);
             if self.out.send(part).is_err() {
                 return;
             }
@@ -344,8 +346,14 @@ impl Worker {
             rows: self.sensor.rows().map(|(n, r)| (n.to_owned(), r)).collect(),
             weirds: self.sensor.weird_totals(),
         };
+        let news = News {
+            problems: Vec::new(),
+            captures: Vec::new(),
+            ..news
+        };
         let part = Part {
             last: Some(last),
+            news,
             ..self.part()
         };
         // Nobody listens any more if Python gave up: nothing to do then.

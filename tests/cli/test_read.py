@@ -253,6 +253,16 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
         pl.read_parquet(file)
 
 
+def wait_until_it_reads(process: subprocess.Popen[bytes]) -> None:
+    """Until the engine's threads are there: a busy machine takes its time to start Python."""
+    for _ in range(600):
+        names = [p.read_text() for p in Path(f"/proc/{process.pid}/task").glob("*/comm")]
+        if any(name.startswith("linewarden-") for name in names):
+            return
+        time.sleep(0.1)
+    pytest.fail("the engine did not start within a minute")
+
+
 def test_ctrl_c_ends_a_recording_by_pipe(tmp_path: Path) -> None:
     """`tcpdump | linewarden read -`: Ctrl-C stops both, and what came is still read."""
     command = [sys.executable, "-m", "linewarden", "read", "-", "--json"]
@@ -262,9 +272,10 @@ def test_ctrl_c_ends_a_recording_by_pipe(tmp_path: Path) -> None:
     assert process.stdin is not None
     process.stdin.write(capture(3))
     process.stdin.flush()
-    time.sleep(3)
+    wait_until_it_reads(process)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
+    assert process.stderr is not None
+    assert b"reading what is left" in process.stderr.readline()
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert b'"packets": 11' in out
@@ -276,9 +287,10 @@ def test_two_ctrl_c_give_up_a_pipe_that_never_ends(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(capture(3, 6, times=60_000))
         process.stdin.flush()
-        time.sleep(4)
+        wait_until_it_reads(process)
         process.send_signal(signal.SIGINT)
-        time.sleep(1)
+        assert process.stderr is not None
+        assert b"reading what is left" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         try:
             assert process.wait(timeout=30) == 130

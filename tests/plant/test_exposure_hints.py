@@ -72,7 +72,7 @@ def test_public_peers(make):
 def test_remote_access_to_a_controller_but_not_to_an_office_pc(make):
     rows = [s7(make), make.conn("10.0.0.9", PLC, 5900, "vnc"), make.conn("10.0.0.9", "10.5.0.1", 3389, "rdp")]
     f = kinds(make.plant(conn=rows))["remote_access"]
-    assert f.assets == (PLC, "10.0.0.9") and "vnc" in f.detail and "rdp" not in f.detail
+    assert f.assets == (PLC, "10.0.0.9") and "VNC" in f.detail and "RDP" not in f.detail
 
 
 def test_writes_and_several_writers(make):

@@ -1,7 +1,7 @@
 """Transcripts to records: small captures made in memory, read by the real engine.
 
-    rows = tell([("c", request), ("s", response)], port=502)
-    assert rows["modbus"][0]["func"] == 3
+rows = tell([("c", request), ("s", response)], port=502)
+assert rows["modbus"][0]["func"] == 3
 """
 
 from __future__ import annotations
@@ -94,9 +94,7 @@ def pcap(frames: Sequence[bytes], linktype: int = 1, start_s: int = 1_700_000_00
     return b"".join(out)
 
 
-def _tcp(
-    messages: Iterable[tuple[str, bytes]], client_port: int, port: int, handshake: bool, cut: int
-) -> list[bytes]:
+def _tcp(messages: Iterable[tuple[str, bytes]], client_port: int, port: int, handshake: bool, cut: int) -> list[bytes]:
     seq = {"c": 1_000, "s": 9_000}
     frames: list[bytes] = []
 

@@ -19,20 +19,33 @@ def message(op: int, kind: int, *options: tuple[int, bytes], yiaddr: str = "0.0.
 
 
 def test_discover_names_the_mac_since_its_address_is_only_a_wish() -> None:
-    rows = tell([("c", message(1, 1, (12, b"drive-17"), (60, b"ACME drive"), (50, bytes([10, 9, 9, 9]))))],
-                port=67, client_port=68, udp=True)
+    rows = tell(
+        [("c", message(1, 1, (12, b"drive-17"), (60, b"ACME drive"), (50, bytes([10, 9, 9, 9]))))],
+        port=67,
+        client_port=68,
+        udp=True,
+    )
     [who] = rows["identity"]
     assert (who["address"], who["mac"], who["ip"], who["name"]) == (
-        "02:aa:bb:cc:dd:ee", "02:aa:bb:cc:dd:ee", None, "drive-17")
+        "02:aa:bb:cc:dd:ee",
+        "02:aa:bb:cc:dd:ee",
+        None,
+        "drive-17",
+    )
     assert who["description"] == "vendor class ACME drive"
     [row] = rows["dhcp"]
     assert (row["client_message"], row["mac"], row["requested_addr"], row["server_message"]) == (
-        "DISCOVER", "02:aa:bb:cc:dd:ee", "10.9.9.9", None)
+        "DISCOVER",
+        "02:aa:bb:cc:dd:ee",
+        "10.9.9.9",
+        None,
+    )
 
 
 def test_request_names_the_requested_address() -> None:
-    rows = tell([("c", message(1, 3, (12, b"drive-17"), (50, bytes([10, 0, 0, 17]))))],
-                port=67, client_port=68, udp=True)
+    rows = tell(
+        [("c", message(1, 3, (12, b"drive-17"), (50, bytes([10, 0, 0, 17]))))], port=67, client_port=68, udp=True
+    )
     [who] = rows["identity"]
     assert (who["address"], who["ip"], who["name"]) == ("10.0.0.17", "10.0.0.17", "drive-17")
 
@@ -41,10 +54,15 @@ def test_acknowledgement_binds_mac_and_address() -> None:
     ack = message(2, 5, (54, bytes([10, 0, 0, 2])), (51, struct.pack("!I", 600)), yiaddr="10.0.0.17")
     rows = tell([("s", ack)], port=67, client_port=68, udp=True)
     assert [(b["mac"], b["ip"]) for b in rows["binding"] if b["source"] == "dhcp"] == [
-        ("02:aa:bb:cc:dd:ee", "10.0.0.17")]
+        ("02:aa:bb:cc:dd:ee", "10.0.0.17")
+    ]
     [row] = rows["dhcp"]
     assert (row["server_message"], row["assigned_addr"], row["server_addr"], row["lease_time"]) == (
-        "ACK", "10.0.0.17", "10.0.0.2", 600)
+        "ACK",
+        "10.0.0.17",
+        "10.0.0.2",
+        600,
+    )
     assert (row["client_message"], row["is_orig"]) == (None, True)
 
 

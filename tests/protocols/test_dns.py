@@ -35,9 +35,22 @@ def test_question_and_answer_are_one_row_with_the_address() -> None:
     rows = tell([("c", ASKED), ("s", reply)], port=53, udp=True)
     [row] = rows["dns"]
     assert (row["query"], row["qtype_name"], row["rcode_name"], row["opcode_name"]) == (
-        "hmi.plant.example", "A", "NOERROR", "query")
+        "hmi.plant.example",
+        "A",
+        "NOERROR",
+        "query",
+    )
     assert (row["answer_ip"], row["TTL"], row["answer_count"], row["RA"]) == ("10.0.0.9", 300, 2, True)
     assert (row["frame"], row["resp_frame"]) == (1, 2)
+
+
+def test_names_of_four_or_sixteen_letters_are_no_addresses() -> None:
+    for alias in ("m.ab", "panel.plant.demo"):
+        reply = head(7, 0x8180, 1, 1) + question("hmi.plant.example") + answer(AT_NAME, 5, name(alias))
+        [row] = tell([("c", ASKED), ("s", reply)], port=53, udp=True)["dns"]
+        assert (row["answers"], row["answer_ip"]) == (alias, None)
+    six = head(7, 0x8180, 1, 1) + question("hmi.plant.example") + answer(AT_NAME, 28, b"\xfe\x80" + bytes(13) + b"\1")
+    assert tell([("c", ASKED), ("s", six)], port=53, udp=True)["dns"][0]["answer_ip"] == "fe80::1"
 
 
 def test_a_question_asked_three_times_has_one_answer() -> None:

@@ -68,7 +68,11 @@ def test_a_session_is_registered() -> None:
     rows = rows_of()
     (row,) = rows["enip"]
     assert (row["function"], row["command"], row["reply_command"], row["session"]) == (
-        "register_session", 0x65, 0x65, SESSION)
+        "register_session",
+        0x65,
+        0x65,
+        SESSION,
+    )
     assert rows["conn"][0]["service"] == "enip"
 
 
@@ -78,7 +82,12 @@ def test_list_identity_over_udp_names_the_device() -> None:
     rows = tell([("c", encapsulated(0x63, session=0)), ("s", answer)], port=44818, udp=True)
     (found,) = rows["identity"]
     assert (found["address"], found["model"], found["firmware"], found["serial"], found["role"]) == (
-        "10.0.0.2", "1756-L71S", "20.11", "0x01020304", "controller")
+        "10.0.0.2",
+        "1756-L71S",
+        "20.11",
+        "0x01020304",
+        "controller",
+    )
     assert rows["command"][0]["verb"] == "browse"
 
 
@@ -88,17 +97,28 @@ def test_a_tag_is_read_by_name_with_its_type() -> None:
     rows = rows_of(("c", rr(ask(0x4C, route, b"\x02\x00"))), ("s", rr(answer)))
     (reading,) = rows["reading"]
     assert (reading["name"], reading["start"], reading["values"], reading["area"]) == (
-        "Program:Main.Speed", 3, [1.5, 2.5], "tag")
+        "Program:Main.Speed",
+        3,
+        [1.5, 2.5],
+        "tag",
+    )
     row = rows["enip"][1]
     assert (row["function"], row["symbol"], row["type"], row["service"], row["reply"], row["general_status"]) == (
-        "read_tag", "Program:Main.Speed", "real", 0x4C, 0xCC, 0)
+        "read_tag",
+        "Program:Main.Speed",
+        "real",
+        0x4C,
+        0xCC,
+        0,
+    )
 
 
 def test_tags_read_by_symbol_instance_are_told_apart() -> None:
     first, second = (path((0x20, 0x6B), (0x24, n)) for n in (4, 9))
     value = rr(reply(0x4C, struct.pack("<Hi", 0xC4, 77)))
-    rows = rows_of(("c", rr(ask(0x4C, first, b"\x01\x00"))), ("s", value),
-                   ("c", rr(ask(0x4C, second, b"\x01\x00"))), ("s", value))
+    rows = rows_of(
+        ("c", rr(ask(0x4C, first, b"\x01\x00"))), ("s", value), ("c", rr(ask(0x4C, second, b"\x01\x00"))), ("s", value)
+    )
     assert [(r["area"], r["values"]) for r in rows["reading"]] == [("symbol_4", [77.0]), ("symbol_9", [77.0])]
 
 
@@ -106,7 +126,11 @@ def test_a_tag_is_written() -> None:
     write = ask(0x4D, tag("Setpoint"), struct.pack("<HHi", 0xC4, 1, -5))
     (command,) = rows_of(("c", rr(write)), ("s", rr(reply(0x4D))))["command"]
     assert (command["verb"], command["function"], command["value"], command["result"]) == (
-        "write", "write_tag", "-5", "ok")
+        "write",
+        "write_tag",
+        "-5",
+        "ok",
+    )
     assert "Setpoint" in command["target"]
 
 
@@ -117,12 +141,17 @@ def test_a_multiple_service_packet_has_a_row_for_itself_and_each_service_in_it()
     rows = rows_of(("c", unit(packet, 5)), ("s", unit(answer, 5, 0xCAFE)))
     told = rows["enip"][1:]
     assert [(r["service"], r["reply"], r["class"], r["item"], r["outer"], r["general_status"]) for r in told] == [
-        (0x0A, 0x8A, 2, None, None, 0), (0x4C, 0xCC, None, 1, 0x0A, 0), (0x07, 0x87, 0x8E, 2, 0x0A, 0x0F),
-        (0x0E, 0x8E, 1, 3, 0x0A, 0x14)]
+        (0x0A, 0x8A, 2, None, None, 0),
+        (0x4C, 0xCC, None, 1, 0x0A, 0),
+        (0x07, 0x87, 0x8E, 2, 0x0A, 0x0F),
+        (0x0E, 0x8E, 1, 3, 0x0A, 0x14),
+    ]
     assert [(r["command"], r["reply_command"]) for r in told] == [(0x70, 0x70)] + [(None, None)] * 3
     assert {(c["verb"], c["target"], c["result"]) for c in rows["command"]} == {
-        ("read", "tag A", "ok"), ("stop", "controller", "privilege_violation"),
-        ("diagnose", "identity", "attribute_not_supported")}
+        ("read", "tag A", "ok"),
+        ("stop", "controller", "privilege_violation"),
+        ("diagnose", "identity", "attribute_not_supported"),
+    }
     assert rows["reading"][0]["values"] == [9.0]
 
 
@@ -141,7 +170,9 @@ def test_an_unconnected_send_is_answered_by_the_service_that_it_carries() -> Non
     assert (inner["reply"], inner["wrapped"], inner["port"], inner["link"], inner["class"]) == (0x81, 0x52, 1, 2, 1)
     assert (outer["service"], outer["class"], outer["reply"], outer["function"]) == (0x52, 6, None, "unconnected_send")
     assert (rows["identity"][0]["model"], rows["identity"][0]["evidence"]) == (
-        "1756-L71S", "Identity object, port 1 link 2")
+        "1756-L71S",
+        "Identity object, port 1 link 2",
+    )
 
 
 def test_connections_with_the_same_sequence_count_are_told_apart_once_their_opening_was_seen() -> None:
@@ -151,14 +182,19 @@ def test_connections_with_the_same_sequence_count_are_told_apart_once_their_open
         return [("c", rr(ask(0x54, MANAGER, request + ROUTER), serial)), ("s", rr(reply(0x54, answer), serial))]
 
     rows = rows_of(
-        *opening(1, 101, 201), *opening(2, 102, 202),
-        ("c", unit(ask(0x4C, tag("A"), b"\x01\x00"), 1, 201)), ("c", unit(ask(0x4C, tag("B"), b"\x01\x00"), 1, 202)),
+        *opening(1, 101, 201),
+        *opening(2, 102, 202),
+        ("c", unit(ask(0x4C, tag("A"), b"\x01\x00"), 1, 201)),
+        ("c", unit(ask(0x4C, tag("B"), b"\x01\x00"), 1, 202)),
         ("s", unit(reply(0x4C, struct.pack("<Hh", 0xC3, 22)), 1, 102)),
-        ("s", unit(reply(0x4C, struct.pack("<Hh", 0xC3, 11)), 1, 101)))
+        ("s", unit(reply(0x4C, struct.pack("<Hh", 0xC3, 11)), 1, 101)),
+    )
     assert {(r["name"], r["values"][0]) for r in rows["reading"]} == {("A", 11.0), ("B", 22.0)}
     opened = [r for r in rows["enip"] if r["function"] == "forward_open"]
     assert [(r["ot_connection_id"], r["to_connection_id"], r["conn_class"]) for r in opened] == [
-        (201, 101, 2), (202, 102, 2)]
+        (201, 101, 2),
+        (202, 102, 2),
+    ]
 
 
 PCCC_HEAD = b"\x07" + struct.pack("<HI", 0x4D, 1234)
@@ -175,15 +211,18 @@ def test_pccc_reads_have_file_and_type() -> None:
     assert (reading["area"], reading["start"], reading["values"]) == ("n7", 2, [12.0, -3.0])
 
 
-@pytest.mark.parametrize(("message", "verb", "function"), [
-    (pccc(b"\x0f\x00\x01\x00\x80\x01"), "set_mode", "pccc_change_mode"),
-    (pccc(b"\x0f\x00\x01\x00\x50"), "program_download", "pccc_download_all_request"),
-    (ask(0x05, IDENTITY), "restart", "reset"),
-    (ask(0x06, path((0x20, 0x8E), (0x24, 1))), "start", "start"),
-    (ask(0x10, path((0x20, 0xF5), (0x24, 1), (0x30, 5)), bytes(22)), "write", "set_attribute_single"),
-    (ask(0x08, path((0x20, 0x68), (0x24, 0)), bytes(4)), "program_download", "create"),
-    (ask(0x50, path((0x20, 0x37), (0x24, 200)), bytes(4)), "program_download", "download_transfer"),
-])
+@pytest.mark.parametrize(
+    ("message", "verb", "function"),
+    [
+        (pccc(b"\x0f\x00\x01\x00\x80\x01"), "set_mode", "pccc_change_mode"),
+        (pccc(b"\x0f\x00\x01\x00\x50"), "program_download", "pccc_download_all_request"),
+        (ask(0x05, IDENTITY), "restart", "reset"),
+        (ask(0x06, path((0x20, 0x8E), (0x24, 1))), "start", "start"),
+        (ask(0x10, path((0x20, 0xF5), (0x24, 1), (0x30, 5)), bytes(22)), "write", "set_attribute_single"),
+        (ask(0x08, path((0x20, 0x68), (0x24, 0)), bytes(4)), "program_download", "create"),
+        (ask(0x50, path((0x20, 0x37), (0x24, 200)), bytes(4)), "program_download", "download_transfer"),
+    ],
+)
 def test_services_that_change_a_device_are_commands(message: bytes, verb: str, function: str) -> None:
     (command,) = rows_of(("c", rr(message)), ("s", rr(reply(message[0]))))["command"]
     assert (command["verb"], command["function"]) == (verb, function)
@@ -204,8 +243,12 @@ def test_firmware_is_joined_from_its_parts_and_told_by_one_command_for_them() ->
 
 
 def test_two_pdus_in_a_segment_and_any_cut_give_the_same_rows() -> None:
-    dialogue = [("c", REGISTER), ("s", REGISTERED), ("c", rr(ask(0x0E, IDENTITY), 1) + rr(ask(0x07, IDENTITY), 2)),
-                ("s", rr(reply(0x0E), 1) + rr(reply(0x07), 2))]
+    dialogue = [
+        ("c", REGISTER),
+        ("s", REGISTERED),
+        ("c", rr(ask(0x0E, IDENTITY), 1) + rr(ask(0x07, IDENTITY), 2)),
+        ("s", rr(reply(0x0E), 1) + rr(reply(0x07), 2)),
+    ]
     whole = [(r["service"], r["reply"]) for r in tell(dialogue, port=44818)["enip"]]
     assert whole == [(None, None), (0x0E, 0x8E), (0x07, 0x87)]
     for cut in (1, 5, 24, 31):
@@ -231,8 +274,12 @@ def test_cyclic_data_has_a_row_a_connection() -> None:
 def test_damaged_messages_never_stop_the_sensor() -> None:
     dice = random.Random(11)
     inner = [ask(0x4C, tag("A"), b"\x01\x00"), ask(0x52, MANAGER, bytes(30)), ask(0x0A, ROUTER, several([b"\x01"] * 3))]
-    good = [("c", rr(pccc(b"\x0f\x00\x01\x00\xa2\x04\x07\x89\x02\x00"))), ("s", rr(reply(0x4B, PCCC_HEAD + bytes(20)))),
-            ("c", unit(ask(0x0A, ROUTER, several(inner)), 9)), ("s", unit(reply(0x0A, several([reply(0x4C)] * 3)), 9))]
+    good = [
+        ("c", rr(pccc(b"\x0f\x00\x01\x00\xa2\x04\x07\x89\x02\x00"))),
+        ("s", rr(reply(0x4B, PCCC_HEAD + bytes(20)))),
+        ("c", unit(ask(0x0A, ROUTER, several(inner)), 9)),
+        ("s", unit(reply(0x0A, several([reply(0x4C)] * 3)), 9)),
+    ]
     damaged = []
     for _ in range(100):
         for who, message in good:

@@ -17,8 +17,9 @@ from linewarden.records import Identity, Transfer
 
 
 def message(data: bytes, **slots: int) -> Message:
-    return Message("enip", "tag", 0, "C1", "x.pcap", 1, "10.0.0.2", "10.0.0.1", 44818, 50000, "", "", False, True,
-                   slots, data)
+    return Message(
+        "enip", "tag", 0, "C1", "x.pcap", 1, "10.0.0.2", "10.0.0.1", 44818, 50000, "", "", False, True, slots, data
+    )
 
 
 def identity_bytes(name: bytes = b"1769-L33ER/A LOGIX5333ER") -> bytes:
@@ -29,10 +30,17 @@ def test_list_identity_gives_vendor_product_serial_and_address() -> None:
     body = struct.pack("<H", 1) + struct.pack(">HH4s8x", 2, 44818, bytes([192, 168, 5, 7])) + identity_bytes() + b"\x03"
     [found] = list_identity(message(struct.pack("<HHH", 1, 0x0C, len(body)) + body))
     assert found == Identity(
-        address="10.0.0.2", protocol="enip", evidence="List Identity", vendor="Rockwell Automation/Allen-Bradley",
-        model="1769-L33ER/A LOGIX5333ER", firmware="30.11", serial="0x00c0ffee",
-        description="device type 14 (programmable logic controller), product code 167", role="controller",
-        ip="192.168.5.7")
+        address="10.0.0.2",
+        protocol="enip",
+        evidence="List Identity",
+        vendor="Rockwell Automation/Allen-Bradley",
+        model="1769-L33ER/A LOGIX5333ER",
+        firmware="30.11",
+        serial="0x00c0ffee",
+        description="device type 14 (programmable logic controller), product code 167",
+        role="controller",
+        ip="192.168.5.7",
+    )
 
 
 def test_identity_object_tells_the_route_to_the_module() -> None:

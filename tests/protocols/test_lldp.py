@@ -39,6 +39,14 @@ def test_a_switch_says_name_address_and_role() -> None:
     )  # fmt: skip
 
 
+def test_a_management_address_may_be_ipv6() -> None:
+    six = tlv(8, b"\x11\x02\xfe\x80" + bytes(13) + b"\x01" + b"\x02\x00\x00\x00\x01\x00")
+    rows = ethernet(
+        0x88CC, [("c", lldpdu(tlv(1, b"\x04\x02\x00\x00\x00\x00\x0f"), PORT, TTL, six))], dst=LLDP_MULTICAST
+    )
+    assert (rows["lldp"][0]["management_ip"], rows["identity"][0]["ip"]) == ("fe80::1", "fe80::1")
+
+
 def test_a_siemens_chassis_id_is_taken_apart() -> None:
     chassis = b"\x07" + b"S7-1500".ljust(25) + b" " + b"6ES7 516-3AN01-0AB0".ljust(20) + b" "
     chassis += b"S C-K7LT20762018" + b" " + b"    3" + b" " + b"V  2  6  0"

@@ -88,3 +88,11 @@ def test_device_identification_becomes_an_identity() -> None:
     (identity,) = rows["identity"]
     assert (identity["address"], identity["vendor"]) == ("10.0.0.2", "Acme")
     assert (identity["order_number"], identity["firmware"]) == ("PM-55", "V2.1")
+
+
+def test_the_host_on_the_port_answers_even_if_it_opened_the_connection() -> None:
+    rows = tell([("c", EXCEPTION), ("c", READ_ANSWER)], port=4446, client_port=502)
+    refused, told = rows["modbus"]
+    assert (refused["exception"], refused["is_orig"], refused["resp_frame"]) == (2, False, 4)
+    assert (told["func"], told["is_orig"]) == (3, False)
+    assert rows["reading"][0]["source"] == "10.0.0.1"

@@ -29,30 +29,43 @@ def test_a_registered_name_is_the_senders() -> None:
     [who] = rows["identity"]
     assert (who["address"], who["name"], who["evidence"]) == ("10.0.0.1", "PRESS-HMI", "name registration")
     [row] = rows["nbns"]
+    assert row["query"] == "PRESS-HMI<00>"
     assert (row["opcode_name"], row["suffix"], row["qtype_name"], row["broadcast"]) == (
-        "registration", "0x00", "NB", True)
+        "registration",
+        "0x00",
+        "NB",
+        True,
+    )
 
 
-@pytest.mark.parametrize("message", [
-    registration(nb_flags=0x8000),  # a group
-    registration(suffix=0x1B),  # a domain's master browser
-    registration(address=bytes([10, 0, 0, 50])),  # somebody else's address
-    head(5, 0x0110, 1, 0, 0, 0) + encoded("PRESS-HMI", 0) + struct.pack("!HH", 0x20, 1),  # a question
-])
+@pytest.mark.parametrize(
+    "message",
+    [
+        registration(nb_flags=0x8000),  # a group
+        registration(suffix=0x1B),  # a domain's master browser
+        registration(address=bytes([10, 0, 0, 50])),  # somebody else's address
+        head(5, 0x0110, 1, 0, 0, 0) + encoded("PRESS-HMI", 0) + struct.pack("!HH", 0x20, 1),  # a question
+    ],
+)
 def test_names_that_are_not_the_senders(message: bytes) -> None:
     assert not tell([("c", message)], port=137, udp=True)["identity"]
 
 
 def test_node_status_tells_name_workgroup_and_mac() -> None:
     query = head(9, 0x0000, 1, 0, 0, 0) + encoded("*", 0) + struct.pack("!HH", 0x21, 1)
-    names = b"".join(n.ljust(15).encode() + bytes([s]) + struct.pack("!H", f) for n, s, f in (
-        ("FILLER-3", 0x20, 0x0400), ("LINE4", 0x00, 0x8400), ("FILLER-3", 0x00, 0x0400)))
+    names = b"".join(
+        n.ljust(15).encode() + bytes([s]) + struct.pack("!H", f)
+        for n, s, f in (("FILLER-3", 0x20, 0x0400), ("LINE4", 0x00, 0x8400), ("FILLER-3", 0x00, 0x0400))
+    )
     data = b"\x03" + names + bytes.fromhex("02a0b0c0d0e0")
     reply = head(9, 0x8400, 0, 1, 0, 0) + encoded("*", 0) + struct.pack("!HHIH", 0x21, 1, 0, len(data)) + data
     rows = tell([("c", query), ("s", reply)], port=137, udp=True)
     [who] = rows["identity"]
     assert (who["name"], who["mac"], who["description"]) == (
-        "FILLER-3", "02:a0:b0:c0:d0:e0", "workgroup or domain LINE4")
+        "FILLER-3",
+        "02:a0:b0:c0:d0:e0",
+        "workgroup or domain LINE4",
+    )
     [row] = rows["nbns"]
     assert (row["frame"], row["resp_frame"], row["rcode_name"]) == (1, 2, "NOERROR")
 
@@ -71,18 +84,33 @@ def datagram(smb: bytes) -> bytes:
 
 
 def announced(command: int, server: str, kind: int, comment: bytes) -> bytes:
-    return (bytes([command, 0]) + bytes(4) + server.encode().ljust(16, b"\0") + bytes([6, 1])
-            + struct.pack("<IBBH", kind, 15, 1, 0xAA55) + comment + b"\0")
+    return (
+        bytes([command, 0])
+        + bytes(4)
+        + server.encode().ljust(16, b"\0")
+        + bytes([6, 1])
+        + struct.pack("<IBBH", kind, 15, 1, 0xAA55)
+        + comment
+        + b"\0"
+    )
 
 
 def test_host_announcement_tells_name_system_and_role() -> None:
     rows = tell([("c", datagram(mailslot(announced(1, "PRESS-HMI", 0x9003, b"press line"))))], port=138, udp=True)
     [who] = rows["identity"]
     assert (who["name"], who["os"], who["role"], who["description"]) == (
-        "PRESS-HMI", "Windows 6.1", "server", "press line")
+        "PRESS-HMI",
+        "Windows 6.1",
+        "server",
+        "press line",
+    )
     [row] = rows["browser"]
     assert (row["smb_command"], row["function"], row["mailslot"], row["source_ip"]) == (
-        37, "host_announcement", "\\MAILSLOT\\BROWSE", "10.0.0.1")
+        37,
+        "host_announcement",
+        "\\MAILSLOT\\BROWSE",
+        "10.0.0.1",
+    )
 
 
 def test_samba_is_no_windows() -> None:

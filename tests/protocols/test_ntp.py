@@ -6,8 +6,11 @@ from tests.protocols.harness import tell
 
 
 def packet(mode: int, stratum: int, ref: bytes, org: int = 0, xmt: int = 0, version: int = 4) -> bytes:
-    return (struct.pack("!BBbbII", version << 3 | mode, stratum, 6, -20, 0x100, 0x200) + ref
-            + struct.pack("!4Q", 0, org, 1, xmt))
+    return (
+        struct.pack("!BBbbII", version << 3 | mode, stratum, 6, -20, 0x100, 0x200)
+        + ref
+        + struct.pack("!4Q", 0, org, 1, xmt)
+    )
 
 
 ASK = packet(3, 0, b"INIT", xmt=0xE1000000_12345678)

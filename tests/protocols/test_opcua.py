@@ -224,8 +224,12 @@ def test_encrypted_channels_leave_types_only() -> None:
 
 @pytest.mark.parametrize("cut", [0, 5, 50])
 def test_the_same_however_the_stream_is_cut(cut: int) -> None:
-    rows = talk(*hello(), ask(READ, read(node(2, b"x"))),
-                answer(READ_ANSWER, struct.pack("<i", 1) + b"\x01\x03\x09" + bytes(4)), cut=cut)
+    rows = talk(
+        *hello(),
+        ask(READ, read(node(2, b"x"))),
+        answer(READ_ANSWER, struct.pack("<i", 1) + b"\x01\x03\x09" + bytes(4)),
+        cut=cut,
+    )
     assert [(r["service"], r["reply_service_id"]) for r in rows["opcua"]] == [("hello", None), ("read", 634)]
     assert [r["values"] for r in rows["reading"]] == [[9.0]]
 

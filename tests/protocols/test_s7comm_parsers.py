@@ -12,8 +12,9 @@ from linewarden.records import Identity, Reading, Transfer
 
 
 def message(data: bytes, **slots: int) -> Message:
-    return Message("s7comm", "tag", 0, "C1", "x.pcap", 1, "10.0.0.2", "10.0.0.1", 102, 50000, "", "", False, True,
-                   slots, data)
+    return Message(
+        "s7comm", "tag", 0, "C1", "x.pcap", 1, "10.0.0.2", "10.0.0.1", 102, 50000, "", "", False, True, slots, data
+    )
 
 
 def status_list(ident: int, index: int, *records: bytes) -> bytes:
@@ -23,13 +24,22 @@ def status_list(ident: int, index: int, *records: bytes) -> bytes:
 def test_module_identification_has_order_number_hardware_and_firmware() -> None:
     order = b"6ES7 412-2XK07-0AB0 "
     data = status_list(
-        0x0011, 0,
+        0x0011,
+        0,
         struct.pack(">H20sHHH", 1, order, 0xC0, 3, 1),
-        struct.pack(">H20sH4s", 7, b" " * 20, 0xC0, b"V\x07\x00\x03"))
+        struct.pack(">H20sH4s", 7, b" " * 20, 0xC0, b"V\x07\x00\x03"),
+    )
     [found] = szl(message(data))
     assert found == Identity(
-        address="10.0.0.2", protocol="s7comm", evidence="SZL 0x0011", vendor="Siemens",
-        order_number="6ES7 412-2XK07-0AB0", hardware="1", firmware="V7.0.3", role="controller")
+        address="10.0.0.2",
+        protocol="s7comm",
+        evidence="SZL 0x0011",
+        vendor="Siemens",
+        order_number="6ES7 412-2XK07-0AB0",
+        hardware="1",
+        firmware="V7.0.3",
+        role="controller",
+    )
 
 
 def test_component_identification_names_station_module_type_and_serial() -> None:
@@ -37,8 +47,11 @@ def test_component_identification_names_station_module_type_and_serial() -> None
     data = status_list(0x001C, 0, *(struct.pack(">H32s", index, text) for index, text in texts.items()))
     found = [r for r in szl(message(data)) if isinstance(r, Identity)]
     assert [(r.evidence[-7:], r.name, r.serial, r.model) for r in found] == [
-        ("index 1", "PRESS LINE 4", None, None), ("index 2", "CPU main", None, None),
-        ("index 5", None, "S C-X1Y2Z3", None), ("index 7", None, None, "CPU 412-2 PN")]
+        ("index 1", "PRESS LINE 4", None, None),
+        ("index 2", "CPU main", None, None),
+        ("index 5", None, "S C-X1Y2Z3", None),
+        ("index 7", None, None, "CPU 412-2 PN"),
+    ]
 
 
 @pytest.mark.parametrize(("state", "text"), [(0x04, "STOP"), (0x08, "RUN"), (0x06, "STARTUP")])
@@ -53,7 +66,9 @@ def test_protection_level_and_mode_selector() -> None:
     record = struct.pack(">HHHHH30x", 4, 3, 0, 3, 1)
     found = [r for r in szl(message(status_list(0x0132, 4, record))) if isinstance(r, Reading)]
     assert [(r.name, r.values, r.text) for r in found] == [
-        ("protection_level", [3.0], None), ("mode_selector", [1.0], "RUN")]
+        ("protection_level", [3.0], None),
+        ("mode_selector", [1.0], "RUN"),
+    ]
 
 
 def test_a_whole_block_has_name_and_hash_and_a_part_has_not() -> None:
@@ -61,8 +76,15 @@ def test_a_whole_block_has_name_and_hash_and_a_part_has_not() -> None:
     data = b"pp\x01\x01\x05" + struct.pack(">BHI", 0x0A, 17, 12 + len(body)) + body
     [whole] = block(message(data, direction=0))
     [part] = block(message(data[:-1], direction=1))
-    assert whole == Transfer(protocol="s7comm", kind="program", direction="download", name="DB17", bytes=72,
-                             whole=True, sha256=hashlib.sha256(data).hexdigest())
+    assert whole == Transfer(
+        protocol="s7comm",
+        kind="program",
+        direction="download",
+        name="DB17",
+        bytes=72,
+        whole=True,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
     assert isinstance(part, Transfer)
     assert (part.direction, part.whole, part.sha256) == ("upload", False, None)
 

@@ -44,32 +44,50 @@ SYSTEM = "1.3.6.1.2.1.1."
 def test_a_poll_is_one_row_and_one_counted_command() -> None:
     talk = []
     for i in range(5):
-        talk += [("c", v2c(pdu(0xA0, 70_000 + i, ("1.3.6.1.2.1.2.2.1.10.1", NULL)))),
-                 ("s", v2c(pdu(0xA2, 70_000 + i, ("1.3.6.1.2.1.2.2.1.10.1", number(5, 0x41)))))]
+        talk += [
+            ("c", v2c(pdu(0xA0, 70_000 + i, ("1.3.6.1.2.1.2.2.1.10.1", NULL)))),
+            ("s", v2c(pdu(0xA2, 70_000 + i, ("1.3.6.1.2.1.2.2.1.10.1", number(5, 0x41))))),
+        ]
     rows = tell(talk, port=161, udp=True)
     assert len(rows["snmp"]) == 5
     row = rows["snmp"][0]
     assert (row["version"], row["community"], row["pdu_name"], row["reply_pdu"]) == ("2c", "plant", "get_request", 2)
+    assert row["oid"] == "1.3.6.1.2.1.2.2.1.10.1"
     [command] = rows["command"]
     assert (command["verb"], command["count"], command["answered"], command["errors"]) == ("read", 5, 5, 0)
     assert not rows["identity"]
 
 
 def test_system_group_identifies_the_agent() -> None:
-    answer = pdu(0xA2, 9, (SYSTEM + "1.0", tlv(4, b"Switch SW-8 rev 2")),
-                 (SYSTEM + "2.0", oid("1.3.6.1.4.1.248.14.10")),
-                 (SYSTEM + "3.0", number(100, 0x43)), (SYSTEM + "5.0", tlv(4, b"sw-line4")),
-                 (SYSTEM + "6.0", tlv(4, b"cabinet 12")))
+    answer = pdu(
+        0xA2,
+        9,
+        (SYSTEM + "1.0", tlv(4, b"Switch SW-8 rev 2")),
+        (SYSTEM + "2.0", oid("1.3.6.1.4.1.248.14.10")),
+        (SYSTEM + "3.0", number(100, 0x43)),
+        (SYSTEM + "5.0", tlv(4, b"sw-line4")),
+        (SYSTEM + "6.0", tlv(4, b"cabinet 12")),
+    )
     rows = tell([("c", v2c(pdu(0xA0, 9, (SYSTEM + "1.0", NULL)))), ("s", v2c(answer))], port=161, udp=True)
     [who] = rows["identity"]
     assert (who["address"], who["name"], who["vendor"], who["location"], who["description"]) == (
-        "10.0.0.2", "sw-line4", "Hirschmann", "cabinet 12", "Switch SW-8 rev 2")
+        "10.0.0.2",
+        "sw-line4",
+        "Hirschmann",
+        "cabinet 12",
+        "Switch SW-8 rev 2",
+    )
 
 
 def test_chassis_serial_and_firmware() -> None:
     entity = "1.3.6.1.2.1.47.1.1.1.1."
-    answer = pdu(0xA2, 9, (entity + "11.1", tlv(4, b"SN-778")), (entity + "9.1", tlv(4, b"4.2.1")),
-                 (entity + "11.5", tlv(4, b"fan tray")))
+    answer = pdu(
+        0xA2,
+        9,
+        (entity + "11.1", tlv(4, b"SN-778")),
+        (entity + "9.1", tlv(4, b"4.2.1")),
+        (entity + "11.5", tlv(4, b"fan tray")),
+    )
     rows = tell([("c", v2c(pdu(0xA0, 9, (entity + "11.1", NULL)))), ("s", v2c(answer))], port=161, udp=True)
     [who] = rows["identity"]
     assert (who["serial"], who["firmware"]) == ("SN-778", "4.2.1")
@@ -82,16 +100,26 @@ def test_a_set_is_a_write_with_object_and_value() -> None:
 
 
 def test_a_refusal_has_its_name() -> None:
-    rows = tell([("c", v2c(pdu(0xA0, 9, (SYSTEM + "9.0", NULL)))),
-                 ("s", v2c(pdu(0xA2, 9, (SYSTEM + "9.0", NULL), error=2)))], port=161, udp=True)
+    rows = tell(
+        [("c", v2c(pdu(0xA0, 9, (SYSTEM + "9.0", NULL)))), ("s", v2c(pdu(0xA2, 9, (SYSTEM + "9.0", NULL), error=2)))],
+        port=161,
+        udp=True,
+    )
     assert rows["snmp"][0]["error_name"] == "noSuchName"
     assert (rows["command"][0]["errors"], rows["command"][0]["result"]) == (1, "noSuchName")
 
 
 def test_v3_tells_user_and_level_of_an_encrypted_message() -> None:
     def message(flags: int, body: bytes) -> bytes:
-        usm = tlv(0x30, tlv(4, bytes.fromhex("800000f80312345678")), number(3), number(900), tlv(4, b"viewer"),
-                  tlv(4, bytes(12)), tlv(4, bytes(8)))
+        usm = tlv(
+            0x30,
+            tlv(4, bytes.fromhex("800000f80312345678")),
+            number(3),
+            number(900),
+            tlv(4, b"viewer"),
+            tlv(4, bytes(12)),
+            tlv(4, bytes(8)),
+        )
         head = tlv(0x30, number(44), number(65_507), tlv(4, bytes([flags])), number(3))
         return tlv(0x30, number(3), head, tlv(4, usm), body)
 
@@ -104,8 +132,9 @@ def test_v3_tells_user_and_level_of_an_encrypted_message() -> None:
 
 
 def test_v1_trap_is_told_by_the_agent() -> None:
-    trap = tlv(0xA4, oid("1.3.6.1.4.1.248"), tlv(0x40, bytes([10, 0, 0, 1])), number(2), number(0), number(5, 0x43),
-               tlv(0x30))
+    trap = tlv(
+        0xA4, oid("1.3.6.1.4.1.248"), tlv(0x40, bytes([10, 0, 0, 1])), number(2), number(0), number(5, 0x43), tlv(0x30)
+    )
     [row] = tell([("c", tlv(0x30, number(0), tlv(4, b"public"), trap))], port=162, udp=True)["snmp"]
     assert (row["version"], row["pdu_name"], row["generic_trap"]) == ("1", "trap", "linkDown")
 

@@ -26,16 +26,30 @@ def extension(kind: int, data: bytes) -> bytes:
 
 def client_hello(*extensions: bytes) -> bytes:
     name = b"scada.plant.example"
-    every = b"".join((extension(0, struct.pack("!HBH", len(name) + 3, 0, len(name)) + name),
-                      extension(16, b"\x00\x03\x02h2"), *extensions))
-    return handshake(1, b"\x03\x03" + bytes(32) + b"\x00" + struct.pack("!H2H", 4, 0x1301, 0xC02F) + b"\x01\x00"
-                     + struct.pack("!H", len(every)) + every)
+    every = b"".join(
+        (
+            extension(0, struct.pack("!HBH", len(name) + 3, 0, len(name)) + name),
+            extension(16, b"\x00\x03\x02h2"),
+            *extensions,
+        )
+    )
+    return handshake(
+        1,
+        b"\x03\x03"
+        + bytes(32)
+        + b"\x00"
+        + struct.pack("!H2H", 4, 0x1301, 0xC02F)
+        + b"\x01\x00"
+        + struct.pack("!H", len(every))
+        + every,
+    )
 
 
 def server_hello(cipher: int, *extensions: bytes) -> bytes:
     every = b"".join(extensions)
-    return handshake(2, b"\x03\x03" + bytes(32) + b"\x00" + struct.pack("!HB", cipher, 0)
-                     + struct.pack("!H", len(every)) + every)
+    return handshake(
+        2, b"\x03\x03" + bytes(32) + b"\x00" + struct.pack("!HB", cipher, 0) + struct.pack("!H", len(every)) + every
+    )
 
 
 def der(tag: int, *parts: bytes) -> bytes:
@@ -55,11 +69,18 @@ def certificate(subject: bytes, issuer: bytes, before: bytes = b"240102030405Z",
     key = der(0x30, der(2, b"\0\x80" + bytes(255)), der(2, b"\1\0\1"))
     info = der(0x30, der(0x30, der(6, bytes.fromhex("2a864886f70d010101")), der(5)), der(3, b"\0", key))
     names = der(0x30, der(0x82, b"plc7.plant.example"), der(0x87, bytes([10, 0, 0, 2])))
-    extensions = der(0xA3, der(0x30, der(0x30, der(6, b"\x55\x1d\x11"), der(4, names)),
-                               der(0x30, der(6, b"\x55\x1d\x0e"), der(4, bytes(padding)))))
+    extensions = der(
+        0xA3,
+        der(
+            0x30,
+            der(0x30, der(6, b"\x55\x1d\x11"), der(4, names)),
+            der(0x30, der(6, b"\x55\x1d\x0e"), der(4, bytes(padding))),
+        ),
+    )
     validity = der(0x30, der(0x17, before), der(0x18, b"20540101000000Z"))
-    body = der(0x30, der(0xA0, der(2, b"\2")), der(2, b"\x1f\x2e"), sha256rsa, issuer, validity, subject, info,
-               extensions)
+    body = der(
+        0x30, der(0xA0, der(2, b"\2")), der(2, b"\x1f\x2e"), sha256rsa, issuer, validity, subject, info, extensions
+    )
     return der(0x30, body, sha256rsa, der(3, bytes(257)))
 
 
@@ -73,8 +94,14 @@ PLC = named(CN="plc7", O="ACME")
 
 def test_tls_12_tells_hellos_and_certificate() -> None:
     server = server_hello(0xC02F) + chain(certificate(PLC, PLC)) + handshake(14, b"")
-    rows = tell([("c", record(client_hello(), version=0x0301)), ("s", record(server)),
-                 ("c", record(handshake(16, bytes(66))) + record(b"\1", 20) + record(bytes([99] * 40)))], port=443)
+    rows = tell(
+        [
+            ("c", record(client_hello(), version=0x0301)),
+            ("s", record(server)),
+            ("c", record(handshake(16, bytes(66))) + record(b"\1", 20) + record(bytes([99] * 40))),
+        ],
+        port=443,
+    )
     hello = next(r for r in rows["tls"] if r["handshake"] == 1)
     assert (hello["version"], hello["cipher"]) == ("TLSv12", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
     assert (hello["server_name"], hello["alpn"], hello["reply_handshake"]) == ("scada.plant.example", "h2", 2)
@@ -83,7 +110,11 @@ def test_tls_12_tells_hellos_and_certificate() -> None:
     assert sorted(r["handshake"] for r in rows["tls"] if r["handshake"]) == [1, 11, 14, 16]
     shown = next(r for r in rows["tls"] if r["subject"])
     assert (shown["subject"], shown["self_signed"], shown["key_type"], shown["key_bits"]) == (
-        "O=ACME,CN=plc7", True, "rsa", 2048)
+        "O=ACME,CN=plc7",
+        True,
+        "rsa",
+        2048,
+    )
     assert (shown["not_before"], shown["not_after"]) == ("2024-01-02T03:04:05Z", "2054-01-01T00:00:00Z")
     assert (shown["san"], shown["signature"]) == ("plc7.plant.example, 10.0.0.2", "sha256WithRSAEncryption")
     [who] = rows["identity"]
@@ -92,8 +123,13 @@ def test_tls_12_tells_hellos_and_certificate() -> None:
 
 def test_tls_13_version_is_in_an_extension() -> None:
     offered = extension(43, b"\x06\x0a\x0a\x03\x04\x03\x03")  # the first value is noise on purpose (RFC 8701)
-    rows = tell([("c", record(client_hello(offered))),
-                 ("s", record(server_hello(0x1301, extension(43, b"\x03\x04"))) + record(bytes(30), 23))], port=8883)
+    rows = tell(
+        [
+            ("c", record(client_hello(offered))),
+            ("s", record(server_hello(0x1301, extension(43, b"\x03\x04"))) + record(bytes(30), 23)),
+        ],
+        port=8883,
+    )
     [row] = rows["tls"]
     assert (row["client_version"], row["version"], row["cipher"]) == ("TLSv13", "TLSv13", "TLS_AES_128_GCM_SHA256")
 

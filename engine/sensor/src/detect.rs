@@ -65,6 +65,15 @@ impl Undecided {
         self.alive.clear();
     }
 
+    /// Forgets all but the latest payload.
+    fn keep_last(&mut self) {
+        if let Some(last) = self.chunks.pop() {
+            let bytes = self.bytes(&last).to_vec();
+            self.forget();
+            self.push(last.side, last.stamp, &bytes);
+        }
+    }
+
     fn side(&self, side: u8) -> Vec<u8> {
         let mut bytes = Vec::new();
         for chunk in self.chunks.iter().filter(|c| c.side == side) {
@@ -129,6 +138,12 @@ impl Probes<'_> {
                 _ => waiting.alive.push((index, ours)),
             }
         }
+        if tcp
+            && flow.settled != Settled::Syn
+            && let Some(index) = self.latest(flow, waiting)
+        {
+            return Decision::Protocol(index);
+        }
         let most = if tcp { MAX_CHUNKS } else { MAX_DATAGRAMS };
         let full = waiting.chunks.len() >= most || waiting.data.len() >= MAX_BYTES;
         if !waiting.alive.is_empty() && !full {
@@ -141,6 +156,31 @@ impl Probes<'_> {
         } else {
             Decision::Wait
         }
+    }
+
+    /// A stream that is joined in the middle of a message fits no protocol from there on: those at home on its ports
+    /// are asked about the latest payload by itself. What came before it is lost.
+    fn latest(&mut self, flow: &mut Flow, waiting: &mut Undecided) -> Option<usize> {
+        let last = *waiting.chunks.last()?;
+        let data = waiting.bytes(&last).to_vec();
+        let info = flow.info();
+        let home = self.candidates(flow, true).into_iter().filter(|c| c.1);
+        for candidate in home.collect::<Vec<_>>() {
+            let proto = &self.spec.protos[candidate.0];
+            let mut hint = None;
+            if !waiting.alive.contains(&candidate)
+                && !proto.framing.is_datagram()
+                && matches!(
+                    self.judge_stream(candidate.0, true, flow, &info, last.side, &data, &mut hint),
+                    Verdict::Yes(_)
+                )
+            {
+                settle(flow, proto, true, hint);
+                waiting.keep_last();
+                return Some(candidate.0);
+            }
+        }
+        None
     }
 
     /// All protocols that a flow may speak: those at home on its ports, then those that tell themselves surely, then

@@ -388,7 +388,11 @@ impl Sensor {
         flow.has_ports = has_ports;
         flow.proto = ip.proto;
         // What the capture left out. A length that says more than the frame had is a lie, not a loss.
-        let missing = if packet.decoded.truncated { length.saturating_sub(payload.len()) } else { 0 };
+        let missing = if packet.decoded.truncated {
+            length.saturating_sub(payload.len())
+        } else {
+            0
+        };
         let body = match transport {
             Transport::Tcp { payload, .. } | Transport::Udp { payload, .. } => payload.len() + missing,
             _ => length,

@@ -122,7 +122,12 @@ impl Core {
         }
         // The hole is known only where the stream has come to this segment's end.
         let end = seq.wrapping_add(payload.len() as u32);
-        if missing > 0 && flow.sides[side as usize & 1].half.next_seq().is_none_or(|next| next == end) {
+        if missing > 0
+            && flow.sides[side as usize & 1]
+                .half
+                .next_seq()
+                .is_none_or(|next| next == end)
+        {
             // The capture holds less than was sent (snaplen).
             flow.sides[side as usize & 1].half.advance(missing);
             self.gap(flow, side, u64::from(missing), stamp);

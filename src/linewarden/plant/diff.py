@@ -109,7 +109,7 @@ def _assets(a: Plant, b: Plant, pairs: dict[str, str]) -> Iterator[Change]:
 
 def _described(asset: Asset) -> str:
     what = " ".join(x for x in (asset.vendor, asset.model) if x)
-    where = ", ".join(asset.ips[:2] or asset.macs[:1])
+    where = ", ".join(a for a in asset.ips[:2] or asset.macs[:1] if a != asset.name)
     return f"{asset.name} ({'; '.join(x for x in (words.role(asset.role), what, where) if x)})"
 
 
@@ -165,9 +165,9 @@ def _more_said(old: Conversation, new: Conversation, names: dict[str, Asset]) ->
     if verbs:
         severity = Severity.HIGH if set(verbs) & words.CHANGING else Severity.MEDIUM
         before = ", ".join(v for v, _ in old.verbs)
-        yield _conversation(
-            "verb_new", severity, f"Now also does {', '.join(verbs).replace('_', ' ')}", new, names, before, ", ".join(verbs)
-        )
+        after = ", ".join(verbs)
+        text = f"Now also does {after.replace('_', ' ')}"
+        yield _conversation("verb_new", severity, text, new, names, before, after)
     protocols = sorted(set(new.protocols) - set(old.protocols))
     if protocols:
         severity = Severity.MEDIUM if set(protocols) & words.OT else Severity.LOW

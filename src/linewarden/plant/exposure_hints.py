@@ -57,8 +57,9 @@ def find_exposures(
     assets: Mapping[str, Asset],
 ) -> tuple[Finding, ...]:
     """All findings, one a kind (and protocol), worst first."""
+    outside = any(a.public for a in assets.values())
     seen = Seen(
-        [t for c in conns if (c.two_way or c.one_way) and (t := _conn_talk(c, joined, assets))],
+        [t for c in conns if (c.two_way or c.one_way) and (t := _conn_talk(c, joined, assets, outside))],
         [(c, _talk(c.orig, c.resp, c.protocol, c.verb, str(c.n), c, joined, assets)) for c in commands],
         [(f, _talk(f.orig, f.resp, f.stream, f.column, f.value, f, joined, assets)) for f in facts],
         [(t, _talk(t.orig, t.resp, t.protocol, t.kind, t.name or "", t, joined, assets)) for t in transfers],
@@ -81,9 +82,11 @@ def is_ot(asset: Asset | None) -> bool:
     return low or any(s.protocol in words.CONTROL for s in asset.serves)
 
 
-def _conn_talk(c: ConnRow, joined: Joined, assets: Mapping[str, Asset]) -> Talk | None:
-    """The conversation, or None if no check below could ask for it."""
+def _conn_talk(c: ConnRow, joined: Joined, assets: Mapping[str, Asset], outside: bool) -> Talk | None:
+    """The conversation, or None if no check below could ask for it. `outside`: some asset is public."""
     protocol = words.protocol(c.service) or c.proto
+    if protocol not in _LOOKED_AT and not outside:
+        return None
     source, target, _ = endpoints(c, joined)
     ends = (assets.get(source or ""), assets.get(target or ""))
     if protocol not in _LOOKED_AT and not any(a is not None and a.public for a in ends):
@@ -216,7 +219,7 @@ def _snmp(seen: Seen) -> Iterator[Finding]:
     if usual:
         yield _finding(
             "snmp_default_community", Severity.MEDIUM, "SNMP with a factory-set password",
-            f"'public' or 'private' is the community string of {_names(t.target for t in usual)}; everybody knows these.",
+            f"'public' or 'private' is the community string of {_names(t.target for t in usual)}; everybody knows it.",
             "Change to SNMPv3, or at least set other strings and switch writing off.", usual,
         )  # fmt: skip
     elif version:

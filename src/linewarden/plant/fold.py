@@ -18,6 +18,7 @@ import polars as pl
 
 from linewarden.plant import rows
 from linewarden.plant.corrections import Corrections
+from linewarden.plant.crowd import thin
 from linewarden.plant.exposure_hints import find_exposures
 from linewarden.plant.inventory import apply_corrections, apply_names, build_assets
 from linewarden.plant.join import join
@@ -81,12 +82,14 @@ class PlantFold:
                 gc.enable()
 
     def _plant(self, names: Names | None, corrections: Corrections) -> Plant:
-        conns, commands = self._conn.rows(), self._command.rows()
-        identities, bindings = self._identity.rows(), self._binding.rows()
+        crowd = thin(self._conn.rows(), self._binding.rows(), self._identity.rows())
+        conns, bindings, identities = crowd.conns, crowd.bindings, crowd.identities
+        commands = self._command.rows()
         weirds, facts = self._weird.rows(), self._fact.rows()
         merges = [*corrections.merges, *(names.merges() if names else ())]
         joined = join(conns, bindings, identities, merges, corrections.splits)
         traffic = fold_traffic(conns, commands, joined)
+        traffic.count_unseen(crowd.unseen)
         assets = build_assets(joined, identities, traffic)
         assets = apply_corrections(assets, joined, corrections)
         report = None
@@ -97,7 +100,7 @@ class PlantFold:
             assets=tuple(assets.values()),
             conversations=traffic.conversations(),
             protocols=traffic.protocols(),
-            tap=check_tap(conns, bindings, weirds, facts, joined, traffic, assets),
+            tap=check_tap(conns, bindings, weirds, facts, joined, traffic, assets, crowd),
             exposures=find_exposures(conns, commands, facts, self._transfer.rows(), joined, assets),
             names=report,
             captures=captures,

@@ -14,6 +14,7 @@ from linewarden.plant.corrections import Corrections
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, NamesReport, Role
 from linewarden.plant.names import Names
+from linewarden.plant.role_rules import GENERIC
 from linewarden.plant.rows import IdentityRow
 from linewarden.plant.traffic import Part, Traffic
 
@@ -214,12 +215,21 @@ def apply_names(assets: dict[str, Asset], joined: Joined, names: Names) -> tuple
             value = getattr(row, what)
             if value:
                 before = getattr(assets[root], what)
-                if before and str(before) != value and before != Role.UNKNOWN and before not in (root, *out[root].ips):
+                own = (Role.UNKNOWN, root, *out[root].ips)  # what stands there where nothing is known
+                if before and str(before).casefold() != value.casefold() and before not in own:
                     corrected.add((root, what, str(before), str(value)))
                 out[root] = _corrected(out[root], what, str(value), "names", f"{names.source}, line {row.row}")
+        out[root] = _placed(out[root], row.zone)
     named = {joined.root.get(r.address) for r in names.rows}
     unnamed = tuple(root for root in sorted(out) if root not in named and out[root].seen and not out[root].public)
     return out, NamesReport(tuple(matched), tuple(not_seen), unnamed, tuple(sorted(corrected)))
+
+
+def _placed(asset: Asset, zone: str) -> Asset:
+    """A computer stands where its zone is, if the zone's name says so; the level of a controller is its role's."""
+    found = roles.zone_level(zone)
+    loose = asset.role in GENERIC or asset.role in (Role.UNKNOWN, Role.PRINTER, Role.PHONE, Role.CAMERA)
+    return replace(asset, level=found) if found is not None and loose and not asset.public else asset
 
 
 def _corrected(asset: Asset, what: str, value: str, source: str, detail: str) -> Asset:

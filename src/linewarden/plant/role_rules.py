@@ -137,3 +137,11 @@ LEVELS: dict[Role, float] = {
     Role.PRINTER: 4, Role.PHONE: 4,
 }  # fmt: skip
 """Purdue level by role (ISA-95 / IEC 62443-1-1); the others depend on whom they talk to."""
+
+PERIPHERAL = frozenset({Role.PRINTER, Role.PHONE, Role.CAMERA})
+"""Office things, unless devices of the plant use them."""
+
+ZONE_LEVELS: tuple[tuple[str, float], ...] = (
+    (r"\bi?dmz\b", 3.5), (r"\b(?:office|enterprise|corporate|business|company)\b", 4),
+)  # fmt: skip
+"""What the name that a person gave a zone says of the level of its computers: (pattern, level)."""

@@ -13,8 +13,8 @@ _WORDS: dict[Role, str] = {
     "safety cpu, safety",
     Role.IO: "i/o, remote i/o, distributed i/o, i/o station, i/o device, i/o module, i/o block, field i/o, rio, "
     "bus coupler, coupler, i/o rack, valve terminal, valve island",
-    Role.DRIVE: "vfd, vsd, inverter, frequency converter, frequency inverter, variable speed drive, servo, servo drive, "
-    "motor drive, soft starter, motor controller, pump, motor, conveyor drive",
+    Role.DRIVE: "vfd, vsd, inverter, frequency converter, frequency inverter, variable speed drive, servo, "
+    "servo drive, motor drive, soft starter, motor controller, pump, motor, conveyor drive",
     Role.SENSOR: "instrument, transmitter, field device, meter, power meter, energy meter, flow meter, flowmeter, "
     "analyser, analyzer, scale, scanner, barcode reader, reader, gauge, actuator, valve, encoder, merging unit, pmu",
     Role.RTU: "remote terminal unit, protection relay, relay, feeder relay, ied, bay controller, bay unit, outstation, "

@@ -128,7 +128,8 @@ def _from_words(f: Facts) -> Iterator[tuple[Role, float, str]]:
     for hint in sorted({h for h, _ in f.hints}):
         source = min(s for h, s in f.hints if h == hint)
         if hint in rules.HINTS:
-            yield rules.HINTS[hint], rules.HINT_WEIGHT, f"{words.spelled(source)} says it is of kind {hint.replace('_', ' ')}"
+            why = f"{words.spelled(source)} says it is of kind {hint.replace('_', ' ')}"
+            yield rules.HINTS[hint], rules.HINT_WEIGHT, why
     best: dict[Role, tuple[float, str]] = {}
     for text, source in sorted(f.said.items()):
         low = text.lower()
@@ -177,7 +178,8 @@ def _from_behaviour(f: Facts) -> Iterator[tuple[Role, float, str]]:
         yield Role.GATEWAY, 0.3, f"passes values on: reads {n} devices and is read by {len(f.asked_by)}"
     engineering = sorted(f.verbs & words.ENGINEERING)
     if engineering:
-        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), "sends " + ", ".join(engineering).replace("_", " ")
+        sent = ", ".join(engineering).replace("_", " ")
+        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), f"sends {sent}"
     if f.behind >= 2:
         yield Role.ROUTER, min(0.9, 0.6 + 0.05 * f.behind), f"its MAC carries packets of {f.behind} other IP addresses"
     elif f.behind:
@@ -194,6 +196,8 @@ def level(role: Role, facts: Facts) -> float | None:
     """
     if facts.public:
         return 5
+    if role in rules.PERIPHERAL and facts.talks_ot:
+        return 3
     if role in rules.LEVELS:
         return rules.LEVELS[role]
     if role in rules.GENERIC or (role is Role.UNKNOWN and facts.talks_ot):
@@ -201,3 +205,8 @@ def level(role: Role, facts: Facts) -> float | None:
             return 2
         return 3 if facts.talks_ot else (4 if role in rules.GENERIC else None)
     return None
+
+
+def zone_level(zone: str) -> float | None:
+    """The level that a zone's name tells of ('office', 'DMZ'); None for most names."""
+    return next((at for pattern, at in rules.ZONE_LEVELS if re.search(pattern, zone.lower())), None)

@@ -6,6 +6,7 @@ and first-of-all are associative, so batches may come in any split and order and
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import polars as pl
@@ -224,7 +225,7 @@ class Running(Generic[Row]):
             return []
         self._settle()
         sorted_ = self._parts[0].sort(self._keys, nulls_last=False)
-        return [self.row(*r) for r in sorted_.select(self._fields).iter_rows()]
+        return list(starmap(self.row, sorted_.select(self._fields).iter_rows()))
 
     def _settle(self) -> None:
         whole = self._grouped(pl.concat(self._parts)) if len(self._parts) > 1 else self._parts[0]

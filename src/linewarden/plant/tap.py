@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from linewarden.plant import addresses as ad
+from linewarden.plant.crowd import MOST, Crowd
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, Finding, Severity
 from linewarden.plant.rows import BindingRow, ConnRow, FactRow, WeirdRow
@@ -29,6 +30,7 @@ class Seen:
     joined: Joined
     traffic: Traffic
     assets: Mapping[str, Asset]
+    crowd: Crowd | None = None
 
     @property
     def packets(self) -> int:
@@ -54,9 +56,10 @@ def check_tap(
     joined: Joined,
     traffic: Traffic,
     assets: Mapping[str, Asset],
+    crowd: Crowd | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, worst first; a single `looks_right` if none asks for anything."""
-    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets)
+    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd)
     if not seen.packets and not bindings:
         return (_nothing(),)
     checks = (
@@ -71,6 +74,7 @@ def check_tap(
         _one_mac,
         _offload,
         _short,
+        _crowded,
     )
     found = [f for check in checks for f in check(seen)]
     if all(f.severity.order >= Severity.INFO.order for f in found):
@@ -199,8 +203,10 @@ def _vlans_split(seen: Seen) -> Iterator[Finding]:
     ways: dict[tuple[str, str], dict[bool, set[int | None]]] = defaultdict(lambda: {True: set(), False: set()})
     shown: dict[tuple[str, str], ConnRow] = {}
     for c in seen.conns:
+        if c.orig_pkts and c.resp_pkts:
+            continue
         source, target, group = endpoints(c, seen.joined)
-        if group or source is None or target is None or source == target or (c.orig_pkts and c.resp_pkts):
+        if group or source is None or target is None or source == target:
             continue
         low, high = sorted((source, target))
         ways[low, high][(source == low) == bool(c.orig_pkts)].add(c.vlan)
@@ -299,6 +305,21 @@ def _short(seen: Seen) -> Iterator[Finding]:
         "short_capture", Severity.INFO, f"Only {_span(span)} of traffic was looked at",
         "Devices that speak seldom (once an hour, once a shift) are not in it.",
         "Let it run for a day, better a week with a weekend, before you take the inventory as complete.",
+    )  # fmt: skip
+
+
+def _crowded(seen: Seen) -> Iterator[Finding]:
+    if seen.crowd is None or not seen.crowd.addresses:
+        return
+    _, capture, frame = seen.crowd.first
+    yield Finding(
+        "too_many_addresses", Severity.MEDIUM,
+        f"{seen.crowd.addresses + MOST:,} addresses announced themselves and never talked",
+        f"No network has so many. Somebody makes them up, or a device is broken. The first {MOST:,} of them are in the "
+        "inventory; the rest is only counted as traffic.",
+        "Find the switch port that they come from, by the first packet's time and the switch's address table, and "
+        "limit the addresses per port there (port security).",
+        (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
     )  # fmt: skip
 
 

@@ -94,6 +94,13 @@ class Traffic:
     uses: dict[str, _Use] = field(default_factory=lambda: defaultdict(_Use))
     silent: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def count_unseen(self, conns: list[ConnRow]) -> None:
+        """Packets of addresses that were left out (see `crowd.py`) still are traffic."""
+        for c in conns:
+            use = self.uses[words.protocol(c.service) or c.proto]
+            use.packets += c.orig_pkts + c.resp_pkts
+            use.bytes += c.orig_wire + c.resp_wire
+
     def conversations(self) -> tuple[Conversation, ...]:
         """All conversations, sorted by source and target."""
         out = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from linewarden.plant.model import Role
 from linewarden.records.command import Verb
@@ -14,15 +15,18 @@ _SAME = {
     "iec61850": "mms", "slmp": "melsec", "omron_fins": "fins", "ssl": "tls", "smb2": "smb", "smb1": "smb",
     "ms-wbt-server": "rdp",
     "profinet_rt": "pn_io", "profinet_cm": "pn_io", "melsoft": "melsec", "cip_io": "enip", "dns_tcp": "dns",
-    "profinet_ptcp": "pn_ptcp", "profinet_mrp": "pn_mrp", "rfb": "vnc", "modbus_tcp": "modbus", "modbus_rtu": "modbus", "gesrtp": "ge_srtp",
+    "profinet_ptcp": "pn_ptcp", "profinet_mrp": "pn_mrp",
+    "rfb": "vnc", "modbus_tcp": "modbus", "modbus_rtu": "modbus", "gesrtp": "ge_srtp",
 }  # fmt: skip
 """Other spellings of one protocol."""
 
 SPELLED = {
-    "modbus": "Modbus", "s7comm": "S7comm", "s7comm_plus": "S7comm-plus", "enip": "EtherNet/IP", "cip": "CIP", "cip_io": "CIP I/O",
+    "modbus": "Modbus", "s7comm": "S7comm", "s7comm_plus": "S7comm-plus", "enip": "EtherNet/IP", "cip": "CIP",
+    "cip_io": "CIP I/O",
     "dnp3": "DNP3", "iec104": "IEC 60870-5-104", "iec60870_5_104": "IEC 60870-5-104", "opcua": "OPC UA",
     "opc_ua": "OPC UA", "bacnet": "BACnet", "profinet_dcp": "PROFINET DCP", "pn_dcp": "PROFINET DCP",
-    "profinet": "PROFINET", "pn_io": "PROFINET", "profinet_rt": "PROFINET", "profinet_cm": "PROFINET", "pn_ptcp": "PROFINET PTCP", "pn_mrp": "PROFINET MRP",
+    "profinet": "PROFINET", "pn_io": "PROFINET", "profinet_rt": "PROFINET",
+    "profinet_cm": "PROFINET", "pn_ptcp": "PROFINET PTCP", "pn_mrp": "PROFINET MRP",
     "ge_srtp": "GE SRTP", "ads": "Beckhoff ADS", "umas": "UMAS", "codesys": "CODESYS", "tristation": "TriStation",
     "hart_ip": "HART-IP", "knx": "KNXnet/IP", "powerlink": "POWERLINK", "cc_link": "CC-Link IE", "sv": "Sampled Values",
     "iec101": "IEC 60870-5-101", "roc": "ROC", "sparkplug": "Sparkplug B", "synchrophasor": "Synchrophasor",
@@ -37,7 +41,7 @@ SPELLED = {
     "browser": "Windows browser service", "bsap": "BSAP", "c1222": "ANSI C12.22", "dns_tcp": "DNS", "dlms": "DLMS",
     "ether_sbus": "SAIA Ether-S-Bus", "ether_sio": "SAIA Ether-S-I/O", "fox": "Niagara Fox", "genisys": "Genisys",
     "lontalk": "LonTalk", "hsrp": "HSRP", "vrrp": "VRRP", "ospf": "OSPF", "ptp": "PTP", "tacacs": "TACACS+",
-    "sip": "SIP", "rtsp": "RTSP", "ipp": "IPP", "mysql": "MySQL", "postgresql": "PostgreSQL", 
+    "sip": "SIP", "rtsp": "RTSP", "ipp": "IPP", "mysql": "MySQL", "postgresql": "PostgreSQL",
     "quic": "QUIC", "radius": "RADIUS", "winrm": "WinRM", "teamviewer": "TeamViewer", "anydesk": "AnyDesk",
     "rlogin": "rlogin", "x11": "X11", "oui": "IEEE vendor list", "conn": "traffic", "names": "names file",
     "nd": "neighbour discovery", "ssl": "TLS", "rip": "RIP", "bgp": "BGP", "eigrp": "EIGRP",
@@ -104,6 +108,7 @@ ENGINEERING = frozenset(
 """Verbs that an engineering workstation uses, and an operator does not."""
 
 
+@lru_cache(maxsize=1_024)
 def protocol(name: str | None) -> str:
     """The one spelling of a protocol used in the plant; empty if `name` is."""
     text = (name or "").strip().lower()

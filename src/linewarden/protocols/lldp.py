@@ -170,7 +170,7 @@ PROTOCOL = l.Protocol(
         l.Col("system_description", "text", "system description", render="text"),
         l.Col("capabilities", "u16", "what it can be, as bits"),
         l.Col("enabled", "u16", "what it is: 0x04 bridge, 0x08 access point, 0x10 router, 0x80 station"),
-        l.Col("management_ip", "str", "management address (the last IPv4 one, or else the first IPv6 one)", render="ip"),
+        l.Col("management_ip", "str", "management address (the last IPv4 one, else the first IPv6 one)", render="ip"),
         l.Col("addresses", "u8", "management address TLVs"),
         l.Col("organisational", "u8", "organisationally specific TLVs"),
         l.Col("tlvs", "u8", "all TLVs, the end included"),

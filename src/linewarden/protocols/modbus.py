@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linewarden.protocols._shared.layout import (
-    Bytes,
+    U8,
+    U16,
     Check,
     Col,
     Do,
@@ -19,7 +20,6 @@ from linewarden.protocols._shared.layout import (
     Hint,
     If,
     IsResponse,
-    Left,
     Length,
     Let,
     On,
@@ -31,8 +31,6 @@ from linewarden.protocols._shared.layout import (
     Skip,
     SrcPort,
     Switch,
-    U8,
-    U16,
     Values,
     both,
     either,

@@ -95,7 +95,8 @@ _DATA: l.Ops = [
     # Records from 0x8000 on are blocks of the standard; below they are the module maker's, and 0xB000 to 0xBFFF are
     # those of profiles. Writes in a multiple write are padded to four bytes.
     l.Let("padding", l.F("block").eq(0x0008) * ((4 - (l.F("data_length") & 3)) & 3)),
-    l.If(l.both(l.F("index") >= 0x8000, (l.F("index") >> 12).ne(0xB), l.F("data_length") >= 6, l.F("data_length") <= l.Left()), [
+    l.If(l.both(l.F("index") >= 0x8000, (l.F("index") >> 12).ne(0xB), l.F("data_length") >= 6,
+                l.F("data_length") <= l.Left()), [
         l.Within(l.F("data_length"), _NESTED),
     ], [l.If(l.F("data_length") <= l.Left(), [l.Skip(l.F("data_length"))], [l.Seek(l.Size())])]),
     l.If(l.F("padding") <= l.Left(), [l.Skip(l.F("padding"))]),

@@ -200,6 +200,11 @@ def serious_findings(found: Iterable[Finding]) -> int:
 def next_steps(plant: Plant, most: int = 4) -> tuple[str, ...]:
     """What to do next: the next steps of the worst tap findings, then of the worst exposures, each once."""
     asks = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
-    found = [f for group in (plant.tap, plant.exposures) for f in sorted(group, key=lambda f: f.severity.order)]
-    steps = dict.fromkeys(f"{words.clean(f.title, 80).rstrip('.')}: {words.clean(f.next_step, 200)}" for f in found if f.severity in asks and f.next_step)
+    steps: dict[str, None] = {}
+    for f in sorted(plant.tap, key=lambda f: f.severity.order):
+        if f.severity in asks and f.next_step:  # the summary begins with the tap, so the step is clear by itself
+            steps[words.clean(f.next_step, 200)] = None
+    for f in sorted(plant.exposures, key=lambda f: f.severity.order):
+        if f.severity in asks and f.next_step:
+            steps[f"{words.clean(f.title, 80).rstrip('.')}: {words.clean(f.next_step, 200)}"] = None
     return tuple(steps)[:most]

@@ -142,7 +142,7 @@ def _important(plant: Plant, view: PlantView) -> list[AssetRow]:
     serious = (f for f in plant.exposures if f.severity in (Severity.CRITICAL, Severity.HIGH))
     named = Counter(i for f in serious for i in f.assets)
     asks = Counter(c.source for c in plant.conversations if story.changes(c))
-    rows = {row.asset.id: row for row in view.assets}
+    rows = {row.asset.id: row for row in view.assets if not row.asset.public}
     controllers = sorted(
         (r for r in view.assets if r.asset.role in words.CONTROLLERS), key=lambda r: (-len(r.asset.writers), r.index)
     )

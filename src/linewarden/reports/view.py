@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linewarden.plant.model import Asset, Conversation, Finding, Plant, Role
+from linewarden.plant.vocabulary import INFRASTRUCTURE
 from linewarden.reports import story, words
 from linewarden.reports.story import Said
 
@@ -158,6 +159,12 @@ def plant_view(plant: Plant) -> PlantView:
     )
 
 
+def _telling(protocols: tuple[str, ...]) -> tuple[str, ...]:
+    """Protocols in words, without those that every network speaks (ARP, ICMP) if there are others."""
+    chosen = [p for p in protocols if p not in INFRASTRUCTURE] or protocols
+    return tuple(dict.fromkeys(words.protocol(p) for p in chosen))
+
+
 def asset_rows(assets: Iterable[Asset]) -> tuple[AssetRow, ...]:
     """Assets in reading order: controllers' level first, then by name, public ones and those not heard last."""
     ordered = sorted(assets, key=_reading_order)
@@ -249,7 +256,7 @@ def _writer_row(talk: Conversation, rows: tuple[AssetRow, ...], index: Mapping[s
         doing=tuple((words.verb(verb), count) for verb, count in done),
         grave=any(verb in story.GRAVE for verb, _ in done),
         total=sum(count for _, count in done),
-        protocols=tuple(dict.fromkeys(words.protocol(p) for p in talk.protocols)),
+        protocols=_telling(talk.protocols),
         logged_in=any(verb == "authenticate" for verb, _ in talk.verbs),
         first_seen=talk.first_seen,
         last_seen=talk.last_seen,
@@ -289,6 +296,10 @@ def protocol_rows(plant: Plant) -> tuple[ProtocolRow, ...]:
     )
 
 
+def _said(field: str, value: str) -> str:
+    return words.role(Role(value)) if field == "role" and value in list(Role) else words.clean(value)
+
+
 def _names(plant: Plant, rows: tuple[AssetRow, ...], index: Mapping[str, int]) -> NamesView | None:
     if plant.names is None:
         return None
@@ -297,7 +308,7 @@ def _names(plant: Plant, rows: tuple[AssetRow, ...], index: Mapping[str, int]) -
         not_seen=tuple((words.clean(address), words.clean(name)) for address, name in plant.names.not_seen),
         unnamed=tuple(link(a, rows, index) for a in plant.names.unnamed),
         corrected=tuple(
-            (link(a, rows, index), words.clean(field), words.clean(old), words.clean(new))
+            (link(a, rows, index), words.clean(field), _said(field, old), _said(field, new))
             for a, field, old, new in plant.names.corrected
         ),
     )

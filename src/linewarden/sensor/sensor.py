@@ -26,6 +26,9 @@ __all__ = ["DAMAGE", "Batch", "CaptureEnd", "Progress", "Sensor", "Step", "Total
 DAMAGE = (ValueError, IndexError, KeyError, struct.error)
 """What a rich parser may raise on bytes that make no sense (UnicodeDecodeError is a ValueError)."""
 
+BATCH_ROWS = 8_192
+"""Rows of Python parsers that are gathered before they become batches."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -115,6 +118,7 @@ class Sensor:
             raise ProtocolError(str(error)) from error
         self._name = name
         self._python_rows: dict[str, int] = {}
+        self._waiting = 0
 
     def read(self, captures: Sequence[Capture], take: Iterable[str]) -> Iterator[Step]:
         """Reads captures in order; the steps bring the batches of the streams in `take`.
@@ -124,8 +128,8 @@ class Sensor:
         """
         wanted = list(take)
         self._engine.start([(str(c.path) if c.path else None, c.name) for c in captures], wanted)
-        while (chunk := self._engine.next()) is not None:
-            own = self._parse(chunk.rich)
+        while (chunk := self._next()) is not None:
+            own = self._parse(chunk.rich, last=chunk.last is not None)
             batches = [Batch(s, a) for s, a in chunk.batches] + [Batch(s, a) for s, a in own if s in wanted]
             totals = self._totals(chunk.last) if chunk.last is not None else None
             yield Step(
@@ -149,18 +153,27 @@ class Sensor:
         """Gives up: nothing half-written stays."""
         self._engine.abort()
 
-    def _parse(self, rich: list[tuple[Any, ...]]) -> list[tuple[str, Any]]:
+    def _next(self) -> Any:
+        try:
+            return self._engine.next()
+        except OSError as error:
+            raise StoreError(str(error)) from error
+
+    def _parse(self, rich: list[tuple[Any, ...]], last: bool) -> list[tuple[str, Any]]:
+        """Rows of rich messages go to the engine; as batches they come back when there are enough, or at the end."""
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for values in rich:
             message = Message(*values)
             for stream, row in self._rows_of(message):
                 rows.setdefault(stream, []).append(row)
-        if not rows:
-            return []
         try:
             for stream, added in rows.items():
                 self._engine.append(stream, added)
                 self._python_rows[stream] = self._python_rows.get(stream, 0) + len(added)
+                self._waiting += len(added)
+            if not last and self._waiting < BATCH_ROWS:
+                return []
+            self._waiting = 0
             return list(self._engine.drain())
         except OSError as error:
             raise StoreError(str(error)) from error

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 from linewarden.records import Verb
 
@@ -90,7 +90,7 @@ class Expr:
         return Among(self, tuple(sorted(values)))
 
 
-Value = Union[Expr, int]
+Value = Expr | int
 
 
 def lift(value: Value) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from linewarden.records import Binding, Command, Identity, Reading, Transfer, Weird
 
@@ -52,7 +52,7 @@ class Native:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-Record = Union[Identity, Command, Reading, Transfer, Weird, Binding, Native]
+Record = Identity | Command | Reading | Transfer | Weird | Binding | Native
 Parser = Callable[[Message], Iterable[Record]]
 """A rich parser. It may raise `ValueError`, `IndexError`, `KeyError` or `struct.error` on damaged bytes: the sensor
 makes a weird of it. It keeps no state between calls."""
