@@ -187,7 +187,6 @@ def test_however_a_stream_is_cut_it_says_the_same(cut: int, uncut: dict[str, lis
     assert told(cut) == uncut
 
 
-@pytest.mark.xfail(reason="needs the engine's Probes::latest (notes/patch-detect.diff)", strict=False)
 @pytest.mark.parametrize("name", STREAMS)
 def test_joined_in_the_middle_of_a_message_a_stream_is_known_by_the_next(name: str) -> None:
     port, dialogue = STREAMS[name]

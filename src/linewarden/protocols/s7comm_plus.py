@@ -1,10 +1,10 @@
 """S7comm-plus: the protocol by which engineering tools, panels and OPC servers talk to S7-1200 and S7-1500.
 
 Source: no public specification; the shape is known from the open dissectors and from thomas-v2's S7CommPlusDriver
-(facts only). It shares TCP 102 and COTP (RFC 1006) with S7comm; its first byte is 0x72. A PDU is 0x72, a version
-(1 plain, 2 session, 3 with integrity, 0xFE system event, 0xFF keep-alive), the length of its data, the data, and, in the last
-PDU of a message, a trailer of the same first two bytes and length 0. Version 3 data begin with a length byte and a
-digest. Then come an opcode (0x31 request, 0x32 response, 0x33 notification), a function and a sequence number. From
+(facts only). It shares TCP 102 and COTP (RFC 1006) with S7comm; its first byte is 0x72. A PDU is 0x72, a version (1
+plain, 2 session, 3 with integrity, 0xFE system event, 0xFF keep-alive), the length of its data, the data, and, in the
+last PDU of a message, a trailer of the same first two bytes and length 0. Version 3 data begin with a length byte and
+a digest. Then come an opcode (0x31 request, 0x32 response, 0x33 notification), a function and a sequence number. From
 firmware with TLS on, the payload after InitSSL is TLS and nothing more can be seen.
 """
 
