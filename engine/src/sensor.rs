@@ -69,13 +69,11 @@ impl Sensor {
             ..Options::default()
         }
         .split(SHARDS);
-        let mut engines = Vec::new();
-        let mut rows = None;
-        for _ in 0..SHARDS {
-            let spec = Spec::from_json(spec).map_err(wrong)?;
-            rows.get_or_insert_with(|| Rows::new(&spec.streams));
-            engines.push(Engine::new(spec, options.clone()).map_err(wrong)?);
-        }
+        let spec = Spec::from_json(spec).map_err(wrong)?;
+        let rows = Rows::new(&spec.streams);
+        let engines = (0..SHARDS)
+            .map(|_| Engine::new(spec.clone(), options.clone()).map_err(wrong))
+            .collect::<PyResult<Vec<_>>>()?;
         let lake = match lake {
             Some((root, site, prefix)) => {
                 let lake = Lake::create(&root, LakeOptions::new(site, prefix));
@@ -85,7 +83,7 @@ impl Sensor {
         };
         Ok(Self {
             engines,
-            rows: rows.unwrap_or_else(|| Rows::new(&[])),
+            rows,
             run: None,
             lake,
             taken: Vec::new(),

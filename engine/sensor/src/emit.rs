@@ -13,10 +13,12 @@ use crate::tables::{FlowInfo, Host, Stamp, lookup};
 use crate::text::{self, Render};
 use crate::vm::Env;
 
-/// Rows of a batch.
-const BATCH_ROWS: usize = 32_768;
+/// Rows of a batch of a common stream: these go to Python, which likes few and large ones.
+const COMMON_ROWS: usize = 32_768;
+/// Rows of a batch of readings or of a native stream: these are many and wide, and are to stay in the cache.
+const NATIVE_ROWS: usize = 8_192;
 /// List values of a batch.
-const BATCH_VALUES: usize = 1 << 20;
+const BATCH_VALUES: usize = 1 << 18;
 /// Rich messages that a flow may have at once, and for each so many messages after that.
 const FLOW_RICH: u64 = 256;
 const FLOW_RICH_EVERY: u64 = 64;
@@ -280,11 +282,22 @@ impl Emitter {
     pub fn end(&mut self, stream: usize) {
         self.streams[stream].end_whole_row();
         self.rows[stream] += 1;
-        let full = self.streams[stream].rows >= BATCH_ROWS
+        let many = if self.is_common(stream) {
+            COMMON_ROWS
+        } else {
+            NATIVE_ROWS
+        };
+        let full = self.streams[stream].rows >= many
             || stream == self.common.reading && self.streams[stream].columns[11].elements() >= BATCH_VALUES;
         if full {
             self.flush_stream(stream);
         }
+    }
+
+    #[inline]
+    fn is_common(&self, stream: usize) -> bool {
+        let c = &self.common;
+        stream == c.conn || stream == c.command || stream == c.weird || stream == c.binding
     }
 
     fn flush_stream(&mut self, stream: usize) {

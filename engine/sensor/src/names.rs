@@ -8,7 +8,7 @@ pub type NameId = u32;
 /// Beyond so many texts made from traffic (areas such as `db4711`), new ones share one name.
 const MAX_DYNAMIC: usize = 50_000;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Names {
     texts: Vec<Box<str>>,
     by_text: HashMap<Box<str>, NameId>,

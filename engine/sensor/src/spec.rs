@@ -42,7 +42,7 @@ pub struct StreamSpec {
 }
 
 /// A column of a native stream: where its value comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NativeColumn {
     pub slot: Slot,
     pub names: Box<[(i64, NameId)]>,
@@ -60,7 +60,7 @@ pub struct Special {
     pub value: Option<Slot>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Proto {
     pub name: NameId,
     pub stream: usize,
@@ -84,7 +84,7 @@ pub struct Proto {
 }
 
 /// Where traffic is looked for first: (kind, number) to protocols.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Places {
     pub tcp: HashMap<u16, Vec<usize>>,
     pub udp: HashMap<u16, Vec<usize>>,
@@ -96,7 +96,7 @@ pub struct Places {
     pub udp_anywhere: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Spec {
     pub streams: Vec<StreamSpec>,
     pub protos: Vec<Proto>,
