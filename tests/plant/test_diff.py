@@ -1,6 +1,6 @@
 """What has changed, most important first."""
 
-from linewarden.plant import diff
+from linewarden.plant.diff import diff
 
 PLC, HMI = "00:1b:1b:00:00:10", "00:1b:1b:00:00:20"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linewarden.plant.corrections import Corrections
-    from linewarden.plant.diff import Change, PlantDiff, diff
+    from linewarden.plant.diff import Change, PlantDiff
     from linewarden.plant.fold import STREAMS, PlantFold
     from linewarden.plant.model import (
         Asset,
@@ -27,7 +27,6 @@ _PLACES = {
     "Corrections": "linewarden.plant.corrections",
     "Change": "linewarden.plant.diff",
     "PlantDiff": "linewarden.plant.diff",
-    "diff": "linewarden.plant.diff",
     "PlantFold": "linewarden.plant.fold",
     "STREAMS": "linewarden.plant.fold",
     "Asset": "linewarden.plant.model",
@@ -65,7 +64,6 @@ __all__ = [
     "Service",
     "Severity",
     "as_dict",
-    "diff",
     "parse_names_csv",
 ]
 
