@@ -22,9 +22,10 @@ const BATCH_VALUES: usize = 1 << 18;
 /// Rich messages that a flow may have at once, and for each so many messages after that.
 const FLOW_RICH: u64 = 256;
 const FLOW_RICH_EVERY: u64 = 64;
-/// The same for a protocol, in packets: a message costs Python as much time as some sixty packets cost the engine.
-const PROTOCOL_RICH: u64 = 2_000;
-const PROTOCOL_RICH_EVERY: u64 = 64;
+/// The same for a protocol, in packets: a message costs Python as much time as some fifty packets cost the
+/// engine, and a flood may speak several protocols.
+const PROTOCOL_RICH: u64 = 1_000;
+const PROTOCOL_RICH_EVERY: u64 = 512;
 
 /// A message for a Python parser.
 #[derive(Debug, Clone)]
