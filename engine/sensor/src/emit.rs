@@ -315,17 +315,8 @@ impl Emitter {
         }
     }
 
-    pub fn native(
-        &mut self,
-        index: usize,
-        proto: &Proto,
-        info: &FlowInfo,
-        ctx: &Ctx,
-        told: &Told,
-        names: &mut Names,
-    ) {
+    pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &mut Names) {
         let stream = proto.stream;
-        let _ = index;
         if !proto.row || !self.wanted[stream] {
             return;
         }
@@ -526,9 +517,7 @@ impl Emitter {
         tag: NameId,
         repeat: bool,
         data: &[u8],
-        names: &Names,
     ) -> bool {
-        let _ = names;
         if !repeat {
             let hash = hash_of(tag, env.side, data);
             if session.rich_seen.contains(&hash) {

@@ -18,26 +18,27 @@ impl Core {
     /// In-order bytes of a TCP stream.
     #[inline]
     pub(crate) fn stream(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
-        match std::mem::take(&mut flow.service) {
-            Service::Known(mut session) => {
-                self.feed(flow, &mut session, side, stamp, payload);
-                flow.service = Service::Known(session);
-            }
-            Service::Unknown => flow.service = Service::Unknown,
-            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, true),
-            Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, true),
-        }
+        self.payload(flow, side, stamp, payload, true);
     }
 
     pub(crate) fn datagram(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
+        self.payload(flow, side, stamp, payload, false);
+    }
+
+    #[inline]
+    fn payload(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8], tcp: bool) {
         match std::mem::take(&mut flow.service) {
             Service::Known(mut session) => {
-                self.datagram_messages(flow, &mut session, side, stamp, payload);
+                if tcp {
+                    self.feed(flow, &mut session, side, stamp, payload);
+                } else {
+                    self.datagram_messages(flow, &mut session, side, stamp, payload);
+                }
                 flow.service = Service::Known(session);
             }
             Service::Unknown => flow.service = Service::Unknown,
-            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, false),
-            Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, false),
+            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, tcp),
+            Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, tcp),
         }
     }
 

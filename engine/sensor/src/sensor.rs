@@ -175,10 +175,6 @@ impl Sensor {
         std::mem::take(&mut self.core.emitter.rich)
     }
 
-    pub fn rich_waiting(&self) -> usize {
-        self.core.emitter.rich.len()
-    }
-
     pub fn name(&self, id: NameId) -> &str {
         self.core.names.get(id)
     }

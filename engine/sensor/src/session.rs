@@ -360,7 +360,7 @@ impl Session {
         emitter: &mut Emitter,
         names: &mut Names,
     ) {
-        emitter.native(index, proto, info, ctx, &told, names);
+        emitter.native(proto, info, ctx, &told, names);
         if ctx.verb == 0 || ctx.role == Role::Report {
             return;
         }

@@ -116,7 +116,7 @@ impl Core {
                 flow.note(side, flow::RETRANSMIT);
             }
             if seen.conflicting {
-                self.flow_weird(flow, side, stamp, "data_mismatch");
+                self.flow_weird(flow, stamp, "data_mismatch");
             }
             self.play(flow, side, stamp.capture, &events);
         }
@@ -171,13 +171,12 @@ impl Core {
         }
         // What comes after is joined in the middle.
         if flow.settled == Settled::Syn && !matches!(flow.service, Service::Known(_)) {
-            self.flow_weird(flow, side, stamp, "content_gap");
+            self.flow_weird(flow, stamp, "content_gap");
         }
     }
 
-    pub(crate) fn flow_weird(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, name: &str) {
+    pub(crate) fn flow_weird(&mut self, flow: &mut Flow, stamp: Stamp, name: &str) {
         let id = self.names.intern(name);
-        let _ = side;
         let new = match &mut flow.service {
             Service::Known(session) => session.weird_is_new(id),
             _ => true,

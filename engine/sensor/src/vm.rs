@@ -445,7 +445,7 @@ impl<'a> Vm<'a> {
                 if let Some(session) = self.session.as_deref_mut()
                     && !self
                         .emitter
-                        .rich(&self.env, session, self.ctx, *tag, *repeat, c.rest(), self.names)
+                        .rich(&self.env, session, self.ctx, *tag, *repeat, c.rest())
                 {
                     self.odd("rich_budget_exceeded", None);
                 }

@@ -713,4 +713,4 @@ class Protocol:
     status: str = "status"
     statuses: Mapping[int, str] = field(default_factory=dict)
     value: str = "value"
-    row: bool = True  # False: a message emits no native row by itself (rows come from `Row` or from rich parsers)
+    row: bool = True  # False: the tables emit no native row (rich parsers still may); commands and readings stay
