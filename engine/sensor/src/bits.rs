@@ -20,6 +20,21 @@ pub fn read(bytes: &[u8], le: bool, signed: bool) -> i64 {
     value as i64
 }
 
+/// Where in a slice of `length` bytes a look from `pos` falls: `at` counts from there, or from the start or (negative)
+/// the end of the slice.
+#[inline]
+pub fn peek_at(length: usize, pos: usize, width: u8, at: i64, from_start: bool) -> Option<usize> {
+    let base = if !from_start {
+        pos as i64
+    } else if at < 0 {
+        length as i64
+    } else {
+        0
+    };
+    let start = usize::try_from(base + at).ok()?;
+    (start + width as usize <= length).then_some(start)
+}
+
 #[inline(always)]
 pub fn binary(op: Bin, a: i64, b: i64) -> i64 {
     match op {

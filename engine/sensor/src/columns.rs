@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
-    TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, PrimitiveArray,
+    RecordBatch, StringArray, TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
-use arrow_buffer::{BooleanBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use hashbrown::HashMap;
 
 use crate::names::{NameId, Names};
 use crate::spec::StreamSpec;
+use crate::tables::{FlowInfo, Stamp};
+use crate::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
@@ -120,20 +122,25 @@ enum Data {
     U32(Vec<u32>),
     U64(Vec<u64>),
     F64(Vec<f64>),
-    Bool(Vec<bool>),
+    Bool(BooleanBufferBuilder),
     Str(Vec<i32>, Dictionary),
     Text(Vec<i32>, Vec<u8>),
     List(Vec<i32>, Vec<f64>),
 }
 
-/// One column. Every row must push exactly once into every column; [`StreamBuilder::end_row`] fills what is missing.
+/// One column. A row that writes nothing into it is null there, and costs nothing: nulls are filled in when the next
+/// value comes, or at the end of the batch. A column that repeats keeps its last value instead.
 #[derive(Debug)]
 pub struct Column {
     kind: ColumnType,
     data: Data,
-    /// Rows that are null; empty as long as none is.
-    valid: Vec<bool>,
+    /// Which rows hold a value; empty as long as all do.
+    valid: BooleanBufferBuilder,
     len: usize,
+    /// Rows that write nothing keep the value of the row before.
+    repeats: bool,
+    /// What a batch without any value in this column becomes: made once.
+    blank: Option<ArrayRef>,
 }
 
 impl Column {
@@ -145,7 +152,7 @@ impl Column {
             ColumnType::U32 => Data::U32(Vec::new()),
             ColumnType::U64 => Data::U64(Vec::new()),
             ColumnType::F64 => Data::F64(Vec::new()),
-            ColumnType::Bool => Data::Bool(Vec::new()),
+            ColumnType::Bool => Data::Bool(BooleanBufferBuilder::new(0)),
             ColumnType::Str => Data::Str(Vec::new(), Dictionary::default()),
             ColumnType::Text => Data::Text(vec![0], Vec::new()),
             ColumnType::ListF64 => Data::List(vec![0], Vec::new()),
@@ -153,46 +160,58 @@ impl Column {
         Self {
             kind,
             data,
-            valid: Vec::new(),
+            valid: BooleanBufferBuilder::new(0),
             len: 0,
+            repeats: false,
+            blank: None,
         }
     }
 
+    /// Makes `row` the next row of this column: rows between have no value.
     #[inline]
-    fn mark(&mut self, valid: bool) {
-        if !valid && self.valid.is_empty() {
-            self.valid.resize(self.len, true);
-            self.valid.push(false);
-        } else if !self.valid.is_empty() {
-            self.valid.push(valid);
+    fn come_to(&mut self, row: usize) {
+        if self.len < row {
+            self.pad(row);
         }
         self.len += 1;
+        if !self.valid.is_empty() {
+            self.valid.append(true);
+        }
+    }
+
+    fn pad(&mut self, row: usize) {
+        if self.valid.is_empty() {
+            self.valid.append_n(self.len, true);
+        }
+        self.valid.append_n(row - self.len, false);
+        self.resize(row);
+    }
+
+    /// Rows up to `row` that hold zero, or nothing.
+    fn resize(&mut self, row: usize) {
+        match &mut self.data {
+            Data::I64(v) => v.resize(row, 0),
+            Data::U8(v) => v.resize(row, 0),
+            Data::U16(v) => v.resize(row, 0),
+            Data::U32(v) => v.resize(row, 0),
+            Data::U64(v) => v.resize(row, 0),
+            Data::F64(v) => v.resize(row, 0.0),
+            Data::Bool(v) => v.append_n(row - self.len, false),
+            Data::Str(v, _) => v.resize(row, 0),
+            Data::Text(offsets, bytes) => offsets.resize(row + 1, bytes.len() as i32),
+            Data::List(offsets, values) => offsets.resize(row + 1, values.len() as i32),
+        }
+        self.len = row;
     }
 
     pub fn is_text(&self) -> bool {
         matches!(self.kind, ColumnType::Str | ColumnType::Text)
     }
 
-    #[inline]
-    pub fn null(&mut self) {
-        match &mut self.data {
-            Data::I64(v) => v.push(0),
-            Data::U8(v) => v.push(0),
-            Data::U16(v) => v.push(0),
-            Data::U32(v) => v.push(0),
-            Data::U64(v) => v.push(0),
-            Data::F64(v) => v.push(0.0),
-            Data::Bool(v) => v.push(false),
-            Data::Str(v, _) => v.push(0),
-            Data::Text(offsets, bytes) => offsets.push(bytes.len() as i32),
-            Data::List(offsets, values) => offsets.push(values.len() as i32),
-        }
-        self.mark(false);
-    }
-
     /// A whole number, into whichever numeric type the column has (wrapping to its width).
     #[inline]
-    pub fn number(&mut self, value: i64) {
+    pub fn number(&mut self, row: usize, value: i64) {
+        self.come_to(row);
         match &mut self.data {
             Data::I64(v) => v.push(value),
             Data::U8(v) => v.push(value as u8),
@@ -200,7 +219,7 @@ impl Column {
             Data::U32(v) => v.push(value as u32),
             Data::U64(v) => v.push(value as u64),
             Data::F64(v) => v.push(value as f64),
-            Data::Bool(v) => v.push(value != 0),
+            Data::Bool(v) => v.append(value != 0),
             Data::Str(v, d) => v.push(d.key(&value.to_string())),
             Data::Text(offsets, bytes) => {
                 bytes.extend_from_slice(value.to_string().as_bytes());
@@ -211,49 +230,67 @@ impl Column {
                 offsets.push(values.len() as i32);
             }
         }
-        self.mark(true);
     }
 
-    pub fn float(&mut self, value: f64) {
-        match &mut self.data {
-            Data::F64(v) => {
-                v.push(value);
-                self.mark(true);
-            }
-            _ => self.number(value as i64),
+    pub fn float(&mut self, row: usize, value: f64) {
+        if !matches!(self.data, Data::F64(_)) {
+            return self.number(row, value as i64);
+        }
+        self.come_to(row);
+        if let Data::F64(v) = &mut self.data {
+            v.push(value);
         }
     }
 
-    pub fn text(&mut self, value: &str) {
+    /// Text; nothing where the column holds no text.
+    pub fn text(&mut self, row: usize, value: &str) {
+        if !self.is_text() {
+            return;
+        }
+        self.come_to(row);
         match &mut self.data {
             Data::Str(v, d) => v.push(d.key(value)),
             Data::Text(offsets, bytes) => {
                 bytes.extend_from_slice(value.as_bytes());
                 offsets.push(bytes.len() as i32);
             }
-            _ => return self.null(),
+            _ => {}
         }
-        self.mark(true);
     }
 
     #[inline]
-    pub fn name(&mut self, id: NameId, names: &Names) {
-        match &mut self.data {
-            Data::Str(v, d) => {
-                v.push(d.key_of_name(id, names));
-                self.mark(true);
+    pub fn name(&mut self, row: usize, id: NameId, names: &Names) {
+        if !matches!(self.data, Data::Str(..)) {
+            return self.text(row, names.get(id));
+        }
+        self.come_to(row);
+        if let Data::Str(v, d) = &mut self.data {
+            v.push(d.key_of_name(id, names));
+        }
+    }
+
+    /// The same name in this and the following rows of the batch, up to another. Such a column has no nulls.
+    #[inline]
+    pub fn repeated(&mut self, row: usize, id: NameId, names: &Names) {
+        if let Data::Str(v, d) = &mut self.data {
+            let key = d.key_of_name(id, names);
+            let last = v.last().copied().unwrap_or(key);
+            if v.is_empty() || key != last {
+                v.resize(row, last);
+                v.push(key);
+                self.len = row + 1;
+                self.repeats = true;
             }
-            _ => self.text(names.get(id)),
         }
     }
 
     /// A dictionary key got earlier in this batch from [`Column::key`].
     #[inline]
-    pub fn keyed(&mut self, key: i32) {
+    pub fn keyed(&mut self, row: usize, key: i32) {
+        self.come_to(row);
         if let Data::Str(v, _) = &mut self.data {
             v.push(key);
         }
-        self.mark(true);
     }
 
     pub fn key(&mut self, text: &str) -> i32 {
@@ -263,12 +300,12 @@ impl Column {
         }
     }
 
-    pub fn list(&mut self, fill: impl FnOnce(&mut Vec<f64>)) {
+    pub fn list(&mut self, row: usize, fill: impl FnOnce(&mut Vec<f64>)) {
+        self.come_to(row);
         if let Data::List(offsets, values) = &mut self.data {
             fill(values);
             offsets.push(values.len() as i32);
         }
-        self.mark(true);
     }
 
     /// Values in a list column so far.
@@ -280,36 +317,52 @@ impl Column {
         }
     }
 
-    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        let nulls =
-            (!self.valid.is_empty()).then(|| NullBuffer::new(BooleanBuffer::from(self.valid.as_slice())));
-        let n = self.len;
-        self.len = 0;
-        self.valid.clear();
-        // What a batch took is what the next will take: allocate it at once.
-        fn taken<T>(v: &mut Vec<T>, n: usize) -> ScalarBuffer<T>
-        where
-            T: arrow_buffer::ArrowNativeType,
+    fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
+        let blank = self.len == 0;
+        if let (true, Some(array)) = (blank, self.blank.as_ref().filter(|b| b.len() >= rows)) {
+            return Ok(array.slice(0, rows));
+        }
+        if self.repeats
+            && let Data::Str(keys, _) = &mut self.data
         {
+            keys.resize(rows, keys.last().copied().unwrap_or(0));
+        } else if self.len < rows {
+            self.pad(rows);
+        }
+        let nulls = (!self.valid.is_empty()).then(|| NullBuffer::new(self.valid.finish()));
+        self.len = 0;
+        let array = self.data.finish(self.kind, rows, nulls)?;
+        if blank {
+            self.blank = Some(array.clone());
+        }
+        Ok(array)
+    }
+}
+
+impl Data {
+    /// The values as an array; the next batch begins with room for as many.
+    fn finish(
+        &mut self,
+        kind: ColumnType,
+        rows: usize,
+        nulls: Option<NullBuffer>,
+    ) -> Result<ArrayRef, ArrowError> {
+        fn taken<T: ArrowNativeType>(v: &mut Vec<T>, n: usize) -> ScalarBuffer<T> {
             std::mem::replace(v, Vec::with_capacity(n)).into()
         }
-        Ok(match &mut self.data {
-            Data::I64(v) if self.kind == ColumnType::Ts => {
-                Arc::new(TimestampNanosecondArray::try_new(taken(v, n), nulls)?.with_timezone("UTC"))
+        Ok(match self {
+            Data::I64(v) if kind == ColumnType::Ts => {
+                Arc::new(TimestampNanosecondArray::try_new(taken(v, rows), nulls)?.with_timezone("UTC"))
             }
-            Data::I64(v) => Arc::new(Int64Array::try_new(taken(v, n), nulls)?),
-            Data::U8(v) => Arc::new(UInt8Array::try_new(taken(v, n), nulls)?),
-            Data::U16(v) => Arc::new(UInt16Array::try_new(taken(v, n), nulls)?),
-            Data::U32(v) => Arc::new(UInt32Array::try_new(taken(v, n), nulls)?),
-            Data::U64(v) => Arc::new(UInt64Array::try_new(taken(v, n), nulls)?),
-            Data::F64(v) => Arc::new(Float64Array::try_new(taken(v, n), nulls)?),
-            Data::Bool(v) => {
-                let array = BooleanArray::new(BooleanBuffer::from(v.as_slice()), nulls);
-                v.clear();
-                Arc::new(array)
-            }
+            Data::I64(v) => Arc::new(Int64Array::try_new(taken(v, rows), nulls)?),
+            Data::U8(v) => Arc::new(UInt8Array::try_new(taken(v, rows), nulls)?),
+            Data::U16(v) => Arc::new(UInt16Array::try_new(taken(v, rows), nulls)?),
+            Data::U32(v) => Arc::new(UInt32Array::try_new(taken(v, rows), nulls)?),
+            Data::U64(v) => Arc::new(UInt64Array::try_new(taken(v, rows), nulls)?),
+            Data::F64(v) => Arc::new(Float64Array::try_new(taken(v, rows), nulls)?),
+            Data::Bool(v) => Arc::new(BooleanArray::new(v.finish(), nulls)),
             Data::Str(v, d) => {
-                let keys = arrow_array::PrimitiveArray::<Int32Type>::try_new(taken(v, n), nulls)?;
+                let keys = PrimitiveArray::<Int32Type>::try_new(taken(v, rows), nulls)?;
                 let values = if d.values.is_empty() {
                     StringArray::from_iter_values([""])
                 } else {
@@ -318,38 +371,52 @@ impl Column {
                 Arc::new(DictionaryArray::try_new(keys, Arc::new(values))?)
             }
             Data::Text(offsets, bytes) => {
-                let o = std::mem::replace(offsets, vec![0]);
-                let b = std::mem::take(bytes);
+                let offsets = OffsetBuffer::new(std::mem::replace(offsets, vec![0]).into());
                 Arc::new(StringArray::try_new(
-                    OffsetBuffer::new(o.into()),
-                    b.into(),
+                    offsets,
+                    std::mem::take(bytes).into(),
                     nulls,
                 )?)
             }
             Data::List(offsets, values) => {
+                let offsets = OffsetBuffer::new(std::mem::replace(offsets, vec![0]).into());
                 let size = values.len();
-                let o = std::mem::replace(offsets, vec![0]);
-                let items = Float64Array::new(taken(values, size), None);
-                Arc::new(ListArray::try_new(
-                    Arc::new(item_field()),
-                    OffsetBuffer::new(o.into()),
-                    Arc::new(items),
-                    nulls,
-                )?)
+                let items = Arc::new(Float64Array::new(taken(values, size), None));
+                Arc::new(ListArray::try_new(Arc::new(item_field()), offsets, items, nulls)?)
             }
         })
     }
 }
 
+/// Flows whose dictionary keys a batch remembers, by the low bits of their numbers.
+const KNOWN_FLOWS: usize = 256;
+
+/// Dictionary keys of one flow's uid and addresses in one batch.
+#[derive(Debug, Default, Clone, Copy)]
+struct FlowKeys {
+    /// Number of the batch and of the flow.
+    of: (u32, u32),
+    uid: i32,
+    ends: [Option<i32>; 2],
+}
+
 /// The rows of one stream that are not yet a batch.
 #[derive(Debug)]
 pub struct StreamBuilder {
-    pub columns: Vec<Column>,
+    columns: Vec<Column>,
     schema: SchemaRef,
     pub rows: usize,
-    /// Dictionary keys of a flow's uid and addresses, valid for this batch.
-    pub flow_keys: HashMap<u32, [i32; 3]>,
+    /// Number of the batch, from 1.
+    batch: u32,
+    flows: Box<[FlowKeys]>,
+    text: String,
 }
+
+/// Columns of the envelope; those of the endpoints come next where a stream has them.
+const UID: usize = 1;
+const SENSOR: usize = 2;
+const CAPTURE: usize = 3;
+const FRAME: usize = 4;
 
 impl StreamBuilder {
     pub fn new(spec: &StreamSpec) -> Self {
@@ -362,35 +429,141 @@ impl StreamBuilder {
             columns: spec.columns.iter().map(|c| Column::new(c.kind)).collect(),
             schema: Arc::new(Schema::new(fields)),
             rows: 0,
-            flow_keys: HashMap::new(),
+            batch: 1,
+            flows: vec![FlowKeys::default(); KNOWN_FLOWS].into(),
+            text: String::new(),
         }
     }
 
-    /// Ends a row into which every column got a value.
+    /// The row being built: fill it, then end it.
     #[inline]
-    pub fn end_whole_row(&mut self) {
-        self.rows += 1;
-        debug_assert!(self.columns.iter().all(|c| c.len == self.rows));
+    pub fn row(&mut self) -> Row<'_> {
+        Row {
+            columns: &mut self.columns,
+            at: self.rows,
+        }
     }
 
-    /// Ends a row: columns that got nothing are null.
+    /// What every record says: when, which flow, which packet.
+    #[inline]
+    pub fn envelope(&mut self, info: &FlowInfo, stamp: Stamp, sensor: NameId, names: &Names) {
+        let keys = self.keys(info);
+        let uid = self.flows[keys].uid;
+        let row = self.rows;
+        let c = &mut self.columns;
+        c[0].number(row, stamp.ts);
+        c[UID].keyed(row, uid);
+        c[SENSOR].repeated(row, sensor, names);
+        c[CAPTURE].repeated(row, stamp.capture, names);
+        c[FRAME].number(row, stamp.frame as i64);
+    }
+
+    /// An end of the flow (0: originator), into an address column.
+    #[inline]
+    pub fn end_of(&mut self, column: usize, info: &FlowInfo, end: usize) {
+        let place = self.keys(info);
+        let host = if end == 0 { info.orig } else { info.resp };
+        let key = match self.flows[place].ends[end & 1] {
+            Some(key) => key,
+            None => {
+                host.write(&mut self.text);
+                let key = self.columns[column].key(&self.text);
+                self.flows[place].ends[end & 1] = Some(key);
+                key
+            }
+        };
+        self.columns[column].keyed(self.rows, key);
+    }
+
+    /// Where the keys of this flow in this batch are; makes them anew where another flow's were.
+    #[inline]
+    fn keys(&mut self, info: &FlowInfo) -> usize {
+        let place = (info.serial ^ info.serial >> 24) as usize & (KNOWN_FLOWS - 1);
+        let of = (self.batch, info.serial);
+        if self.flows[place].of != of {
+            text::uid(info.uid, &mut self.text);
+            self.flows[place] = FlowKeys {
+                of,
+                uid: self.columns[UID].key(&self.text),
+                ends: [None; 2],
+            };
+        }
+        place
+    }
+
+    /// Values in a list column so far.
+    pub fn elements(&self, column: usize) -> usize {
+        self.columns[column].elements()
+    }
+
     pub fn end_row(&mut self) {
         self.rows += 1;
-        for column in &mut self.columns {
-            if column.len < self.rows {
-                column.null();
-            }
-        }
     }
 
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let rows = std::mem::take(&mut self.rows);
+        self.batch = self.batch.wrapping_add(1).max(1);
         let arrays = self
             .columns
             .iter_mut()
-            .map(Column::finish)
+            .map(|c| c.finish(rows))
             .collect::<Result<Vec<_>, _>>()?;
-        self.rows = 0;
-        self.flow_keys.clear();
         RecordBatch::try_new(self.schema.clone(), arrays)
+    }
+}
+
+/// One row while it is filled, by column number. What is not filled is null.
+pub struct Row<'a> {
+    columns: &'a mut [Column],
+    at: usize,
+}
+
+impl Row<'_> {
+    #[inline]
+    pub fn number(&mut self, column: usize, value: i64) {
+        self.columns[column].number(self.at, value);
+    }
+
+    #[inline]
+    pub fn optional(&mut self, column: usize, value: Option<i64>) {
+        if let Some(value) = value {
+            self.number(column, value);
+        }
+    }
+
+    pub fn float(&mut self, column: usize, value: f64) {
+        self.columns[column].float(self.at, value);
+    }
+
+    pub fn text(&mut self, column: usize, value: &str) {
+        self.columns[column].text(self.at, value);
+    }
+
+    /// Text, or null where it is empty.
+    pub fn filled(&mut self, column: usize, value: &str) {
+        if !value.is_empty() {
+            self.text(column, value);
+        }
+    }
+
+    /// A name, or null for none.
+    #[inline]
+    pub fn name(&mut self, column: usize, id: NameId, names: &Names) {
+        if id != 0 {
+            self.columns[column].name(self.at, id, names);
+        }
+    }
+
+    pub fn list(&mut self, column: usize, fill: impl FnOnce(&mut Vec<f64>)) {
+        self.columns[column].list(self.at, fill);
+    }
+
+    /// Columns of the stream.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn is_text(&self, column: usize) -> bool {
+        self.columns[column].is_text()
     }
 }

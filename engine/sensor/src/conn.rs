@@ -71,21 +71,12 @@ impl Core {
         if let Some(mac) = r.mac {
             crate::text::mac(mac, &mut resp_mac);
         }
-        if self
-            .emitter
-            .begin(stream, &info, flow.first, &self.names)
-            .is_none()
-        {
+        let Some(mut row) = self.emitter.begin(stream, &info, flow.first, &self.names) else {
             return;
-        }
-        let c = &mut self.emitter.streams[stream].columns;
-        c[9].text(&proto);
-        if flow.service_name == 0 {
-            c[10].null()
-        } else {
-            c[10].name(flow.service_name, &self.names)
-        }
-        c[11].float(flow.last_ts.saturating_sub(flow.first.ts) as f64 / 1e9);
+        };
+        row.text(9, &proto);
+        row.name(10, flow.service_name, &self.names);
+        row.float(11, flow.last_ts.saturating_sub(flow.first.ts) as f64 / 1e9);
         for (column, value) in (12..).zip([
             o.bytes,
             r.bytes,
@@ -95,48 +86,27 @@ impl Core {
             r.wire_bytes,
             flow.missed,
         ]) {
-            c[column].number(value as i64);
+            row.number(column, value as i64);
         }
         if flow.proto == 6 {
-            c[19].text(flow.state());
-            c[20].text(&flow.history());
-        } else {
-            c[19].null();
-            c[20].null();
+            row.text(19, flow.state());
+            row.text(20, &flow.history());
         }
-        if orig_mac.is_empty() {
-            c[21].null()
-        } else {
-            c[21].text(&orig_mac)
-        }
-        if resp_mac.is_empty() {
-            c[22].null()
-        } else {
-            c[22].text(&resp_mac)
-        }
-        for (column, vlan) in [(23, o.vlan.or(r.vlan)), (24, flow.inner_vlan)] {
-            match vlan {
-                Some(id) => c[column].number(i64::from(id)),
-                None => c[column].null(),
-            }
-        }
-        if flow.tunnel == 0 {
-            c[25].null()
-        } else {
-            c[25].name(flow.tunnel, &self.names)
-        }
-        c[26].number(i64::from(flow.retransmissions));
-        c[27].number(i64::from(flow.duplicates));
-        c[28].number(i64::from(flow.bad_checksums));
+        row.filled(21, &orig_mac);
+        row.filled(22, &resp_mac);
+        row.optional(23, o.vlan.or(r.vlan).map(i64::from));
+        row.optional(24, flow.inner_vlan.map(i64::from));
+        row.name(25, flow.tunnel, &self.names);
+        row.number(26, i64::from(flow.retransmissions));
+        row.number(27, i64::from(flow.duplicates));
+        row.number(28, i64::from(flow.bad_checksums));
         for (column, side) in [(29, o), (30, r)] {
             if side.packets > 0 && matches!(info.orig, Host::Ip(_)) {
-                c[column].number(i64::from(side.ttl_min));
-            } else {
-                c[column].null();
+                row.number(column, i64::from(side.ttl_min));
             }
         }
-        c[31].text(flow.settled.name());
-        c[32].number(flow.last_ts);
+        row.text(31, flow.settled.name());
+        row.number(32, flow.last_ts);
         self.emitter.end(stream);
     }
 }

@@ -6,6 +6,7 @@ use crate::ctx::Ctx;
 use crate::emit::Emitter;
 use crate::names::Names;
 use crate::spec::Spec;
+use crate::ways::Ways;
 
 /// The part of the sensor that messages need, apart from the flows themselves.
 pub struct Core {
@@ -13,6 +14,7 @@ pub struct Core {
     pub names: Names,
     pub emitter: Emitter,
     pub ctx: Ctx,
+    pub ways: Ways,
     pub limits: Limits,
     pub memory: Memory,
     /// Bytes of unfinished messages and of payloads not yet recognised, over all flows.

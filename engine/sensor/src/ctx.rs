@@ -30,6 +30,19 @@ pub struct Ctx {
     pub answers: Option<u64>,
 }
 
+/// What a message has told, kept for the one that answers it.
+#[derive(Debug, Default)]
+pub struct Kept {
+    set: u64,
+    /// Slots up to the highest that is set: copying all is quicker than picking some.
+    ints: Vec<i64>,
+    raw: Vec<(Slot, u32, u32)>,
+    arena: Vec<u8>,
+    verb: NameId,
+    area: NameId,
+    value: String,
+}
+
 /// What a response said of all its items.
 pub struct Said {
     set: u64,
@@ -100,6 +113,29 @@ impl Ctx {
         self.set |= 1 << slot;
     }
 
+    /// Numbers for all slots of `mask`, in their order.
+    #[inline]
+    pub fn put_all(&mut self, mask: u64, values: &[i64]) {
+        self.set |= mask;
+        let mut left = mask;
+        for value in values {
+            if left == 0 {
+                break;
+            }
+            self.ints[left.trailing_zeros() as usize & (MAX_SLOTS - 1)] = *value;
+            left &= left - 1;
+        }
+    }
+
+    /// What the message does, and where; a verb without a place keeps the place.
+    #[inline]
+    pub fn act(&mut self, verb: NameId, area: NameId) {
+        self.verb = verb;
+        if area != 0 || verb == 0 {
+            self.area = area;
+        }
+    }
+
     #[inline]
     pub fn get(&self, slot: Slot) -> Option<i64> {
         (self.set >> slot & 1 == 1).then(|| self.ints[slot as usize & (MAX_SLOTS - 1)])
@@ -114,6 +150,17 @@ impl Ctx {
         self.arena.extend_from_slice(value);
         self.raw.push((slot, start, value.len() as u32));
         self.raw_set |= 1 << slot;
+    }
+
+    /// The same, behind what the slot holds already if there is something to join them with.
+    pub fn join_raw(&mut self, slot: Slot, value: &[u8], join: Option<&[u8]>) {
+        match (join, self.raw(slot)) {
+            (Some(join), Some(before)) => {
+                let joined = [before, join, value].concat();
+                self.put_raw(slot, &joined);
+            }
+            _ => self.put_raw(slot, value),
+        }
     }
 
     pub fn raw(&self, slot: Slot) -> Option<&[u8]> {
@@ -132,9 +179,50 @@ impl Ctx {
         })
     }
 
+    pub fn keep(&self, kept: &mut Kept) {
+        kept.set = self.set;
+        kept.ints.clear();
+        let used = MAX_SLOTS - self.set.leading_zeros() as usize;
+        kept.ints.extend_from_slice(&self.ints[..used]);
+        kept.raw.clone_from(&self.raw);
+        kept.arena.clone_from(&self.arena);
+        (kept.verb, kept.area) = (self.verb, self.area);
+        kept.value.clone_from(&self.value);
+    }
+
+    /// Puts what was kept where the message has not told its own.
+    pub fn restore(&mut self, kept: &Kept) {
+        let mut new = kept.set & !self.set;
+        self.set |= new;
+        while new != 0 {
+            let slot = new.trailing_zeros() as usize;
+            self.ints[slot] = kept.ints.get(slot).copied().unwrap_or(0);
+            new &= new - 1;
+        }
+        for &(slot, start, len) in &kept.raw {
+            if self.raw_set >> slot & 1 == 0
+                && let Some(bytes) = kept.arena.get(start as usize..(start + len) as usize)
+            {
+                self.put_raw(slot, bytes);
+            }
+        }
+        if self.verb == 0 {
+            self.verb = kept.verb;
+        }
+        if self.area == 0 {
+            self.area = kept.area;
+        }
+        if self.value.is_empty() {
+            self.value.push_str(&kept.value);
+        }
+    }
+
+    #[inline]
     pub fn unset(&mut self, mask: u64) {
         self.set &= !mask;
-        self.raw_set &= !mask;
-        self.raw.retain(|r| mask >> r.0 & 1 == 0);
+        if self.raw_set & mask != 0 {
+            self.raw_set &= !mask;
+            self.raw.retain(|r| mask >> r.0 & 1 == 0);
+        }
     }
 }

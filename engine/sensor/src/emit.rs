@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 
-use crate::columns::StreamBuilder;
+use crate::columns::{Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::{Role, Slot};
@@ -90,6 +90,8 @@ pub struct Emitter {
     pub unanswered: NameId,
     pub scratch: Vec<f64>,
     pub spare: Ctx,
+    /// Room for the text of a command's point.
+    pub point: String,
     pub packets: u64,
     /// Requests that wait for an answer, over all flows.
     pub pending: usize,
@@ -210,6 +212,7 @@ impl Emitter {
             unanswered: names.intern("unanswered"),
             scratch: Vec::new(),
             spare: Ctx::new(),
+            point: String::new(),
             packets: 0,
             pending: 0,
             proto_names: spec.protos.iter().map(|p| p.name).collect(),
@@ -226,62 +229,26 @@ impl Emitter {
         self.polling.contains(&verb)
     }
 
-    #[inline]
-    fn envelope(&mut self, stream: usize, info: &FlowInfo, stamp: Stamp, endpoints: bool, names: &Names) {
-        let text = &mut self.text;
-        let builder = &mut self.streams[stream];
-        let c = &mut builder.columns;
-        let keys = match builder.flow_keys.get(&info.serial) {
-            Some(keys) => *keys,
-            None => {
-                text::uid(info.uid, text);
-                let uid = c[1].key(text);
-                let mut keys = [uid, 0, 0];
-                if endpoints {
-                    info.orig.write(text);
-                    keys[1] = c[5].key(text);
-                    info.resp.write(text);
-                    keys[2] = c[7].key(text);
-                }
-                builder.flow_keys.insert(info.serial, keys);
-                keys
-            }
-        };
-        c[0].number(stamp.ts);
-        c[1].keyed(keys[0]);
-        c[2].name(self.sensor, names);
-        c[3].name(stamp.capture, names);
-        c[4].number(stamp.frame as i64);
-        if endpoints {
-            c[5].keyed(keys[1]);
-            c[7].keyed(keys[2]);
-            if let Some((orig, resp)) = info.ports {
-                c[6].number(i64::from(orig));
-                c[8].number(i64::from(resp));
-            } else {
-                c[6].null();
-                c[8].null();
-            }
-        }
-    }
-
     /// Begins a row with its envelope and endpoints; the caller fills the rest and ends it.
-    pub fn begin(
-        &mut self,
-        stream: usize,
-        info: &FlowInfo,
-        stamp: Stamp,
-        names: &Names,
-    ) -> Option<&mut StreamBuilder> {
+    #[inline]
+    pub fn begin(&mut self, stream: usize, info: &FlowInfo, stamp: Stamp, names: &Names) -> Option<Row<'_>> {
         if !self.wanted[stream] {
             return None;
         }
-        self.envelope(stream, info, stamp, true, names);
-        Some(&mut self.streams[stream])
+        let builder = &mut self.streams[stream];
+        builder.envelope(info, stamp, self.sensor, names);
+        builder.end_of(5, info, 0);
+        builder.end_of(7, info, 1);
+        let mut row = builder.row();
+        if let Some((orig, resp)) = info.ports {
+            row.number(6, i64::from(orig));
+            row.number(8, i64::from(resp));
+        }
+        Some(row)
     }
 
     pub fn end(&mut self, stream: usize) {
-        self.streams[stream].end_whole_row();
+        self.streams[stream].end_row();
         self.rows[stream] += 1;
         let many = if self.is_common(stream) {
             COMMON_ROWS
@@ -289,7 +256,7 @@ impl Emitter {
             NATIVE_ROWS
         };
         let full = self.streams[stream].rows >= many
-            || stream == self.common.reading && self.streams[stream].columns[11].elements() >= BATCH_VALUES;
+            || stream == self.common.reading && self.streams[stream].elements(11) >= BATCH_VALUES;
         if full {
             self.flush_stream(stream);
         }
@@ -315,36 +282,41 @@ impl Emitter {
         }
     }
 
-    pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &mut Names) {
+    pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &Names) {
         let stream = proto.stream;
-        if !proto.row || !self.wanted[stream] {
+        if !proto.row {
             return;
         }
+        let mut text = std::mem::take(&mut self.text);
         let stamp = told.request.or(told.answer).unwrap_or_default();
-        self.envelope(stream, info, stamp, true, names);
-        let text = &mut self.text;
-        let c = &mut self.streams[stream].columns;
-        c[9].number(i64::from(told.from_orig));
-        match told.answer {
-            Some(answer) => {
-                c[10].number(answer.frame as i64);
-                match told.request {
-                    Some(request) => c[11].number(answer.ts.saturating_sub(request.ts).max(0)),
-                    None => c[11].null(),
+        if let Some(mut row) = self.begin(stream, info, stamp, names) {
+            row.number(9, i64::from(told.from_orig));
+            if let Some(answer) = told.answer {
+                row.number(10, answer.frame as i64);
+                let asked = told.request.map(|r| answer.ts.saturating_sub(r.ts).max(0));
+                row.optional(11, asked);
+            }
+            let mut there = (ctx.set | ctx.raw_set) & proto.told;
+            while there != 0 {
+                let slot = there.trailing_zeros() as Slot;
+                there &= there - 1;
+                for &column in proto.columns_of(slot) {
+                    put(
+                        &mut row,
+                        NATIVE_HEAD + column,
+                        &proto.columns[column],
+                        ctx,
+                        names,
+                        &mut text,
+                    );
                 }
             }
-            None => {
-                c[10].null();
-                c[11].null();
-            }
+            self.end(stream);
         }
-        for (column, spec) in c[NATIVE_HEAD..].iter_mut().zip(&proto.columns) {
-            put(column, spec, ctx, names, text);
-        }
-        self.end(stream);
+        self.text = text;
     }
 
-    pub fn command(&mut self, info: &FlowInfo, command: &NewCommand<'_>, names: &mut Names) {
+    pub fn command(&mut self, info: &FlowInfo, command: &NewCommand<'_>, names: &Names) {
         let stream = self.common.command;
         // The asker is the originator of the record, whoever began the flow.
         let turned = FlowInfo {
@@ -365,35 +337,25 @@ impl Emitter {
         }
         let target = self.target(command, names);
         let proto = self.proto_names[command.proto];
-        if self.begin(stream, info, command.stamp, names).is_none() {
+        let Some(mut row) = self.begin(stream, info, command.stamp, names) else {
             return;
-        }
-        let c = &mut self.streams[stream].columns;
-        c[9].name(proto, names);
-        c[10].name(command.verb, names);
+        };
+        row.name(9, proto, names);
+        row.name(10, command.verb, names);
         match function {
-            Some(id) => c[11].name(id, names),
-            None => c[11].text(&function_text),
+            Some(id) => row.name(11, id, names),
+            None => row.text(11, &function_text),
         }
-        optional(&mut c[12], command.unit);
-        if target.is_empty() {
-            c[13].null()
-        } else {
-            c[13].text(&target)
+        row.optional(12, command.unit);
+        row.filled(13, &target);
+        if let Some(value) = command.value {
+            row.text(14, value);
         }
-        match command.value {
-            Some(value) => c[14].text(value),
-            None => c[14].null(),
-        }
-        c[15].number(command.count as i64);
-        c[16].number(command.answered as i64);
-        c[17].number(command.errors as i64);
-        if command.result == 0 {
-            c[18].null()
-        } else {
-            c[18].name(command.result, names)
-        }
-        c[19].number(command.until);
+        row.number(15, command.count as i64);
+        row.number(16, command.answered as i64);
+        row.number(17, command.errors as i64);
+        row.name(18, command.result, names);
+        row.number(19, command.until);
         self.end(stream);
     }
 
@@ -425,54 +387,24 @@ impl Emitter {
         if !self.wanted[stream] {
             return;
         }
-        self.envelope(stream, env.info, env.stamp, false, names);
-        let source = if env.from_orig {
-            env.info.orig
-        } else {
-            env.info.resp
-        };
         let builder = &mut self.streams[stream];
-        // Slots 1 and 2 of the flow's keys are free in this stream: the source's key, by direction, plus one.
-        let slot = 1 + usize::from(env.from_orig);
-        let c = &mut builder.columns;
-        let key = match builder.flow_keys.get_mut(&env.info.serial) {
-            Some(keys) if keys[slot] > 0 => keys[slot] - 1,
-            keys => {
-                source.write(&mut self.text);
-                let key = c[5].key(&self.text);
-                if let Some(keys) = keys {
-                    keys[slot] = key + 1;
-                }
-                key
-            }
-        };
+        builder.envelope(env.info, env.stamp, self.sensor, names);
+        builder.end_of(5, env.info, usize::from(!env.from_orig));
         let special = &env.proto.special;
-        c[5].keyed(key);
-        c[6].name(env.proto.name, names);
-        optional(&mut c[7], special.unit.and_then(|s| ctx.get(s)));
-        if ctx.area == 0 {
-            c[8].null()
-        } else {
-            c[8].name(ctx.area, names)
+        let mut row = builder.row();
+        row.name(6, env.proto.name, names);
+        row.optional(7, special.unit.and_then(|s| ctx.get(s)));
+        row.name(8, ctx.area, names);
+        row.optional(9, special.start.and_then(|s| ctx.get(s)));
+        if let Some(bytes) = special.point.and_then(|s| ctx.raw(s)) {
+            text::bytes(bytes, Render::Text, &mut self.text);
+            row.text(10, &self.text);
         }
-        optional(&mut c[9], special.start.and_then(|s| ctx.get(s)));
-        match special.point.and_then(|s| ctx.raw(s)) {
-            Some(bytes) => {
-                text::bytes(bytes, Render::Text, &mut self.text);
-                c[10].text(&self.text);
-            }
-            None => c[10].null(),
+        row.list(11, fill);
+        if let Some(said) = said {
+            row.text(12, said);
         }
-        c[11].list(fill);
-        match said {
-            Some(said) => c[12].text(said),
-            None => c[12].null(),
-        }
-        if ctx.quality == 0 {
-            c[13].null()
-        } else {
-            c[13].name(ctx.quality, names)
-        }
+        row.name(13, ctx.quality, names);
         self.end(stream);
     }
 
@@ -489,21 +421,15 @@ impl Emitter {
     ) {
         *self.weird_counts.entry(name).or_default() += count;
         let stream = self.common.weird;
-        if self.begin(stream, info, stamp, names).is_none() {
+        let Some(mut row) = self.begin(stream, info, stamp, names) else {
             return;
+        };
+        row.name(9, name, names);
+        if let Some(text) = addl {
+            row.text(10, text);
         }
-        let c = &mut self.streams[stream].columns;
-        c[9].name(name, names);
-        match addl {
-            Some(text) => c[10].text(text),
-            None => c[10].null(),
-        }
-        if proto == 0 {
-            c[11].null()
-        } else {
-            c[11].name(proto, names)
-        }
-        c[12].number(count as i64);
+        row.name(11, proto, names);
+        row.number(12, count as i64);
         self.end(stream);
     }
 
@@ -578,25 +504,25 @@ impl Emitter {
         }
         let mut text = std::mem::take(&mut self.text);
         let source = names.intern(if ip.is_some() { "ip" } else { "eth" });
-        let c = &mut self.streams[stream].columns;
-        c[0].number(first.ts);
+        let mut row = self.streams[stream].row();
+        row.number(0, first.ts);
         text::uid(uid, &mut text);
-        c[1].text(&text);
-        c[2].name(self.sensor, names);
-        c[3].name(first.capture, names);
-        c[4].number(first.frame as i64);
+        row.text(1, &text);
+        row.name(2, self.sensor, names);
+        row.name(3, first.capture, names);
+        row.number(4, first.frame as i64);
         text::mac(mac, &mut text);
-        c[5].text(&text);
+        row.text(5, &text);
         match ip {
             Some(host) => host.write(&mut text),
             None => text.clear(),
         }
-        c[6].text(&text);
-        optional(&mut c[7], vlan.map(i64::from));
-        c[8].name(source, names);
-        c[9].number(frames as i64);
-        optional(&mut c[10], ip.map(|_| i64::from(ttl)));
-        c[11].number(until);
+        row.text(6, &text);
+        row.optional(7, vlan.map(i64::from));
+        row.name(8, source, names);
+        row.number(9, frames as i64);
+        row.optional(10, ip.map(|_| i64::from(ttl)));
+        row.number(11, until);
         self.text = text;
         self.end(stream);
     }
@@ -612,37 +538,22 @@ impl Emitter {
     }
 }
 
-fn optional(column: &mut crate::columns::Column, value: Option<i64>) {
-    match value {
-        Some(value) => column.number(value),
-        None => column.null(),
-    }
-}
-
 #[inline]
-fn put(
-    column: &mut crate::columns::Column,
-    spec: &NativeColumn,
-    ctx: &Ctx,
-    names: &Names,
-    text: &mut String,
-) {
+fn put(row: &mut Row<'_>, column: usize, spec: &NativeColumn, ctx: &Ctx, names: &Names, text: &mut String) {
     if let Some(value) = ctx.get(spec.slot) {
-        if !column.is_text() {
-            return column.number(value);
+        if !row.is_text(column) {
+            return row.number(column, value);
         }
         match lookup(&spec.names, value) {
-            Some(id) => column.name(id, names),
+            Some(id) => row.name(column, id, names),
             None => {
                 text::number(value, spec.render, text);
-                column.text(text);
+                row.text(column, text);
             }
         }
     } else if let Some(bytes) = ctx.raw(spec.slot) {
         text::bytes(bytes, spec.render, text);
-        column.text(text);
-    } else {
-        column.null();
+        row.text(column, text);
     }
 }
 

@@ -24,9 +24,11 @@ mod sensor;
 mod session;
 mod spec;
 mod tables;
+mod tape;
 mod tcp;
 mod text;
 mod vm;
+mod ways;
 
 pub use emit::RichMessage;
 pub use rows::{Cell, Rows};

@@ -288,7 +288,7 @@ impl Core {
             &mut self.emitter,
             &mut self.names,
         );
-        let failed = match vm.message(&env.proto.main, data) {
+        let failed = match self.ways.run(&mut vm, data) {
             Ok(()) | Err(Exit::Stop | Exit::Drop | Exit::Later) => false,
             Err(Exit::Truncated) => {
                 vm.truncated();

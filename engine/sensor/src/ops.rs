@@ -43,7 +43,7 @@ pub enum Ask {
     EtherType,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     Const(i64),
     Slot(Slot),

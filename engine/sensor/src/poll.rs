@@ -47,6 +47,8 @@ struct Poll {
 #[derive(Debug, Default)]
 pub struct Polls {
     kinds: Vec<Poll>,
+    /// Where the last one stood: the next is often the same, or the one behind it.
+    last: usize,
 }
 
 impl Polls {
@@ -59,7 +61,7 @@ impl Polls {
         names: &mut Names,
     ) {
         let window = beat.stamp.ts.div_euclid(emitter.interval);
-        let found = self.kinds.iter().position(|p| p.key == key);
+        let found = self.find(&key);
         if let Some(i) = found
             && self.kinds[i].window != window
         {
@@ -89,6 +91,14 @@ impl Polls {
         };
         poll.beat(beat);
         self.kinds.push(poll);
+    }
+
+    fn find(&mut self, key: &PollKey) -> Option<usize> {
+        let is = |i: usize| self.kinds.get(i).is_some_and(|p| p.key == *key);
+        let near = [self.last, self.last + 1].into_iter().find(|&i| is(i));
+        let found = near.or_else(|| self.kinds.iter().position(|p| p.key == *key));
+        self.last = found.unwrap_or(self.last);
+        found
     }
 
     pub fn flush(&mut self, info: &FlowInfo, emitter: &mut Emitter, names: &mut Names) {

@@ -37,15 +37,14 @@ impl Rows {
             return false;
         };
         let builder = &mut self.builders[i];
-        let mut columns = builder.columns.iter_mut();
-        for cell in cells {
-            let Some(column) = columns.next() else { continue };
+        let mut row = builder.row();
+        for (column, cell) in cells.into_iter().enumerate().take(row.width()) {
             match cell {
-                Cell::Null => column.null(),
-                Cell::Int(v) => column.number(v),
-                Cell::Float(v) => column.float(v),
-                Cell::Text(v) => column.text(&v),
-                Cell::List(v) => column.list(|list| list.extend(v)),
+                Cell::Null => {}
+                Cell::Int(v) => row.number(column, v),
+                Cell::Float(v) => row.float(column, v),
+                Cell::Text(v) => row.text(column, &v),
+                Cell::List(v) => row.list(column, |list| list.extend(v)),
             }
         }
         builder.end_row();

@@ -15,6 +15,7 @@ use crate::flow::{self, Fingerprint, Flow, FlowTable, Key};
 use crate::names::{NameId, Names};
 use crate::spec::{Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp};
+use crate::ways::Ways;
 
 /// Bounds. Times are ns of capture time.
 #[derive(Debug, Clone)]
@@ -130,6 +131,7 @@ impl Sensor {
             names,
             emitter,
             ctx: Ctx::new(),
+            ways: Ways::default(),
             limits: Limits::default(),
             memory,
             buffered: 0,

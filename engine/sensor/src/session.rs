@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Kept};
 use crate::emit::{Emitter, NewCommand};
 use crate::framing::Progress;
 use crate::names::{NameId, Names};
-use crate::ops::{Role, Slot};
+use crate::ops::Role;
 use crate::poll::{Beat, PollKey, Polls};
 use crate::spec::{Proto, Special};
 use crate::tables::{FlowInfo, Stamp, lookup};
@@ -25,19 +25,14 @@ const PATIENCE_NS: i64 = 60_000_000_000;
 /// A request with the key of one that waits replaces it after this time; before, both wait (pipelining).
 const AGAIN_NS: i64 = 2_000_000_000;
 
-/// A request that waits for its answer.
-#[derive(Debug)]
+/// A request that waits for its answer. It is boxed and used again: many wait, and few bytes are to be moved.
+#[derive(Debug, Default)]
 struct Pending {
     key: u64,
     item: u32,
     side: u8,
     stamp: Stamp,
-    set: u64,
-    ints: Vec<i64>,
-    raw: Vec<(Slot, Box<[u8]>)>,
-    verb: NameId,
-    area: NameId,
-    value: Box<str>,
+    said: Kept,
 }
 
 #[derive(Debug)]
@@ -61,8 +56,8 @@ pub struct Direction {
 pub struct Session {
     pub proto: usize,
     pub directions: [Direction; 2],
-    pending: VecDeque<Pending>,
-    pool: Vec<Vec<i64>>,
+    pending: VecDeque<Box<Pending>>,
+    pool: Vec<Box<Pending>>,
     gathers: Vec<Gather>,
     memory: VecDeque<(NameId, i64, i64)>,
     polls: Polls,
@@ -210,7 +205,7 @@ impl Session {
         };
         ctx.recalled = Some((ctx.item, found));
         if let Some(p) = found.and_then(|i| self.pending.get(i)) {
-            p.restore(ctx);
+            ctx.restore(&p.said);
         }
     }
 
@@ -225,7 +220,7 @@ impl Session {
                 ctx.answers = stamp.map(|s| s.frame).or(ctx.answers);
                 if let Some(r) = request {
                     emitter.pending -= 1;
-                    self.pool.push(r.ints);
+                    self.pool.push(r);
                 }
                 let told = Told {
                     request: stamp,
@@ -246,25 +241,10 @@ impl Session {
     }
 
     fn wait(&mut self, env: &Env<'_>, ctx: &Ctx, emitter: &mut Emitter, names: &mut Names) {
-        let mut ints = self.pool.pop().unwrap_or_default();
-        ints.clear();
-        let mut bits = ctx.set;
-        while bits != 0 {
-            ints.push(ctx.ints[bits.trailing_zeros() as usize]);
-            bits &= bits - 1;
-        }
-        let pending = Pending {
-            key: Self::key(env.proto, ctx),
-            item: ctx.item,
-            side: env.side,
-            stamp: env.stamp,
-            set: ctx.set,
-            ints,
-            raw: ctx.raws().map(|(slot, bytes)| (slot, bytes.into())).collect(),
-            verb: ctx.verb,
-            area: ctx.area,
-            value: ctx.value.as_str().into(),
-        };
+        let mut pending = self.pool.pop().unwrap_or_default();
+        ctx.keep(&mut pending.said);
+        pending.key = Self::key(env.proto, ctx);
+        (pending.item, pending.side, pending.stamp) = (ctx.item, env.side, env.stamp);
         // The same request again: the one before was not answered, or its number is used anew.
         let again = self.pending.iter().position(|p| {
             p.key == pending.key
@@ -313,21 +293,21 @@ impl Session {
             emitter.pending -= 1;
             frame = Some(p.stamp.frame);
             ctx.back_to(&said);
-            p.restore(ctx);
+            ctx.restore(&p.said);
             let told = Told {
                 request: Some(p.stamp),
                 answer: Some(env.stamp),
                 from_orig: !env.from_orig,
             };
             self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
-            self.pool.push(p.ints);
+            self.pool.push(p);
         }
     }
 
     #[allow(clippy::too_many_arguments)]
     fn give_up(
         &mut self,
-        p: Pending,
+        p: Box<Pending>,
         from_orig: bool,
         index: usize,
         proto: &Proto,
@@ -338,7 +318,7 @@ impl Session {
         emitter.pending -= 1;
         let mut ctx = std::mem::take(&mut emitter.spare);
         ctx.reset(Role::Request);
-        p.restore(&mut ctx);
+        ctx.restore(&p.said);
         let told = Told {
             request: Some(p.stamp),
             answer: None,
@@ -346,7 +326,7 @@ impl Session {
         };
         self.tell(index, proto, info, &ctx, told, emitter, names);
         emitter.spare = ctx;
-        self.pool.push(p.ints);
+        self.pool.push(p);
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -378,11 +358,10 @@ impl Session {
         let range = start.map(|s| (s, s.saturating_add(count - 1)));
         let function = proto.function.as_ref().and_then(|f| ctx.get(f.0)).unwrap_or(-1);
         let unit = special.unit.and_then(|s| ctx.get(s));
-        let point = special.point.and_then(|s| ctx.raw(s));
-        let point_text = point.map(|p| {
-            let mut text = String::new();
+        let mut text = std::mem::take(&mut emitter.point);
+        let point = special.point.and_then(|s| ctx.raw(s)).map(|p| {
             crate::text::bytes(p, crate::text::Render::Text, &mut text);
-            text
+            text.as_str()
         });
         let stamp = told.request.or(told.answer).unwrap_or_default();
         if emitter.is_polling(ctx.verb) {
@@ -399,9 +378,10 @@ impl Session {
                 answered,
                 error,
                 range,
-                point: point_text.as_deref(),
+                point,
             };
             self.polls.add(key, beat, info, emitter, names);
+            emitter.point = text;
             return;
         }
         let value_slot = special.value.and_then(|s| ctx.get(s)).map(|v| v.to_string());
@@ -426,7 +406,7 @@ impl Session {
             unit,
             area: ctx.area,
             range,
-            point: point_text.as_deref(),
+            point,
             value,
             count: 1,
             answered: u64::from(answered),
@@ -435,6 +415,7 @@ impl Session {
             until: stamp.ts,
         };
         emitter.command(info, &command, names);
+        emitter.point = text;
     }
 
     /// The flow ends: what waits is unanswered, what was counted is told.
@@ -470,32 +451,4 @@ pub struct Told {
     pub request: Option<Stamp>,
     pub answer: Option<Stamp>,
     pub from_orig: bool,
-}
-
-impl Pending {
-    /// Puts the request's slots where the message has not set its own.
-    fn restore(&self, ctx: &mut Ctx) {
-        let mut bits = self.set;
-        for &value in &self.ints {
-            let slot = bits.trailing_zeros() as Slot;
-            if ctx.set >> slot & 1 == 0 {
-                ctx.put(slot, value);
-            }
-            bits &= bits.wrapping_sub(1);
-        }
-        for (slot, bytes) in &self.raw {
-            if ctx.raw_set >> slot & 1 == 0 {
-                ctx.put_raw(*slot, bytes);
-            }
-        }
-        if ctx.verb == 0 {
-            ctx.verb = self.verb;
-        }
-        if ctx.area == 0 {
-            ctx.area = self.area;
-        }
-        if ctx.value.is_empty() {
-            ctx.value.push_str(&self.value);
-        }
-    }
 }

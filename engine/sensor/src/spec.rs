@@ -77,10 +77,21 @@ pub struct Proto {
     pub function: crate::emit::Function,
     pub row: bool,
     pub columns: Vec<NativeColumn>,
+    /// Slots that a column is filled from, as bits, and the columns of each.
+    pub told: u64,
+    by_slot: Box<[Vec<usize>]>,
     pub tcp: Vec<u16>,
     pub udp: Vec<u16>,
     pub over_tcp: bool,
     pub over_udp: bool,
+}
+
+impl Proto {
+    /// Columns of the native stream that a slot fills.
+    #[inline]
+    pub fn columns_of(&self, slot: Slot) -> &[usize] {
+        self.by_slot.get(slot as usize).map_or(&[], |c| c)
+    }
 }
 
 /// Where traffic is looked for first: (kind, number) to protocols.
@@ -261,6 +272,10 @@ impl<'a> Reader<'a> {
             }
             columns.push(column);
         }
+        let mut by_slot = vec![Vec::new(); MAX_SLOTS];
+        for (i, column) in columns.iter().enumerate() {
+            by_slot[column.slot as usize].push(i);
+        }
         let special = self.special(&value["special"])?;
         let ports = |kind: &str| -> Result<(bool, Vec<u16>)> {
             let mut found = (false, Vec::new());
@@ -289,6 +304,10 @@ impl<'a> Reader<'a> {
             statuses: self.name_table(&value["statuses"])?,
             function,
             row: value["row"].as_bool().unwrap_or(true),
+            told: columns
+                .iter()
+                .fold(0, |mask, c: &NativeColumn| mask | 1 << c.slot),
+            by_slot: by_slot.into(),
             columns,
             tcp,
             udp,

@@ -1,6 +1,6 @@
 //! Runs a protocol's program over one message.
 
-use crate::bits::{Layout, binary, crc_blocks, fill, labels, read};
+use crate::bits::{Layout, binary, crc_blocks, fill, labels, peek_at, read};
 use crate::ctx::{Ctx, MAX_BYTES};
 use crate::emit::Emitter;
 use crate::names::{NameId, Names};
@@ -8,7 +8,9 @@ use crate::ops::{Ask, Expr, Kind, Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
 use crate::tables::{FlowInfo, Stamp, lookup};
+use crate::tape::{Effect, Tape, View};
 use crate::text::Render;
+use crate::ways::Way;
 
 /// Calls, slices and gathered messages may nest so deep.
 const MAX_DEPTH: u32 = 48;
@@ -52,6 +54,8 @@ pub struct Env<'a> {
 struct Cursor<'d> {
     data: &'d [u8],
     pos: usize,
+    /// Where the slice begins in the message.
+    base: usize,
 }
 
 impl<'d> Cursor<'d> {
@@ -71,6 +75,27 @@ impl<'d> Cursor<'d> {
         self.pos += n;
         Some(head)
     }
+
+    /// Place of the cursor in the message.
+    fn at(&self) -> usize {
+        self.base + self.pos
+    }
+
+    fn view(&self) -> View {
+        View {
+            start: self.base,
+            end: self.base + self.data.len(),
+            pos: self.pos,
+        }
+    }
+
+    fn of(message: &'d [u8], view: View) -> Self {
+        Self {
+            data: message.get(view.start..view.end).unwrap_or(&[]),
+            pos: view.pos,
+            base: view.start,
+        }
+    }
 }
 
 /// The machine for one message. In a probe there is no session, and nothing is emitted.
@@ -81,6 +106,8 @@ pub struct Vm<'a> {
     pub emitter: &'a mut Emitter,
     pub names: &'a mut Names,
     pub hint: Option<Role>,
+    /// Records what is done, if somebody wants to do it again.
+    pub tape: Option<Box<Tape>>,
     depth: u32,
     steps: u32,
 }
@@ -100,6 +127,7 @@ impl<'a> Vm<'a> {
             emitter,
             names,
             hint: None,
+            tape: None,
             depth: 0,
             steps: 0,
         }
@@ -107,7 +135,14 @@ impl<'a> Vm<'a> {
 
     /// Runs a program over a whole message.
     pub fn message(&mut self, program: &[Op], data: &[u8]) -> Step {
-        self.run(program, &mut Cursor { data, pos: 0 })
+        self.run(
+            program,
+            &mut Cursor {
+                data,
+                pos: 0,
+                base: 0,
+            },
+        )
     }
 
     fn probing(&self) -> bool {
@@ -127,17 +162,21 @@ impl<'a> Vm<'a> {
                     le,
                     signed,
                 } => {
+                    let at = c.at();
                     let bytes = c.take(*width as usize).ok_or(Exit::Truncated)?;
                     if let Some(slot) = slot {
-                        self.ctx.put(*slot, read(bytes, *le, *signed));
+                        let value = read(bytes, *le, *signed);
+                        self.ctx.put(*slot, value);
+                        self.note(|tape| tape.int(*slot, at, *width, *le, *signed, value));
                     }
                 }
-                Op::Let(slot, value) => {
-                    let value = self.eval(value, c);
+                Op::Let(slot, expr) => {
+                    let value = self.eval(expr, c);
+                    self.note(|tape| tape.set(*slot, expr, c.view(), value));
                     self.ctx.put(*slot, value);
                 }
                 Op::If(condition, then, otherwise) => {
-                    let block = if self.eval(condition, c) != 0 {
+                    let block = if self.decide(condition, c) != 0 {
                         then
                     } else {
                         otherwise
@@ -145,7 +184,7 @@ impl<'a> Vm<'a> {
                     self.run(block, c)?;
                 }
                 Op::Switch(on, cases) => {
-                    let key = self.eval(on, c);
+                    let key = self.decide(on, c);
                     self.run(cases.find(key), c)?;
                 }
                 Op::Skip(count) => {
@@ -153,13 +192,16 @@ impl<'a> Vm<'a> {
                     c.take(n).ok_or(Exit::Truncated)?;
                 }
                 Op::Do { verb, area } => {
-                    self.ctx.verb = *verb;
-                    if *area != 0 || *verb == 0 {
-                        self.ctx.area = *area;
-                    }
+                    self.note(|tape| {
+                        tape.step(Effect::Do {
+                            verb: *verb,
+                            area: *area,
+                        });
+                    });
+                    self.ctx.act(*verb, *area);
                 }
                 Op::Check(condition, name) => {
-                    if self.eval(condition, c) == 0 {
+                    if self.decide(condition, c) == 0 {
                         return Err(Exit::Fail(*name));
                     }
                 }
@@ -169,9 +211,15 @@ impl<'a> Vm<'a> {
                     return Err(Exit::Drop);
                 }
                 Op::Later => return Err(Exit::Later),
-                Op::Role(role) => self.ctx.role = *role,
+                Op::Role(role) => {
+                    self.note(|tape| tape.step(Effect::Role(*role)));
+                    self.ctx.role = *role;
+                }
                 Op::Hint(role) => self.hint = Some(*role),
-                Op::Unset(mask) => self.ctx.unset(*mask),
+                Op::Unset(mask) => {
+                    self.note(|tape| tape.step(Effect::Unset(*mask)));
+                    self.ctx.unset(*mask);
+                }
                 Op::Within(..)
                 | Op::At(..)
                 | Op::Repeat { .. }
@@ -190,6 +238,122 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
+    /// Goes the way of an earlier message; false if it is not this one's, and then nothing was told.
+    pub fn play(&mut self, way: &Way, data: &[u8]) -> bool {
+        if way.rehearse {
+            if !self.go(way, data, true) {
+                return false;
+            }
+            self.again();
+        }
+        self.go(way, data, false)
+    }
+
+    /// `silent`: only asks, and tells nothing.
+    fn go(&mut self, way: &Way, data: &[u8], silent: bool) -> bool {
+        for effect in &way.effects {
+            match effect {
+                Effect::Int {
+                    slot,
+                    at,
+                    width,
+                    le,
+                    signed,
+                } => {
+                    let bytes = data.get(*at..*at + *width as usize).unwrap_or(&[]);
+                    self.ctx.put(*slot, read(bytes, *le, *signed));
+                }
+                Effect::Consts { mask, first } => {
+                    self.ctx.put_all(*mask, way.consts.get(*first..).unwrap_or(&[]));
+                }
+                Effect::Let(slot, expr, view) => {
+                    let value = self.eval(expr, &Cursor::of(data, *view));
+                    self.ctx.put(*slot, value);
+                }
+                Effect::Unset(mask) => self.ctx.unset(*mask),
+                Effect::Do { verb, area } => self.ctx.act(*verb, *area),
+                Effect::Role(role) => self.ctx.role = *role,
+                Effect::Guard(expr, view, value) => {
+                    if self.eval(expr, &Cursor::of(data, *view)) != *value {
+                        return false;
+                    }
+                }
+                Effect::Recall { set, raw_set } => {
+                    self.recall();
+                    if (self.ctx.set, self.ctx.raw_set) != (*set, *raw_set) {
+                        return false;
+                    }
+                }
+                Effect::Row if silent => self.next_item(),
+                Effect::Row => self.row(),
+                Effect::Values { .. }
+                | Effect::Text { .. }
+                | Effect::Number(..)
+                | Effect::Rich { .. }
+                | Effect::Remember { .. }
+                    if silent => {}
+                _ => self.go_on(effect, data),
+            }
+        }
+        true
+    }
+
+    fn go_on(&mut self, effect: &Effect, data: &[u8]) {
+        let part = |at: usize, len: usize| data.get(at..at + len).unwrap_or(&[]);
+        match effect {
+            Effect::Bytes { slot, at, len, join } => {
+                self.ctx.join_raw(*slot, part(*at, *len), join.as_deref())
+            }
+            Effect::Area {
+                value,
+                view,
+                names,
+                template,
+            } => self.area(value, names, *template, &Cursor::of(data, *view)),
+            Effect::Quality(value, view, names) => self.quality(value, names, &Cursor::of(data, *view)),
+            Effect::Values { layout, step, at, n } => {
+                let values = data.get(*at..).unwrap_or(&[]);
+                self.reading(*n, |out| fill(out, values, *layout, *step, *n));
+            }
+            Effect::Text { at, len, render } => self.said(part(*at, *len), *render),
+            Effect::Number(value, view) => self.number(value, &Cursor::of(data, *view)),
+            Effect::Rich { tag, repeat, at, len } => self.rich(*tag, *repeat, part(*at, *len)),
+            Effect::Remember {
+                name,
+                value,
+                key,
+                view,
+            } => self.remember(*name, value, key, &Cursor::of(data, *view)),
+            _ => {}
+        }
+    }
+
+    /// Forgets what a way that was not this message's has put into the slots.
+    pub fn again(&mut self) {
+        self.ctx.reset(if self.env.from_orig {
+            Role::Request
+        } else {
+            Role::Response
+        });
+    }
+
+    /// Whether the session is in the middle of fragments.
+    pub fn is_gathering(&self) -> bool {
+        self.session.as_deref().is_some_and(Session::gathers_any)
+    }
+
+    /// What an expression about the flow says.
+    pub fn of_flow(&self, e: &Expr) -> i64 {
+        self.eval(
+            e,
+            &Cursor {
+                data: &[],
+                pos: 0,
+                base: 0,
+            },
+        )
+    }
+
     /// Operations that run other operations.
     fn nested(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
         if self.depth >= MAX_DEPTH {
@@ -204,10 +368,11 @@ impl<'a> Vm<'a> {
     fn enter(&mut self, op: &Op, c: &mut Cursor<'_>) -> Step {
         match op {
             Op::Within(size, then) => {
-                let wanted = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let wanted = self.size_or_left(size.as_ref(), c);
                 let n = wanted.min(c.left());
+                let base = c.at();
                 let data = c.take(n).unwrap_or(&[]);
-                self.slice(then, data)?;
+                self.slice(then, data, base)?;
                 if wanted > n { Err(Exit::Truncated) } else { Ok(()) }
             }
             Op::At(offset, then, size) => {
@@ -220,12 +385,12 @@ impl<'a> Vm<'a> {
                     let n = self.size(size, c);
                     data = data.get(..n).unwrap_or(data);
                 }
-                self.slice(then, data)
+                self.slice(then, data, c.base + at)
             }
             Op::Repeat { then, count, limit } => {
                 let times = count
                     .as_ref()
-                    .map(|e| self.eval(e, c).clamp(0, *limit as i64) as u32);
+                    .map(|e| self.decide(e, c).clamp(0, *limit as i64) as u32);
                 for _ in 0..times.unwrap_or(*limit) {
                     let before = c.pos;
                     if times.is_none() && c.left() == 0 {
@@ -243,13 +408,14 @@ impl<'a> Vm<'a> {
                 None => Ok(()),
             },
             Op::CrcBlocks(size, then) => {
+                self.note(Tape::spoil);
                 let size = self.size(size, c);
                 let (user, good) = crc_blocks(c.rest(), size);
                 c.pos = c.data.len();
                 if !good {
                     self.odd("bad_crc", None);
                 }
-                self.slice(then, &user)
+                self.slice(then, &user, 0)
             }
             Op::Gather {
                 id,
@@ -259,23 +425,25 @@ impl<'a> Vm<'a> {
                 key,
                 limit,
             } => {
-                let last = self.eval(last, c) != 0;
+                let last = self.decide(last, c) != 0;
                 let key = self.eval(key, c);
-                let first = first.as_ref().map(|e| self.eval(e, c) != 0);
-                let piece = c.rest();
+                let first = first.as_ref().map(|e| self.decide(e, c) != 0);
+                let (piece, base) = (c.rest(), c.at());
                 c.pos = c.data.len();
                 let side = self.env.side;
                 let Some(session) = self.session.as_deref_mut() else {
                     // A probe sees the first fragment as it is.
-                    return self.slice(then, piece);
+                    return self.slice(then, piece, base);
                 };
                 let open = session.is_gathering(*id, side, key);
                 let first = first.unwrap_or(!open);
                 if first && last && !open {
-                    return self.slice(then, piece);
+                    return self.slice(then, piece, base);
                 }
-                match session.gather(*id, side, key, piece, first, last, *limit) {
-                    Ok(Some(whole)) => self.slice(then, &whole),
+                let gathered = session.gather(*id, side, key, piece, first, last, *limit);
+                self.note(Tape::spoil);
+                match gathered {
+                    Ok(Some(whole)) => self.slice(then, &whole, 0),
                     Ok(None) => {
                         self.ctx.dropped = true;
                         Err(Exit::Drop)
@@ -292,8 +460,8 @@ impl<'a> Vm<'a> {
     }
 
     /// A slice of its own: running out of it is noted, and does not stop what comes after it.
-    fn slice(&mut self, then: &[Op], data: &[u8]) -> Step {
-        match self.run(then, &mut Cursor { data, pos: 0 }) {
+    fn slice(&mut self, then: &[Op], data: &[u8], base: usize) -> Step {
+        match self.run(then, &mut Cursor { data, pos: 0, base }) {
             Err(Exit::Truncated) if !self.probing() => {
                 self.truncated();
                 Ok(())
@@ -310,12 +478,14 @@ impl<'a> Vm<'a> {
     /// A weird named after the protocol.
     pub fn odd(&mut self, name: &str, addl: Option<i64>) {
         if self.session.is_some() {
+            self.note(Tape::spoil);
             let id = self.names.joined(self.env.proto.name, name);
             self.odd_name(id, addl);
         }
     }
 
     fn odd_name(&mut self, id: NameId, addl: Option<i64>) {
+        self.note(Tape::spoil);
         if let Some(session) = self.session.as_deref_mut()
             && session.weird_is_new(id)
         {
@@ -336,21 +506,25 @@ impl<'a> Vm<'a> {
         match op {
             Op::Seek(to) => c.pos = self.size(to, c).min(c.data.len()),
             Op::Bytes { slot, size, join } => {
-                let n = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let n = self.size_or_left(size.as_ref(), c);
+                let at = c.at();
                 let bytes = c.take(n).ok_or(Exit::Truncated)?;
-                match (join, self.ctx.raw(*slot)) {
-                    (Some(join), Some(before)) => {
-                        let joined = [before, &**join, bytes].concat();
-                        self.ctx.put_raw(*slot, &joined);
-                    }
-                    _ => self.ctx.put_raw(*slot, bytes),
-                }
+                self.note(|tape| {
+                    tape.step(Effect::Bytes {
+                        slot: *slot,
+                        at,
+                        len: n,
+                        join: join.clone(),
+                    });
+                });
+                self.ctx.join_raw(*slot, bytes, join.as_deref());
             }
             Op::Until {
                 slot,
                 delimiter,
                 optional,
             } => {
+                self.note(Tape::spoil);
                 let rest = c.rest();
                 let (text, next) = match memchr::memmem::find(rest, delimiter) {
                     Some(i) => (&rest[..i], i + delimiter.len()),
@@ -363,16 +537,19 @@ impl<'a> Vm<'a> {
                 c.pos += next;
             }
             Op::Header { slot, name } => {
+                self.note(Tape::spoil);
                 if let Some(value) = crate::framing::header_value(c.rest(), name) {
                     self.ctx.put_raw(*slot, value);
                 }
             }
             Op::Labels(slot) => {
+                self.note(Tape::spoil);
                 let (name, next) = labels(c.data, c.pos).ok_or(Exit::Truncated)?;
                 self.ctx.put_raw(*slot, name.as_bytes());
                 c.pos = next;
             }
             Op::BerLength(slot) => {
+                let at = c.at();
                 let first = c.take(1).ok_or(Exit::Truncated)?[0];
                 let length = match first {
                     0x80 => c.left() as i64,
@@ -382,6 +559,7 @@ impl<'a> Vm<'a> {
                     }
                     _ => return Err(Exit::Truncated),
                 };
+                self.note(|tape| tape.derived(*slot, at, c.at() - at, length));
                 self.ctx.put(*slot, length);
             }
             _ => {}
@@ -397,15 +575,19 @@ impl<'a> Vm<'a> {
                 names,
                 template,
             } => {
-                let value = self.eval(value, c);
-                self.ctx.area = match lookup(names, value) {
-                    Some(id) => id,
-                    None => self.names.numbered(*template, value),
-                };
+                self.note(|tape| {
+                    tape.step(Effect::Area {
+                        value: value.clone(),
+                        view: c.view(),
+                        names: names.clone(),
+                        template: *template,
+                    });
+                });
+                self.area(value, names, *template, c);
             }
             Op::Quality(value, names) => {
-                let value = self.eval(value, c);
-                self.ctx.quality = lookup(names, value).unwrap_or(0);
+                self.note(|tape| tape.step(Effect::Quality(value.clone(), c.view(), names.clone())));
+                self.quality(value, names, c);
             }
             Op::Values {
                 kind,
@@ -415,7 +597,7 @@ impl<'a> Vm<'a> {
                 shift,
                 mask,
             } => {
-                let wanted = count.as_ref().map(|e| self.eval(e, c));
+                let wanted = count.as_ref().map(|e| self.decide(e, c));
                 let layout = Layout {
                     kind: *kind,
                     le: *le,
@@ -426,45 +608,87 @@ impl<'a> Vm<'a> {
                 self.values(layout, wanted, c)?;
             }
             Op::Text { size, render } => {
-                let n = size.as_ref().map_or(c.left(), |s| self.size(s, c));
+                let n = self.size_or_left(size.as_ref(), c);
+                let at = c.at();
                 let bytes = c.take(n).ok_or(Exit::Truncated)?;
                 self.said(bytes, *render);
+                self.note_value(Effect::Text {
+                    at,
+                    len: n,
+                    render: *render,
+                });
             }
             Op::Number(value) => {
-                let value = self.eval(value, c) as f64;
-                self.reading(1, |values| values.push(value));
+                self.number(value, c);
+                self.note_value(Effect::Number(value.clone(), c.view()));
             }
             Op::Odd(name, slot) => {
                 let addl = slot.and_then(|s| self.ctx.get(s));
                 self.odd_name(*name, addl);
             }
             Op::Recall => self.recall(),
-            Op::Row => self.row(),
+            Op::Row => {
+                self.row();
+                self.note(|tape| tape.tell(Effect::Row));
+            }
             Op::Rich { tag, repeat } => {
-                self.recall_for_rich();
-                if let Some(session) = self.session.as_deref_mut()
-                    && !self
-                        .emitter
-                        .rich(&self.env, session, self.ctx, *tag, *repeat, c.rest())
-                {
-                    self.odd("rich_budget_exceeded", None);
-                }
+                self.rich(*tag, *repeat, c.rest());
+                self.note(|tape| {
+                    tape.tell(Effect::Rich {
+                        tag: *tag,
+                        repeat: *repeat,
+                        at: c.at(),
+                        len: c.left(),
+                    });
+                });
             }
             Op::Remember { name, value, key } => {
-                let (value, key) = (self.eval(value, c), self.eval(key, c));
-                if let Some(session) = self.session.as_deref_mut() {
-                    session.remember(*name, key, value);
-                }
+                self.note(|tape| {
+                    tape.tell(Effect::Remember {
+                        name: *name,
+                        value: value.clone(),
+                        key: key.clone(),
+                        view: c.view(),
+                    });
+                });
+                self.remember(*name, value, key, c);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn recall_for_rich(&mut self) {
-        if self.ctx.role == Role::Response {
-            self.recall();
+    fn rich(&mut self, tag: NameId, repeat: bool, data: &[u8]) {
+        self.recall();
+        if let Some(session) = self.session.as_deref_mut()
+            && !self.emitter.rich(&self.env, session, self.ctx, tag, repeat, data)
+        {
+            self.odd("rich_budget_exceeded", None);
         }
+    }
+
+    fn remember(&mut self, name: NameId, value: &Expr, key: &Expr, c: &Cursor<'_>) {
+        let (value, key) = (self.eval(value, c), self.eval(key, c));
+        if let Some(session) = self.session.as_deref_mut() {
+            session.remember(name, key, value);
+        }
+    }
+
+    fn area(&mut self, value: &Expr, names: &[(i64, NameId)], template: NameId, c: &Cursor<'_>) {
+        let value = self.eval(value, c);
+        self.ctx.area = match lookup(names, value) {
+            Some(id) => id,
+            None => self.names.numbered(template, value),
+        };
+    }
+
+    fn quality(&mut self, value: &Expr, names: &[(i64, NameId)], c: &Cursor<'_>) {
+        self.ctx.quality = lookup(names, self.eval(value, c)).unwrap_or(0);
+    }
+
+    fn number(&mut self, value: &Expr, c: &Cursor<'_>) {
+        let value = self.eval(value, c) as f64;
+        self.reading(1, |values| values.push(value));
     }
 
     /// Fetches the request of this item, once.
@@ -472,9 +696,12 @@ impl<'a> Vm<'a> {
         if self.ctx.role != Role::Response || self.ctx.recalled.is_some_and(|r| r.0 == self.ctx.item) {
             return;
         }
+        let before = self.ctx.set;
         if let Some(session) = self.session.as_deref_mut() {
             session.recall(self.env.proto, self.env.side, self.ctx);
         }
+        let (set, raw_set) = (self.ctx.set, self.ctx.raw_set);
+        self.note(|tape| tape.recalled(before, set, raw_set));
     }
 
     /// Emits the native row and the command of what the slots say now.
@@ -483,6 +710,10 @@ impl<'a> Vm<'a> {
         if let Some(session) = self.session.as_deref_mut() {
             session.row(&self.env, self.ctx, self.emitter, self.names);
         }
+        self.next_item();
+    }
+
+    fn next_item(&mut self) {
         self.ctx.item += 1;
         self.ctx.value.clear();
     }
@@ -499,8 +730,9 @@ impl<'a> Vm<'a> {
         };
         let asked = wanted.map_or(there, |w| w.clamp(0, i64::from(u32::MAX)) as usize);
         let n = asked.min(there).min(MAX_VALUES);
-        let data = c.rest();
+        let (data, at) = (c.rest(), c.at());
         self.reading(n, |out| fill(out, data, layout, step, n));
+        self.note_value(Effect::Values { layout, step, at, n });
         let used = if layout.kind == Kind::Bit {
             asked.min(there).div_ceil(8)
         } else {
@@ -562,8 +794,42 @@ impl<'a> Vm<'a> {
     }
 
     /// A size or offset: negative ones are nothing.
-    fn size(&self, e: &Expr, c: &Cursor<'_>) -> usize {
-        self.eval(e, c).clamp(0, i64::from(u32::MAX)) as usize
+    fn size(&mut self, e: &Expr, c: &Cursor<'_>) -> usize {
+        self.decide(e, c).clamp(0, i64::from(u32::MAX)) as usize
+    }
+
+    fn size_or_left(&mut self, size: Option<&Expr>, c: &Cursor<'_>) -> usize {
+        match size {
+            Some(size) => self.size(size, c),
+            None => c.left(),
+        }
+    }
+
+    /// A value by which the program goes on.
+    #[inline(always)]
+    fn decide(&mut self, e: &Expr, c: &Cursor<'_>) -> i64 {
+        let value = self.eval(e, c);
+        self.note(|tape| tape.decided(e, c.view(), value));
+        value
+    }
+
+    #[inline(always)]
+    fn note(&mut self, what: impl FnOnce(&mut Tape)) {
+        if let Some(tape) = &mut self.tape {
+            what(tape);
+        }
+    }
+
+    /// Values of a request are kept for its row; those of others are told at once.
+    fn note_value(&mut self, effect: Effect) {
+        let keeps = matches!(self.ctx.role, Role::Request | Role::Notify);
+        self.note(|tape| {
+            if keeps {
+                tape.step(effect)
+            } else {
+                tape.tell(effect)
+            }
+        });
     }
 
     #[inline(always)]
@@ -588,7 +854,9 @@ impl<'a> Vm<'a> {
                 le,
                 signed,
                 from_start,
-            } => peek(c, *width, *at, *from_start).map_or(0, |bytes| read(bytes, *le, *signed)),
+            } => peek_at(c.data.len(), c.pos, *width, *at, *from_start)
+                .and_then(|start| c.data.get(start..start + *width as usize))
+                .map_or(0, |bytes| read(bytes, *le, *signed)),
             Expr::Ask(what) => self.ask(*what, c),
             Expr::Known { name, key, default } => {
                 let key = self.eval(key, c);
@@ -615,16 +883,4 @@ impl<'a> Vm<'a> {
             Ask::EtherType => self.env.ethertype as i64,
         }
     }
-}
-
-fn peek<'d>(c: &Cursor<'d>, width: u8, at: i64, from_start: bool) -> Option<&'d [u8]> {
-    let base = if !from_start {
-        c.pos as i64
-    } else if at < 0 {
-        c.data.len() as i64
-    } else {
-        0
-    };
-    let start = usize::try_from(base + at).ok()?;
-    c.data.get(start..start + width as usize)
 }
