@@ -11,7 +11,9 @@ use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer, OffsetBuff
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use hashbrown::HashMap;
 
+use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
+use crate::ops::Slot;
 use crate::spec::StreamSpec;
 use crate::tables::{FlowInfo, Stamp};
 use crate::text;
@@ -47,6 +49,10 @@ impl ColumnType {
             "list[f64]" => Self::ListF64,
             _ => return None,
         })
+    }
+
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Str | Self::Text)
     }
 
     fn arrow(self) -> DataType {
@@ -205,7 +211,7 @@ impl Column {
     }
 
     pub fn is_text(&self) -> bool {
-        matches!(self.kind, ColumnType::Str | ColumnType::Text)
+        self.kind.is_text()
     }
 
     /// A whole number, into whichever numeric type the column has (wrapping to its width).
@@ -308,6 +314,40 @@ impl Column {
         }
     }
 
+    /// Values (whole numbers, or dictionary keys) of `n` rows from `row` on; those that are not `there` are null.
+    fn extend(&mut self, row: usize, n: usize, there: impl Fn(usize) -> bool, value: impl Fn(usize) -> i64) {
+        if self.len < row {
+            self.pad(row);
+        }
+        self.mark(n, there);
+        self.len += n;
+        match &mut self.data {
+            Data::I64(v) => v.extend((0..n).map(value)),
+            Data::U8(v) => v.extend((0..n).map(|i| value(i) as u8)),
+            Data::U16(v) => v.extend((0..n).map(|i| value(i) as u16)),
+            Data::U32(v) => v.extend((0..n).map(|i| value(i) as u32)),
+            Data::U64(v) => v.extend((0..n).map(|i| value(i) as u64)),
+            Data::F64(v) => v.extend((0..n).map(|i| value(i) as f64)),
+            Data::Bool(v) => (0..n).for_each(|i| v.append(value(i) != 0)),
+            Data::Str(v, _) => v.extend((0..n).map(|i| value(i) as i32)),
+            Data::Text(..) | Data::List(..) => self.resize(self.len),
+        }
+    }
+
+    fn mark(&mut self, n: usize, there: impl Fn(usize) -> bool) {
+        for start in (0..n).step_by(64) {
+            let rows = (n - start).min(64);
+            let word = (0..rows).fold(0u64, |word, i| word | u64::from(there(start + i)) << i);
+            if self.valid.is_empty() && word.count_ones() as usize == rows {
+                continue;
+            }
+            if self.valid.is_empty() {
+                self.valid.append_n(self.len + start, true);
+            }
+            self.valid.append_word(word, rows);
+        }
+    }
+
     /// Values in a list column so far.
     pub fn elements(&self) -> usize {
         match &self.data {
@@ -400,12 +440,40 @@ struct FlowKeys {
     ends: [Option<i32>; 2],
 }
 
+/// The beginning of a native row.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    pub stamp: Stamp,
+    pub ports: Option<(u16, u16)>,
+    pub from_orig: bool,
+    /// Frame of the answer, and ns that it took.
+    pub answer: Option<u64>,
+    pub took: Option<i64>,
+}
+
+/// Native rows whose numbers are not in their columns yet. A column is filled from many rows at a time, which takes a
+/// fraction of what a number at a time takes.
+#[derive(Debug, Default)]
+struct Waiting {
+    heads: Vec<(Head, [i32; 3])>,
+    /// Slots of each row that are set, as bits, and what they hold.
+    masks: Vec<u64>,
+    ints: Vec<i64>,
+    width: usize,
+    /// Number columns and the slots that fill them.
+    columns: Vec<(usize, Slot)>,
+}
+
+/// Rows that wait: few enough for the cache.
+const WAITING_ROWS: usize = 192;
+
 /// The rows of one stream that are not yet a batch.
 #[derive(Debug)]
 pub struct StreamBuilder {
     columns: Vec<Column>,
     schema: SchemaRef,
     pub rows: usize,
+    waiting: Waiting,
     /// Number of the batch, from 1.
     batch: u32,
     flows: Box<[FlowKeys]>,
@@ -429,6 +497,7 @@ impl StreamBuilder {
             columns: spec.columns.iter().map(|c| Column::new(c.kind)).collect(),
             schema: Arc::new(Schema::new(fields)),
             rows: 0,
+            waiting: Waiting::default(),
             batch: 1,
             flows: vec![FlowKeys::default(); KNOWN_FLOWS].into(),
             text: String::new(),
@@ -461,18 +530,100 @@ impl StreamBuilder {
     /// An end of the flow (0: originator), into an address column.
     #[inline]
     pub fn end_of(&mut self, column: usize, info: &FlowInfo, end: usize) {
+        let key = self.end_key(column, info, end);
+        self.columns[column].keyed(self.rows, key);
+    }
+
+    #[inline]
+    fn end_key(&mut self, column: usize, info: &FlowInfo, end: usize) -> i32 {
         let place = self.keys(info);
         let host = if end == 0 { info.orig } else { info.resp };
-        let key = match self.flows[place].ends[end & 1] {
-            Some(key) => key,
-            None => {
-                host.write(&mut self.text);
-                let key = self.columns[column].key(&self.text);
-                self.flows[place].ends[end & 1] = Some(key);
-                key
-            }
-        };
-        self.columns[column].keyed(self.rows, key);
+        if let Some(key) = self.flows[place].ends[end & 1] {
+            return key;
+        }
+        host.write(&mut self.text);
+        let key = self.columns[column].key(&self.text);
+        self.flows[place].ends[end & 1] = Some(key);
+        key
+    }
+
+    /// The stream is a protocol's: so many slots, and these number columns are filled from them.
+    pub fn be_native(&mut self, slots: usize, columns: Vec<(usize, Slot)>) {
+        self.waiting.width = slots;
+        self.waiting.columns = columns;
+    }
+
+    /// Begins a native row: its envelope, and all its numbers.
+    #[inline]
+    pub fn native(
+        &mut self,
+        info: &FlowInfo,
+        head: Head,
+        sensor: NameId,
+        ctx: &Ctx,
+        names: &Names,
+    ) -> Row<'_> {
+        if self.waiting.heads.len() >= WAITING_ROWS {
+            self.settle();
+        }
+        let ends = [self.end_key(5, info, 0), self.end_key(7, info, 1)];
+        let uid = self.flows[self.keys(info)].uid;
+        self.columns[SENSOR].repeated(self.rows, sensor, names);
+        self.columns[CAPTURE].repeated(self.rows, head.stamp.capture, names);
+        let w = &mut self.waiting;
+        w.heads.push((head, [uid, ends[0], ends[1]]));
+        w.masks.push(ctx.set);
+        w.ints
+            .extend_from_slice(ctx.ints.get(..w.width).unwrap_or(&ctx.ints));
+        self.row()
+    }
+
+    /// Puts the numbers of the waiting rows into their columns.
+    fn settle(&mut self) {
+        let w = &mut self.waiting;
+        let n = w.heads.len();
+        if n == 0 {
+            return;
+        }
+        let (row, heads, c) = (self.rows - n, w.heads.as_slice(), &mut self.columns);
+        let always = |_: usize| true;
+        c[0].extend(row, n, always, |i| heads[i].0.stamp.ts);
+        c[FRAME].extend(row, n, always, |i| heads[i].0.stamp.frame as i64);
+        for (column, key) in [UID, 5, 7].into_iter().zip(0..3) {
+            c[column].extend(row, n, always, |i| i64::from(heads[i].1[key]));
+        }
+        let ports = |i: usize| heads[i].0.ports;
+        c[6].extend(
+            row,
+            n,
+            |i| ports(i).is_some(),
+            |i| ports(i).map_or(0, |p| i64::from(p.0)),
+        );
+        c[8].extend(
+            row,
+            n,
+            |i| ports(i).is_some(),
+            |i| ports(i).map_or(0, |p| i64::from(p.1)),
+        );
+        c[9].extend(row, n, always, |i| i64::from(heads[i].0.from_orig));
+        let answer = |i: usize| heads[i].0.answer;
+        c[10].extend(
+            row,
+            n,
+            |i| answer(i).is_some(),
+            |i| answer(i).map_or(0, |f| f as i64),
+        );
+        let took = |i: usize| heads[i].0.took;
+        c[11].extend(row, n, |i| took(i).is_some(), |i| took(i).unwrap_or(0));
+        let any = w.masks.iter().fold(0, |any, mask| any | mask);
+        for &(column, slot) in w.columns.iter().filter(|c| any >> c.1 & 1 == 1) {
+            let (masks, ints, width) = (w.masks.as_slice(), w.ints.as_slice(), w.width);
+            let value = |i: usize| ints[i * width + slot as usize];
+            c[column].extend(row, n, |i| masks[i] >> slot & 1 == 1, value);
+        }
+        w.heads.clear();
+        w.masks.clear();
+        w.ints.clear();
     }
 
     /// Where the keys of this flow in this batch are; makes them anew where another flow's were.
@@ -501,6 +652,7 @@ impl StreamBuilder {
     }
 
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.settle();
         let rows = std::mem::take(&mut self.rows);
         self.batch = self.batch.wrapping_add(1).max(1);
         let arrays = self
@@ -561,9 +713,5 @@ impl Row<'_> {
     /// Columns of the stream.
     pub fn width(&self) -> usize {
         self.columns.len()
-    }
-
-    pub fn is_text(&self, column: usize) -> bool {
-        self.columns[column].is_text()
     }
 }

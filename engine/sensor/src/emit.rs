@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 
-use crate::columns::{Row, StreamBuilder};
+use crate::columns::{Head, Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::{Role, Slot};
@@ -105,7 +105,7 @@ pub struct Emitter {
 }
 
 /// Columns before the protocol's own in a native stream: envelope, endpoints, is_orig, resp_frame, rtt_ns.
-const NATIVE_HEAD: usize = 12;
+pub(crate) const NATIVE_HEAD: usize = 12;
 
 const CONN: &[&str] = &[
     "ts",
@@ -199,8 +199,16 @@ impl Emitter {
         let polling = ["read", "browse", "diagnose", "subscribe"]
             .map(|v| names.intern(v))
             .to_vec();
+        let mut streams: Vec<_> = spec.streams.iter().map(StreamBuilder::new).collect();
+        for proto in &spec.protos {
+            let numbers = proto
+                .numbers
+                .iter()
+                .map(|&(column, slot)| (NATIVE_HEAD + column, slot));
+            streams[proto.stream].be_native(proto.slots.len(), numbers.collect());
+        }
         Ok(Self {
-            streams: spec.streams.iter().map(StreamBuilder::new).collect(),
+            streams,
             stream_names: spec.streams.iter().map(|s| s.name.clone()).collect(),
             wanted: vec![true; spec.streams.len()],
             ready: Vec::new(),
@@ -284,36 +292,32 @@ impl Emitter {
 
     pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &Names) {
         let stream = proto.stream;
-        if !proto.row {
+        if !proto.row || !self.wanted[stream] {
             return;
         }
-        let mut text = std::mem::take(&mut self.text);
-        let stamp = told.request.or(told.answer).unwrap_or_default();
-        if let Some(mut row) = self.begin(stream, info, stamp, names) {
-            row.number(9, i64::from(told.from_orig));
-            if let Some(answer) = told.answer {
-                row.number(10, answer.frame as i64);
-                let asked = told.request.map(|r| answer.ts.saturating_sub(r.ts).max(0));
-                row.optional(11, asked);
+        let asked = told.request.or(told.answer).unwrap_or_default();
+        let took = told
+            .answer
+            .zip(told.request)
+            .map(|(a, r)| a.ts.saturating_sub(r.ts).max(0));
+        let head = Head {
+            stamp: asked,
+            ports: info.ports,
+            from_orig: told.from_orig,
+            answer: told.answer.map(|a| a.frame),
+            took,
+        };
+        let mut row = self.streams[stream].native(info, head, self.sensor, ctx, names);
+        let mut there = (ctx.set | ctx.raw_set) & proto.texts;
+        while there != 0 {
+            let slot = there.trailing_zeros() as Slot;
+            there &= there - 1;
+            for &column in proto.texts_of(slot) {
+                let spec = &proto.columns[column];
+                put_text(&mut row, NATIVE_HEAD + column, spec, ctx, names, &mut self.text);
             }
-            let mut there = (ctx.set | ctx.raw_set) & proto.told;
-            while there != 0 {
-                let slot = there.trailing_zeros() as Slot;
-                there &= there - 1;
-                for &column in proto.columns_of(slot) {
-                    put(
-                        &mut row,
-                        NATIVE_HEAD + column,
-                        &proto.columns[column],
-                        ctx,
-                        names,
-                        &mut text,
-                    );
-                }
-            }
-            self.end(stream);
         }
-        self.text = text;
+        self.end(stream);
     }
 
     pub fn command(&mut self, info: &FlowInfo, command: &NewCommand<'_>, names: &Names) {
@@ -539,22 +543,23 @@ impl Emitter {
 }
 
 #[inline]
-fn put(row: &mut Row<'_>, column: usize, spec: &NativeColumn, ctx: &Ctx, names: &Names, text: &mut String) {
+fn put_text(
+    row: &mut Row<'_>,
+    column: usize,
+    spec: &NativeColumn,
+    ctx: &Ctx,
+    names: &Names,
+    text: &mut String,
+) {
     if let Some(value) = ctx.get(spec.slot) {
-        if !row.is_text(column) {
-            return row.number(column, value);
-        }
         match lookup(&spec.names, value) {
-            Some(id) => row.name(column, id, names),
-            None => {
-                text::number(value, spec.render, text);
-                row.text(column, text);
-            }
+            Some(id) => return row.name(column, id, names),
+            None => text::number(value, spec.render, text),
         }
     } else if let Some(bytes) = ctx.raw(spec.slot) {
         text::bytes(bytes, spec.render, text);
-        row.text(column, text);
     }
+    row.text(column, text);
 }
 
 /// A quick hash of a message (eight bytes at a time), to pass over what was just parsed.

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use serde_json::Value;
 
 use crate::columns::ColumnType;
+use crate::emit::NATIVE_HEAD;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
 use crate::ops::{Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
@@ -77,9 +78,11 @@ pub struct Proto {
     pub function: crate::emit::Function,
     pub row: bool,
     pub columns: Vec<NativeColumn>,
-    /// Slots that a column is filled from, as bits, and the columns of each.
-    pub told: u64,
-    by_slot: Box<[Vec<usize>]>,
+    /// Number columns and the slots that fill them.
+    pub numbers: Vec<(usize, Slot)>,
+    /// Slots that fill a text column, as bits, and the text columns of each.
+    pub texts: u64,
+    texts_of: Box<[Vec<usize>]>,
     pub tcp: Vec<u16>,
     pub udp: Vec<u16>,
     pub over_tcp: bool,
@@ -87,10 +90,10 @@ pub struct Proto {
 }
 
 impl Proto {
-    /// Columns of the native stream that a slot fills.
+    /// Text columns of the native stream that a slot fills.
     #[inline]
-    pub fn columns_of(&self, slot: Slot) -> &[usize] {
-        self.by_slot.get(slot as usize).map_or(&[], |c| c)
+    pub fn texts_of(&self, slot: Slot) -> &[usize] {
+        self.texts_of.get(slot as usize).map_or(&[], |c| c)
     }
 }
 
@@ -137,7 +140,7 @@ impl Spec {
             };
             let mut reader = Reader::new(&mut names, p)?;
             let proto = reader
-                .proto(p, index)
+                .proto(p, index, &streams[index])
                 .map_err(|e| SpecError(format!("protocol {name}: {e}")))?;
             place(&mut places, protos.len(), p, &proto)?;
             protos.push(proto);
@@ -242,7 +245,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn proto(&mut self, value: &Value, stream: usize) -> Result<Proto> {
+    fn proto(&mut self, value: &Value, place: usize, stream: &StreamSpec) -> Result<Proto> {
         let name = self.names.intern(text_of(&value["name"])?);
         let main = self.program(&value["main"])?;
         let probe = self.program(&value["probe"])?;
@@ -259,7 +262,7 @@ impl<'a> Reader<'a> {
                     .collect::<Result<Vec<_>>>()?,
             ),
         };
-        let mut columns = Vec::new();
+        let mut columns: Vec<NativeColumn> = Vec::new();
         let mut function = None;
         for c in list(&value["columns"])? {
             let column = NativeColumn {
@@ -272,9 +275,15 @@ impl<'a> Reader<'a> {
             }
             columns.push(column);
         }
-        let mut by_slot = vec![Vec::new(); MAX_SLOTS];
+        let (mut numbers, mut texts, mut texts_of) = (Vec::new(), 0u64, vec![Vec::new(); MAX_SLOTS]);
         for (i, column) in columns.iter().enumerate() {
-            by_slot[column.slot as usize].push(i);
+            let kind = stream.columns.get(NATIVE_HEAD + i).map(|c| c.kind);
+            if kind.is_some_and(ColumnType::is_text) {
+                texts |= 1 << column.slot;
+                texts_of[column.slot as usize].push(i);
+            } else {
+                numbers.push((i, column.slot));
+            }
         }
         let special = self.special(&value["special"])?;
         let ports = |kind: &str| -> Result<(bool, Vec<u16>)> {
@@ -292,7 +301,7 @@ impl<'a> Reader<'a> {
         let ((over_tcp, tcp), (over_udp, udp)) = (ports("tcp")?, ports("udp")?);
         Ok(Proto {
             name,
-            stream,
+            stream: place,
             framing: Framing::parse(&value["framing"]).map_err(SpecError)?,
             main,
             probe,
@@ -304,10 +313,9 @@ impl<'a> Reader<'a> {
             statuses: self.name_table(&value["statuses"])?,
             function,
             row: value["row"].as_bool().unwrap_or(true),
-            told: columns
-                .iter()
-                .fold(0, |mask, c: &NativeColumn| mask | 1 << c.slot),
-            by_slot: by_slot.into(),
+            numbers,
+            texts,
+            texts_of: texts_of.into(),
             columns,
             tcp,
             udp,

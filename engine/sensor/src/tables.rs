@@ -46,10 +46,8 @@ pub struct Stamp {
 /// Looks a number up in a sorted table of names.
 pub fn lookup(table: &[(i64, NameId)], number: i64) -> Option<NameId> {
     // Most tables are dense from 0 or 1: try the place where it would stand then.
-    let guess = number
-        .checked_sub(table.first()?.0)
-        .and_then(|i| usize::try_from(i).ok())?;
-    if let Some(&(n, id)) = table.get(guess)
+    let guess = number.wrapping_sub(table.first()?.0);
+    if let Some(&(n, id)) = usize::try_from(guess).ok().and_then(|i| table.get(i))
         && n == number
     {
         return Some(id);
@@ -59,4 +57,17 @@ pub fn lookup(table: &[(i64, NameId)], number: i64) -> Option<NameId> {
         .ok()
         .and_then(|i| table.get(i))
         .map(|e| e.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lookup;
+
+    #[test]
+    fn a_number_far_from_the_first_is_found() {
+        let table = [(i64::MIN + 1, 1), (-5, 2), (i64::MAX, 3)];
+        assert_eq!(lookup(&table, i64::MAX), Some(3));
+        assert_eq!(lookup(&table, -5), Some(2));
+        assert_eq!(lookup(&table, 0), None);
+    }
 }

@@ -7,7 +7,7 @@
 
 use crate::bits::Layout;
 use crate::names::NameId;
-use crate::ops::{Ask, Expr, MAX_SLOTS, Role, Slot};
+use crate::ops::{Ask, Bin, Expr, MAX_SLOTS, Role, Slot};
 use crate::text::Render;
 use crate::ways::Way;
 
@@ -22,16 +22,53 @@ pub struct View {
     pub pos: usize,
 }
 
+/// A number in a message of known length: eight bytes that hold it, and where in them it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    at: usize,
+    swap: bool,
+    /// Bits to its left and its right.
+    left: u8,
+    right: u8,
+    signed: bool,
+}
+
+impl Field {
+    /// The field at `at`, of `width` bytes (at most eight), in a message of `length` (at least eight).
+    fn new(length: usize, at: usize, width: u8, le: bool, signed: bool) -> Self {
+        let width = usize::from(width.clamp(1, 8));
+        let start = at.min(length.saturating_sub(8));
+        let before = (at - start).min(8 - width);
+        let after = 8 - width - before;
+        let (left, right) = if le { (after, before) } else { (before, after) };
+        Self {
+            at: start,
+            swap: !le,
+            left: 8 * left as u8,
+            right: 8 * right as u8,
+            signed,
+        }
+    }
+
+    #[inline(always)]
+    pub fn read(&self, data: &[u8]) -> i64 {
+        let word = crate::ways::word(data, self.at);
+        let word = if self.swap { word.swap_bytes() } else { word };
+        let placed = word << (self.left & 63);
+        let shift = (self.left + self.right) & 63;
+        if self.signed {
+            placed as i64 >> shift
+        } else {
+            (placed >> shift) as i64
+        }
+    }
+}
+
 /// One step of a way: what an operation did, with places counted from the beginning of the message.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    Int {
-        slot: Slot,
-        at: usize,
-        width: u8,
-        le: bool,
-        signed: bool,
-    },
+    /// A number of the message.
+    Int(Slot, Field),
     /// Slots that always hold the same on this way, as bits; their values from `first` on.
     Consts {
         mask: u64,
@@ -57,6 +94,8 @@ pub enum Effect {
         names: Box<[(i64, NameId)]>,
         template: NameId,
     },
+    /// The area that `Area` always gives on this way.
+    AreaIs(NameId),
     Quality(Expr, View, Box<[(i64, NameId)]>),
     Role(Role),
     /// Fetches the request; the way goes on only if that sets the same slots.
@@ -177,13 +216,7 @@ impl Tape {
     }
 
     pub fn int(&mut self, slot: Slot, at: usize, width: u8, le: bool, signed: bool, value: i64) {
-        let effect = Effect::Int {
-            slot,
-            at,
-            width,
-            le,
-            signed,
-        };
+        let effect = Effect::Int(slot, Field::new(self.guarded.len(), at, width, le, signed));
         self.put(effect, slot, Source::Bytes(vec![(at, width as usize)]), value);
     }
 
@@ -204,8 +237,8 @@ impl Tape {
         self.spoilt |= self.steps.len() > MAX_EFFECTS;
     }
 
-    /// The program went on by this value.
-    pub fn decided(&mut self, expr: &Expr, view: View, value: i64) {
+    /// The program went on by this value; `eval` tells what a part of the expression is.
+    pub fn decided(&mut self, expr: &Expr, view: View, value: i64, eval: &dyn Fn(&Expr) -> i64) {
         if is_of_flow(expr) {
             if !self.before.iter().any(|(e, _)| e == expr) {
                 self.before.push((expr.clone(), value));
@@ -217,10 +250,57 @@ impl Tape {
             Source::Bytes(bytes) => self.guard(&bytes),
             Source::Outside if self.remembered => self.spoil(),
             Source::Outside => {
+                let expr = self.simple(expr, view, eval);
+                match expr {
+                    Expr::Const(_) => return,
+                    // From here on, this slot is what it is now.
+                    Expr::Slot(slot) => self.sources[slot as usize & (MAX_SLOTS - 1)] = Source::Fixed,
+                    _ => {}
+                }
                 self.asked |= self.told;
-                self.step(Effect::Guard(expr.clone(), view, value));
+                self.step(Effect::Guard(expr, view, value));
             }
         }
+    }
+
+    /// The expression without the parts that are known on this way; what they are read from is guarded.
+    fn simple(&mut self, expr: &Expr, view: View, eval: &dyn Fn(&Expr) -> i64) -> Expr {
+        match (self.source(expr, view), expr) {
+            (Source::Outside, Expr::Bin(op, a, b)) => {
+                let (a, b) = (self.simple(a, view, eval), self.simple(b, view, eval));
+                match (op, &a, &b) {
+                    // Conditions are joined as `(a != 0) & (b != 0)`.
+                    (Bin::And, Expr::Const(0), _) | (Bin::And, _, Expr::Const(0)) => Expr::Const(0),
+                    (Bin::And, Expr::Const(1), _) if is_condition(&b) => b,
+                    (Bin::And, _, Expr::Const(1)) if is_condition(&a) => a,
+                    (Bin::Ne, _, Expr::Const(0)) if is_condition(&a) => a,
+                    (_, Expr::Slot(slot), Expr::Const(k)) => Expr::SlotConst(*op, *slot, *k),
+                    _ => Expr::Bin(*op, Box::new(a), Box::new(b)),
+                }
+            }
+            (Source::Outside, Expr::Among(of, list)) => {
+                Expr::Among(Box::new(self.simple(of, view, eval)), list.clone())
+            }
+            (Source::Outside, _) => expr.clone(),
+            (Source::Bytes(bytes), _) => {
+                self.guard(&bytes);
+                Expr::Const(eval(expr))
+            }
+            (Source::Fixed, _) => Expr::Const(eval(expr)),
+        }
+    }
+
+    /// The area was named by an expression.
+    pub fn area(&mut self, value: &Expr, view: View, names: &[(i64, NameId)], template: NameId, is: NameId) {
+        self.step(match self.source(value, view) {
+            Source::Fixed => Effect::AreaIs(is),
+            _ => Effect::Area {
+                value: value.clone(),
+                view,
+                names: names.into(),
+                template,
+            },
+        });
     }
 
     /// The request was fetched: slots that it set are from outside.
@@ -306,7 +386,7 @@ fn without_dead(steps: Vec<Step>) -> Vec<Step> {
     let (mut dead, mut kept) = (0u64, Vec::with_capacity(steps.len()));
     for step in steps.into_iter().rev() {
         match &step {
-            Step::Fixed(slot, _) | Step::Other(Effect::Int { slot, .. } | Effect::Let(slot, ..)) => {
+            Step::Fixed(slot, _) | Step::Other(Effect::Int(slot, _) | Effect::Let(slot, ..)) => {
                 if dead >> slot & 1 == 1 {
                     continue;
                 }
@@ -316,7 +396,7 @@ fn without_dead(steps: Vec<Step>) -> Vec<Step> {
                 }
             }
             Step::Other(Effect::Unset(mask)) => dead |= mask,
-            Step::Other(Effect::Do { .. } | Effect::Role(_) | Effect::Bytes { .. }) => {}
+            Step::Other(Effect::Do { .. } | Effect::AreaIs(_) | Effect::Role(_) | Effect::Bytes { .. }) => {}
             Step::Other(_) => dead = 0,
         }
         kept.push(step);
@@ -325,7 +405,7 @@ fn without_dead(steps: Vec<Step>) -> Vec<Step> {
     kept
 }
 
-/// Joins neighbouring fixed slots.
+/// Joins fixed slots: they can wait until something looks at them.
 fn gather(steps: Vec<Step>) -> (Vec<Effect>, Vec<i64>) {
     let (mut effects, mut consts, mut open) = (Vec::new(), Vec::new(), Vec::<(Slot, i64)>::new());
     let mut close = |open: &mut Vec<(Slot, i64)>, effects: &mut Vec<Effect>| {
@@ -341,15 +421,44 @@ fn gather(steps: Vec<Step>) -> (Vec<Effect>, Vec<i64>) {
     };
     for step in steps {
         match step {
-            Step::Fixed(slot, value) => open.push((slot, value)),
+            Step::Fixed(slot, value) => {
+                open.retain(|o| o.0 != slot);
+                open.push((slot, value));
+            }
             Step::Other(effect) => {
-                close(&mut open, &mut effects);
+                if open.iter().any(|o| touched(&effect) >> o.0 & 1 == 1) {
+                    close(&mut open, &mut effects);
+                }
                 effects.push(effect);
             }
         }
     }
     close(&mut open, &mut effects);
     (effects, consts)
+}
+
+/// Slots that an effect looks at or changes.
+fn touched(effect: &Effect) -> u64 {
+    match effect {
+        Effect::Int(slot, _) => 1 << slot,
+        Effect::Let(slot, expr, _) => 1 << slot | slots_of(expr),
+        Effect::Guard(expr, ..) | Effect::Quality(expr, ..) | Effect::Area { value: expr, .. } => {
+            slots_of(expr)
+        }
+        Effect::Unset(mask) => *mask,
+        Effect::Do { .. } | Effect::AreaIs(_) | Effect::Role(_) | Effect::Bytes { .. } => 0,
+        _ => u64::MAX,
+    }
+}
+
+/// Whether it is 0 or 1.
+fn is_condition(expr: &Expr) -> bool {
+    use Bin::{Eq, Ge, Gt, Le, Lt, Ne};
+    match expr {
+        Expr::Bin(op, ..) | Expr::SlotConst(op, ..) => matches!(op, Lt | Le | Gt | Ge | Eq | Ne),
+        Expr::Has(_) | Expr::Among(..) => true,
+        _ => false,
+    }
 }
 
 fn slots_of(expr: &Expr) -> u64 {

@@ -253,16 +253,7 @@ impl<'a> Vm<'a> {
     fn go(&mut self, way: &Way, data: &[u8], silent: bool) -> bool {
         for effect in &way.effects {
             match effect {
-                Effect::Int {
-                    slot,
-                    at,
-                    width,
-                    le,
-                    signed,
-                } => {
-                    let bytes = data.get(*at..*at + *width as usize).unwrap_or(&[]);
-                    self.ctx.put(*slot, read(bytes, *le, *signed));
-                }
+                Effect::Int(slot, field) => self.ctx.put(*slot, field.read(data)),
                 Effect::Consts { mask, first } => {
                     self.ctx.put_all(*mask, way.consts.get(*first..).unwrap_or(&[]));
                 }
@@ -272,6 +263,7 @@ impl<'a> Vm<'a> {
                 }
                 Effect::Unset(mask) => self.ctx.unset(*mask),
                 Effect::Do { verb, area } => self.ctx.act(*verb, *area),
+                Effect::AreaIs(area) => self.ctx.area = *area,
                 Effect::Role(role) => self.ctx.role = *role,
                 Effect::Guard(expr, view, value) => {
                     if self.eval(expr, &Cursor::of(data, *view)) != *value {
@@ -575,15 +567,9 @@ impl<'a> Vm<'a> {
                 names,
                 template,
             } => {
-                self.note(|tape| {
-                    tape.step(Effect::Area {
-                        value: value.clone(),
-                        view: c.view(),
-                        names: names.clone(),
-                        template: *template,
-                    });
-                });
                 self.area(value, names, *template, c);
+                let is = self.ctx.area;
+                self.note(|tape| tape.area(value, c.view(), names, *template, is));
             }
             Op::Quality(value, names) => {
                 self.note(|tape| tape.step(Effect::Quality(value.clone(), c.view(), names.clone())));
@@ -809,8 +795,18 @@ impl<'a> Vm<'a> {
     #[inline(always)]
     fn decide(&mut self, e: &Expr, c: &Cursor<'_>) -> i64 {
         let value = self.eval(e, c);
-        self.note(|tape| tape.decided(e, c.view(), value));
+        if self.tape.is_some() {
+            self.note_decision(e, c, value);
+        }
         value
+    }
+
+    #[cold]
+    fn note_decision(&mut self, e: &Expr, c: &Cursor<'_>, value: i64) {
+        if let Some(mut tape) = self.tape.take() {
+            tape.decided(e, c.view(), value, &|part| self.eval(part, c));
+            self.tape = Some(tape);
+        }
     }
 
     #[inline(always)]

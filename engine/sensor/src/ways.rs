@@ -71,7 +71,7 @@ impl Way {
 }
 
 #[inline(always)]
-fn word(data: &[u8], at: usize) -> u64 {
+pub fn word(data: &[u8], at: usize) -> u64 {
     data.get(at..)
         .and_then(|d| d.first_chunk::<8>())
         .map_or(0, |b| u64::from_le_bytes(*b))
@@ -149,27 +149,5 @@ impl Ways {
             kind.spoilt += 1;
         }
         result
-    }
-}
-
-impl Drop for Ways {
-    fn drop(&mut self) {
-        let mut all: Vec<_> = self.kinds.iter().collect();
-        all.sort_by_key(|k| std::cmp::Reverse(k.1.missed));
-        for (k, v) in all.iter().take(40) {
-            eprintln!(
-                "{k:?} ways {} found {} missed {} spoilt {}",
-                v.ways.len(),
-                v.found,
-                v.missed,
-                v.spoilt
-            );
-        }
-        eprintln!(
-            "total {} found {} missed {}",
-            self.total,
-            all.iter().map(|k| k.1.found as u64).sum::<u64>(),
-            all.iter().map(|k| k.1.missed as u64).sum::<u64>()
-        );
     }
 }
