@@ -22,13 +22,15 @@ const report = (() => {
   document.documentElement.classList.add("on");
 
   // Times: the file says UTC, the reader's clock may not.
-  const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
   const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
   for (const time of $$("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     time.title = time.textContent;
-    time.textContent = clock.format(moment);
+    // A narrow cell breaks between day and time, and nowhere else.
+    time.textContent = [day, clock].map((part) => part.format(moment).replace(/\s/g, "\u00a0")).join(" ");
     // The offset that held then: summer time comes and goes.
     if (time.id === "since") $("#zone").textContent = `${zone.formatToParts(moment).find((p) => p.type === "timeZoneName").value} (${clock.resolvedOptions().timeZone})`;
   }
