@@ -90,8 +90,8 @@ docs-check: setup
 wheel: $(VENV)/.base ## one wheel for Python 3.11 and later, into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --out dist
 
-wheel-check: wheel ## install that wheel in fresh environments of every Python found, and read the demo
-	@scripts/check_wheel.sh
+wheel-check: wheel ## install that wheel with every Python found (or PYTHONS="3.11 3.14"), and read the demo
+	@scripts/check_wheel.sh $(PYTHONS)
 
 lock: ## resolve dependencies again (needs uv); UPGRADE=1 takes newer versions
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

@@ -248,7 +248,7 @@ IDENTITY: Mapping[str, Key] = {
     "dhcp.option.vendor_class_id": Key("dhcp", "vendor class"),
     "smb.native_os": Key("smb", "os"),
     "smb.server": Key("smb", "host name"),
-    "ntlmssp.auth.hostname": Key("smb", "host name"),
+    "ntlmssp.auth.hostname": Key("smb", "host name"),  # and in DCE/RPC and HTTP
     "http.server": Key("http", "server software"),
     "browser.server": Key("smb", "host name"),
     "cdp.deviceid": Key("cdp", "name"),

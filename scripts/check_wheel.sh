@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the newest wheel of dist/ in a fresh environment of each Python (3.11 to 3.14) found here, and reads with it.
-# usage: scripts/check_wheel.sh
+# With versions named, each of these must be tried: one that is not here is fetched from Debian, or the check fails.
+# usage: scripts/check_wheel.sh [VERSION ...]
 set -euo pipefail
 shopt -s nullglob
 wheel=$(ls -t dist/linewarden-*.whl | head -n 1)
@@ -8,9 +9,10 @@ captures=(src/linewarden/exercises/data/demo-plant.pcap*)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-interpreter() { # version -> path of a Python of that version that runs, from the PATH or pyenv
+interpreter() { # version -> path of a Python of that version that runs: PATH, pyenv, or fetched before
     local candidate
-    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python \
+        build/pythons/"$1"/usr/bin/linewarden-python; do
         if "$candidate" -c pass 2>/dev/null; then
             echo "$candidate"
             return
@@ -19,8 +21,11 @@ interpreter() { # version -> path of a Python of that version that runs, from th
 }
 
 tried=0
-for version in 3.11 3.12 3.13 3.14; do
+for version in ${*:-3.11 3.12 3.13 3.14}; do
     python=$(interpreter "$version")
+    if [ -z "$python" ] && [ $# -gt 0 ]; then
+        python=$(scripts/other-pythons.sh "$version")
+    fi
     if [ -z "$python" ]; then
         echo "wheel: no Python $version here, not tried"
         continue

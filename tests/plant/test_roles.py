@@ -52,6 +52,18 @@ def test_what_it_does():
     assert judge(Facts(serves={"dnp3"})).role is Role.RTU
 
 
+def test_who_made_it_is_a_guess_where_nothing_else_is_said():
+    for vendor, role in (("Westermo Network Technologies AB", Role.SWITCH), ("congatec GmbH", Role.HMI)):
+        verdict = judge(Facts(vendors={vendor}))
+        assert verdict.role is role and verdict.confidence < 0.6
+    assert judge(Facts(vendors={"Moxa Technologies"})).role is Role.UNKNOWN
+
+
+def test_a_panel_pc_is_a_panel_before_a_workstation():
+    facts = Facts(names={"PANELPC02"}, vendors={"congatec GmbH"}, said={"Windows 5.1.2600": "smb"}, uses={"smb"})
+    assert judge(facts).role is Role.HMI
+
+
 def test_a_scada_server_on_windows_is_scada_before_server():
     verdict = judge(Facts(polls={"a", "b", "c"}, said={"Windows Server 2019": "smb"}, serves={"smb", "rdp", "tds"}))
     assert verdict.role is Role.SCADA

@@ -19,6 +19,7 @@ from linewarden.protocols._shared.compile import compile_protocol
 from linewarden.protocols.registry import protocols
 from tests.protocols import harness as h
 from tests.protocols import test_ads as ads
+from tests.protocols import test_dcerpc as dcerpc
 from tests.protocols import test_dnp3 as dnp3
 from tests.protocols import test_enip as enip
 from tests.protocols import test_http as http
@@ -53,6 +54,7 @@ STREAMS: dict[str, tuple[int, Dialogue]] = {
                      ("s", opcua.answer(opcua.READ_ANSWER, READ_RESULT))]),
     "ads": (48898, [("c", ads.ams(3, struct.pack("<III", 0xF030, 16, 2) + b"\x01\x00")),
                     ("s", ads.ams(3, bytes(4), response=True))]),
+    "dcerpc": (135, dcerpc.TALK),
     "http": (80, [("c", http.ASK), ("s", http.TELL), ("c", http.ASK), ("s", http.TELL)]),
     "tls": (443, [("c", tls.record(tls.client_hello())), ("s", tls.record(tls.server_hello(0xC02F)))]),
     "smb": (445, [("c", smb.framed(smb.smb2(0, bytes(36)))),

@@ -75,6 +75,18 @@ def test_read_property_multiple_has_a_row_a_property() -> None:
     assert sum(c["count"] for c in rows["command"]) == 1
 
 
+def test_a_point_is_read_with_its_name() -> None:
+    ask = f"000504 0e 0c{obj(ANALOG_INPUT, 3)}1e 094d 0955 1f 0c{obj(ANALOG_INPUT, 4)}1e 0955 1f".replace(" ", "")
+    answer = (
+        f"30040e 0c{obj(ANALOG_INPUT, 3)}1e 294d 4e{text('Zone temp')}4f 2955 4e44 41cc0000 4f 1f"
+        f" 0c{obj(ANALOG_INPUT, 4)}1e 2955 4e44 3f800000 4f 1f"
+    ).replace(" ", "")
+    rows = dialogue(ask, answer)
+    assert [(r["area"], r["start"], r["name"], r["values"]) for r in rows["reading"]] == [
+        ("analog_input", 3, "Zone temp", [25.5]), ("analog_input", 4, None, [1.0])]  # fmt: skip
+    assert [c["target"] for c in rows["command"]] == ["analog_input 3"]
+
+
 def test_who_is_browses_and_i_am_identifies() -> None:
     who = ip("1008", function=0x0B, npdu="0120ffff00ff")
     iam = ip(f"1000c4{obj(DEVICE, 7)}2205c4910321{36:02x}", function=0x0B, npdu="0120ffff00ff")

@@ -14,6 +14,7 @@ import pytest
 from factory import HOSTILE, called
 
 from linewarden.plant.diff import diff
+from linewarden.plant.model import Role
 from linewarden.reports.html import render_diff, render_plant
 
 pytestmark = pytest.mark.browser
@@ -43,10 +44,18 @@ def test_sorting_says_which_way_and_counts_as_people_do(open_page: Open, bottlin
     assert cells.index("") > cells.index("V2.9.4"), "what is not known goes last"
 
 
+def test_times_say_their_zone_and_columns_without_a_value_are_hidden(open_page: Open) -> None:
+    panel = factory.asset(1, "panel", Role.SENSOR)
+    page = open_page(render_plant(factory.plant([panel], []), AT, "0.1.0", "a"))
+    assert page.locator("#zone").inner_text().startswith("GMT")
+    heads = page.locator("#asset-table thead th:visible").all_inner_texts()
+    assert "Vendor" in " ".join(heads) and "Firmware" not in " ".join(heads)
+
+
 def test_search_and_filters_narrow_the_table(open_page: Open, bottling_html: str) -> None:
     page = open_page(bottling_html)
     page.fill("#q", "siemens 516")
-    page.locator("#shown", has_text="1 of 13 devices").wait_for()
+    page.locator("#shown", has_text="1 of 13 rows").wait_for()
     assert names(page) == ["Labeller PLC"]
     page.click("#clear")
     page.select_option("[data-filter=level]", "1 Control")
@@ -122,7 +131,7 @@ def test_two_thousand_devices_stay_quick(open_page: Open, site_html: str) -> Non
     assert len(names(page)) == 100
     began = time.monotonic()
     page.fill("#q", "cont-03")
-    page.locator("#shown", has_text="8 of 2000 devices").wait_for()
+    page.locator("#shown", has_text="8 of 2000 rows").wait_for()
     head(page, "Name").get_by_role("button").click()
     assert names(page)[0] == "CONT-03-00"
     assert time.monotonic() - began < 5

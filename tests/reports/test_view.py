@@ -7,7 +7,7 @@ import dataclasses
 import factory
 import pytest
 
-from linewarden.plant.model import Plant, Role, Severity
+from linewarden.plant.model import Finding, Plant, Role, Service, Severity
 from linewarden.plant.vocabulary import CHANGING
 from linewarden.reports import story, words
 from linewarden.reports.view import plant_view
@@ -45,6 +45,26 @@ def test_public_addresses_and_unheard_devices_are_not_counted_as_devices(bottlin
     more = dataclasses.replace(bottling, assets=(*bottling.assets, ghost))
     assert plant_view(more).tiles[0] == ("12", "devices")
     assert {r.name: r.state for r in plant_view(more).assets}["ghost"] == "not heard"
+
+
+def test_what_is_grave_is_said_before_what_is_less(bottling: Plant) -> None:
+    weights = [Severity(s.severity).order for s in plant_view(bottling).summary if s.severity != "info"]
+    assert weights == sorted(weights)
+
+
+def test_a_step_that_several_findings_ask_for_is_said_once() -> None:
+    same = [
+        Finding(kind, Severity.MEDIUM, title, "", "Close the port.")
+        for kind, title in (("a", "Writes over A"), ("b", "Writes over B"), ("c", "Writes over C"))
+    ]
+    plant = dataclasses.replace(factory.works(), tap=(), exposures=tuple(same))
+    assert story.next_steps(plant) == ("Writes over A and 2 more: Close the port.",)
+
+
+def test_a_port_is_told_once_under_the_protocol_that_was_recognised() -> None:
+    served = (Service("modbus", 502, "tcp", 2), Service("tcp", 502, "tcp", 1), Service("tcp", 9999, "tcp", 1))
+    plc = factory.asset(1, "P", Role.CONTROLLER, serves=served)
+    assert plant_view(dataclasses.replace(Plant(), assets=(plc,))).assets[0].serves == ("Modbus 502", "TCP 9999")
 
 
 def test_who_changes_what_names_the_gravest_first(bottling: Plant) -> None:

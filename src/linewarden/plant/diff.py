@@ -110,7 +110,7 @@ def _assets(a: Plant, b: Plant, pairs: dict[str, str]) -> Iterator[Change]:
 def _described(asset: Asset) -> str:
     what = " ".join(x for x in (asset.vendor, asset.model) if x)
     where = ", ".join(a for a in asset.ips[:2] or asset.macs[:1] if a != asset.name)
-    return f"{asset.name} ({'; '.join(x for x in (words.role(asset.role), what, where) if x)})"
+    return "; ".join(x for x in (asset.name, words.role(asset.role), what, where) if x)
 
 
 def _identity(old: Asset, new: Asset) -> Iterator[Change]:

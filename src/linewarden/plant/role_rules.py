@@ -107,7 +107,11 @@ USES: tuple[tuple[str, Role, float], ...] = (
 """What it sends or asks for: (protocol, role, weight)."""
 
 VENDORS: tuple[tuple[str, Role, float], ...] = (
-    (r"hirschmann|moxa|phoenix contact.*switch|westermo|ruggedcom|garrettcom", Role.SWITCH, 0.25),
+    # Makers of nothing but network devices, of which most are switches; Moxa makes serial gateways too.
+    (r"hirschmann|westermo|ruggedcom|garrettcom", Role.SWITCH, 0.35),
+    (r"moxa|phoenix contact.*switch", Role.SWITCH, 0.25),
+    # Makers of the computers in panels.
+    (r"congatec|kontron", Role.HMI, 0.3),
     (r"siemens|rockwell|allen-?bradley|schneider|omron|beckhoff|wago|mitsubishi electric", Role.CONTROLLER, 0.2),
     (r"axis communications|hikvision|dahua", Role.CAMERA, 0.6),
     (r"cisco|juniper|hewlett packard enterprise|aruba|extreme networks", Role.SWITCH, 0.15),
@@ -119,6 +123,7 @@ VENDORS: tuple[tuple[str, Role, float], ...] = (
 """Whom the MAC belongs to, as a faint hint: (pattern, role, weight)."""
 
 NAME_WORDS = HINTS | {
+    "panel": Role.HMI, "panelpc": Role.HMI,
     "cpu": Role.CONTROLLER, "pc": Role.WORKSTATION, "laptop": Role.WORKSTATION, "srv": Role.SERVER,
     "eng": Role.ENGINEERING,
     "ews": Role.ENGINEERING, "es": Role.ENGINEERING, "os": Role.HMI, "sw": Role.SWITCH, "fw": Role.ROUTER,

@@ -7,7 +7,8 @@ acknowledgement, or unconfirmed request. Both ends use the same port, so the PDU
 
 Messages that ask for several properties have one row each; only the first carries `bvlc`, `type`, `service`,
 `unconfirmed` of the request or report, and `reply_bvlc`, `reply_type`, `reply_service` of the answer, so that counting
-those columns counts PDUs. Readings are present values (numbers) by object.
+those columns counts PDUs. Readings are present values by object, with the object's name where the same answer gave it
+before; names that other answers gave are rows of the native stream (`property` object_name).
 """
 
 from __future__ import annotations
@@ -234,7 +235,7 @@ PROTOCOL = l.Protocol(
     function="function",
     unit="device",
     start="instance",
-    point="",
+    point="name",
     statuses=names.STATUSES,
     rich={
         "i_am": parsers.i_am, "i_have": parsers.i_have, "properties": parsers.properties,

@@ -1,9 +1,9 @@
 """SMB 1, 2 and 3 over TCP port 445, and over the NetBIOS session service on port 139.
 
 Source: RFC 1002 4.3 (session service: type, length), [MS-CIFS] 2.2.3 (SMB 1 header, parameters, AndX chains),
-[MS-SMB2] 2.2 (SMB 2 and 3), [MS-NLMP] (who logs on). One row a command: the commands of an SMB 1 AndX chain and of an
-SMB 2 compound each have their own. Encrypted messages (SMB 3) are noted once a direction. Columns follow Zeek's
-smb_cmd.log. Old hosts that speak SMB 1 only are common in plants, and a way in.
+[MS-SMB2] 2.2 (SMB 2 and 3), [MS-NLMP] (who logs on, here or in a remote call that a pipe carries). One row a command:
+the commands of an SMB 1 AndX chain and of an SMB 2 compound each have their own. Encrypted messages (SMB 3) are noted
+once a direction. Columns follow Zeek's smb_cmd.log. Old hosts that speak SMB 1 only are common in plants, and a way in.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from linewarden.protocols._shared import it_smb as smb
 from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import ntlm
+from linewarden.protocols._shared.dcerpc import logon_in_pipe
 from linewarden.protocols._shared.it_dns import netbios_name
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb
@@ -49,7 +51,23 @@ _PATH: l.Ops = [
         [l.Until("path_oem", b"\0")]),
 ]
 
+
+def _carried(size: int, *fields: l.Op) -> l.Ops:
+    """Data of a file or pipe: `fields` of so many bytes say where. In a pipe it may be a remote call with a logon."""
+    return [l.If(l.Left() >= size, [*fields, l.If(l.F("offset") < l.Size(), [
+        l.At(l.F("offset"), logon_in_pipe("logon"), size=l.F("length"))])])]
+
+
+def _carried1(words: int, before: int) -> l.Ops:
+    """SMB 1: a length and an offset after so many bytes, where there are so many parameter words."""
+    return [l.If(l.F("words") >= words, _carried(before + 4, l.Skip(before), l.U16("length"), l.U16("offset")))]
+
+
 _SMB1_BODY = l.Switch("current", {
+    # Transactions, what is read, what is written ([MS-CIFS] 2.2.4.33, 2.2.4.42, 2.2.4.43).
+    0x25: [l.If(l.IsResponse(), _carried1(10, 12), _carried1(14, 22))],
+    0x2E: [l.If(l.IsResponse(), _carried1(12, 6))],
+    0x2F: [l.If(l.IsResponse().eq(0), _carried1(12, 16))],
     0x72: [l.If(l.IsResponse(), [
         l.If(l.F("words").eq(17), [l.Skip(2), l.U8("security_mode"), l.Let("dialect", smb.NT_LM),
                                    l.At(0, [l.Rich("negotiated")])]),
@@ -97,6 +115,11 @@ _SMB2_BODY = l.Switch("current", {
     5: [l.If(l.IsResponse().eq(0), [
         l.Skip(44), l.U16("offset"), l.U16("length"),
         l.If(l.F("length"), [l.At(l.F("offset"), [l.Bytes("name", l.F("length"))])])])],
+    # What is read, what is written, and both at once in a pipe ([MS-SMB2] 2.2.20, 2.2.21, 2.2.31, 2.2.32).
+    8: [l.If(l.IsResponse(), _carried(8, l.Skip(2), l.U8("offset"), l.Skip(1), l.U32("length")))],
+    9: [l.If(l.IsResponse().eq(0), _carried(8, l.Skip(2), l.U16("offset"), l.U32("length")))],
+    11: [l.If(l.IsResponse(), _carried(40, l.Skip(32), l.U32("offset"), l.U32("length")),
+              _carried(32, l.Skip(24), l.U32("offset"), l.U32("length")))],
 })
 
 _SMB2_ONE: l.Ops = [
@@ -207,9 +230,7 @@ PROTOCOL = l.Protocol(
         l.Col("path_oem", "text", "share, where the client speaks no Unicode"),
         l.Col("name", "text", "file or pipe", render="utf16le"),
         l.Col("name_oem", "text", "file or pipe, where the client speaks no Unicode"),
-        l.Col("user", "text", "user who logs on (a row of its own)"),
-        l.Col("domain", "text", "domain of the user"),
-        l.Col("client_host", "text", "host that the user says he is at"),
+        *ntlm.COLUMNS,
     ),
     function="function",
     unit="none",

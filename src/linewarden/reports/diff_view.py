@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from linewarden.plant.diff import Change, PlantDiff
@@ -68,12 +69,17 @@ def diff_view(diff: PlantDiff) -> DiffView:
     others = sorted({c.kind for c in diff.changes} - known)
     kinds = [*_GROUPS, *((kind, words.clean(kind.replace("_", " ")).capitalize(), "") for kind in others)]
     groups = tuple(
-        ChangeGroup(kind, title, advice, tuple(_row(c) for c in diff.of(kind)))
+        ChangeGroup(kind, title, advice, tuple(_row(c) for c in _ordered(diff.of(kind))))
         for kind, title, advice in kinds
         if diff.of(kind)
     )
     tiles = tuple((f"{len(diff.of(kind)):,}", one if len(diff.of(kind)) == 1 else many) for kind, one, many in _SUMMED)
     return DiffView(_summary(diff), tiles, groups, len(diff.changes))
+
+
+def _ordered(changes: Iterable[Change]) -> list[Change]:
+    """Gravest first, then as people count, so that a device is found in a long list."""
+    return sorted(changes, key=lambda c: (c.severity.order, words.natural(c.text)))
 
 
 def _row(change: Change) -> ChangeRow:

@@ -42,8 +42,9 @@ def summary(plant: Plant) -> tuple[Said, ...]:
     """At most five sentences, what to act on first: trouble with the tap, what was seen, who writes, what is open."""
     if not plant.assets:
         return (Said("medium", "No device was seen. Look at the tap check below, then record again."),)
-    said = [*_tap_trouble(plant), _seen(plant), *_grave(plant), *_writing(plant), *_public(plant), *_exposed(plant)]
-    return tuple(said[:MOST])
+    trouble = [*_grave(plant), *_writing(plant), *_public(plant), *_exposed(plant)]
+    trouble.sort(key=lambda said: Severity(said.severity).order)
+    return tuple([*_tap_trouble(plant), _seen(plant), *trouble][:MOST])
 
 
 def tap_verdict(plant: Plant) -> Said:
@@ -192,19 +193,26 @@ def tiles(plant: Plant) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def by_weight(found: Iterable[Finding]) -> list[Finding]:
+    """The gravest first, then those of most devices."""
+    return sorted(found, key=lambda f: (f.severity.order, -len(f.assets), f.kind, f.title))
+
+
 def serious_findings(found: Iterable[Finding]) -> int:
     """How many are critical or high."""
     return sum(f.severity in _BAD for f in found)
 
 
 def next_steps(plant: Plant, most: int = 4) -> tuple[str, ...]:
-    """What to do next: the next steps of the worst tap findings, then of the worst exposures, each once."""
-    asks = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM)
-    steps: dict[str, None] = {}
-    for f in sorted(plant.tap, key=lambda f: f.severity.order):
-        if f.severity in asks and f.next_step:  # the summary begins with the tap, so the step is clear by itself
-            steps[words.clean(f.next_step, 200)] = None
-    for f in sorted(plant.exposures, key=lambda f: f.severity.order):
-        if f.severity in asks and f.next_step:
-            steps[f"{words.clean(f.title, 80).rstrip('.')}: {words.clean(f.next_step, 200)}"] = None
-    return tuple(steps)[:most]
+    """What to do next, each step once: those of the worst tap findings, then of the worst exposures with what they are
+    for. The summary begins with the tap, so its steps are clear by themselves."""
+    tap = dict.fromkeys(words.clean(f.next_step, 200) for f in _asking(plant.tap))
+    reasons: dict[str, list[str]] = {}
+    for f in _asking(plant.exposures):
+        reasons.setdefault(words.clean(f.next_step, 200), []).append(words.clean(f.title, 80).rstrip("."))
+    exposures = (f"{words.listed(titles, 1)}: {step}" for step, titles in reasons.items())
+    return (*tap, *exposures)[:most]
+
+
+def _asking(found: Iterable[Finding]) -> list[Finding]:
+    return [f for f in by_weight(found) if f.severity in (*_BAD, Severity.MEDIUM) and f.next_step]

@@ -23,6 +23,7 @@ from linewarden.reports.view import AssetRow, FindingView, PlantView, plant_view
 
 MOST_ASSETS = 10
 MOST_FINDINGS = 3
+MOST_ROLES = 6
 _STYLE = {
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "", "ok": "green",
 }  # fmt: skip
@@ -96,8 +97,16 @@ def _counts(plant: Plant) -> RenderableType:
     devices = story.devices(plant)
     levels = Counter(a.level for a in devices)
     roles = Counter(a.role for a in devices)
-    by_level = [f"{words.level_name(at)}: {levels[at]:,}" for at, _, _ in words.LEVELS if levels[at]]
-    by_role = [f"{count:,} {words.short_role(role, count)}" for role, count in roles.most_common(6)]
+    by_level = [
+        f"{levels[at]:,} of unknown level" if at is None else f"{levels[at]:,} {name} ({at:g})"
+        for at, name, _ in words.LEVELS
+        if levels[at]
+    ]
+    # What "controllers" in the first sentence counts stands together.
+    ranked = sorted(roles.items(), key=lambda r: (r[0] not in words.CONTROLLERS, -r[1]))
+    by_role = [f"{count:,} {words.short_role(role, count)}" for role, count in ranked[:MOST_ROLES]]
+    if others := sum(count for _, count in ranked[MOST_ROLES:]):
+        by_role.append(f"{others:,} of other roles")
     grid = Table.grid(padding=(0, 2))
     for title, parts in (("Levels", by_level), ("Roles", by_role)):
         if parts:
@@ -118,7 +127,8 @@ def _assets(plant: Plant, view: PlantView) -> RenderableType:
     """The devices that matter most: those with findings, those that write, controllers."""
     table = _table("Device", "Address", "What it is", "Role", "Level", "Writers")
     table.expand, table.columns[2].ratio = True, 1  # the only column that gives way
-    for row in _important(plant, view):
+    chosen = _important(plant, view)
+    for row in chosen:
         address = row.ips[0] if row.ips else row.macs[0] if row.macs else ""
         made = " ".join(p for p in (row.vendor, row.model) if p)
         table.add_row(
@@ -131,7 +141,7 @@ def _assets(plant: Plant, view: PlantView) -> RenderableType:
         )
     for column in table.columns:
         column.no_wrap, column.overflow = True, "ellipsis"
-    more = len(view.assets) - MOST_ASSETS
+    more = view.devices - sum(not row.state for row in chosen)
     tail = [Text(f"  and {more:,} more: see the report", style="dim")] if more > 0 else []
     return Group(Text(), table, *tail)
 

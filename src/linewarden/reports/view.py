@@ -137,6 +137,8 @@ class PlantView:
     names: NamesView | None
     index: Mapping[str, int]
     """Asset id to index in `assets`."""
+    devices: int
+    """Of the assets, those that were heard and stand in the plant."""
 
 
 def plant_view(plant: Plant) -> PlantView:
@@ -156,6 +158,7 @@ def plant_view(plant: Plant) -> PlantView:
         protocols=protocol_rows(plant),
         names=_names(plant, rows, index),
         index=index,
+        devices=len(story.devices(plant)),
     )
 
 
@@ -201,7 +204,10 @@ def _asset_row(at: int, asset: Asset) -> AssetRow:
 
 
 def _services(asset: Asset) -> tuple[str, ...]:
-    shown = (f"{words.protocol(s.protocol)} {s.port}" if s.port else words.protocol(s.protocol) for s in asset.serves)
+    """Services with their port; a connection on the same port that said too little to be recognised adds nothing."""
+    known = {s.port for s in asset.serves if s.protocol != s.transport}
+    told = [s for s in asset.serves if s.protocol != s.transport or s.port not in known]
+    shown = (f"{words.protocol(s.protocol)} {s.port}" if s.port else words.protocol(s.protocol) for s in told)
     return tuple(dict.fromkeys(shown))
 
 
@@ -214,8 +220,7 @@ def link(asset_id: str, rows: tuple[AssetRow, ...], index: Mapping[str, int]) ->
 def _findings(
     found: Iterable[Finding], rows: tuple[AssetRow, ...], index: Mapping[str, int]
 ) -> tuple[FindingView, ...]:
-    ordered = sorted(found, key=lambda f: (f.severity.order, -len(f.assets), f.kind, f.title))
-    return tuple(_finding(f, rows, index) for f in ordered)
+    return tuple(_finding(f, rows, index) for f in story.by_weight(found))
 
 
 def _finding(finding: Finding, rows: tuple[AssetRow, ...], index: Mapping[str, int]) -> FindingView:

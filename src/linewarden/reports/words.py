@@ -142,7 +142,7 @@ def duration(ns: int) -> str:
     seconds = max(0, ns) / 1e9
     if seconds < 1:
         return f"{seconds:.1f} s" if seconds >= 0.05 else "an instant"
-    if seconds < 90:
+    if seconds < 120:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     days, rest = divmod(minutes, 1440)

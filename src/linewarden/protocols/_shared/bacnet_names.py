@@ -106,7 +106,7 @@ PROPERTIES = _numbered(
     371: "property_list",
     372: "serial_number",
 }
-PRESENT_VALUE = 85
+OBJECT_NAME, PRESENT_VALUE = 77, 85
 
 IDENTITY = {
     12: "software",
@@ -114,7 +114,7 @@ IDENTITY = {
     44: "firmware",
     58: "location",
     70: "model",
-    77: "name",
+    OBJECT_NAME: "name",
     120: "vendor",
     121: "vendor",
     372: "serial",

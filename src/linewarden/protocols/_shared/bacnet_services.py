@@ -7,7 +7,7 @@ first. Slots: `svc` the service, `asks` 1 in a request, `property`, `array_index
 from __future__ import annotations
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.bacnet_names import DEVICE, ERROR_BASE, IDENTITY, OBJECTS
+from linewarden.protocols._shared.bacnet_names import DEVICE, ERROR_BASE, IDENTITY, OBJECT_NAME, OBJECTS
 from linewarden.protocols._shared.bacnet_tags import OBJECT, context, opening, until_close
 from linewarden.records import Verb
 
@@ -43,7 +43,8 @@ UNCONFIRMED_VERBS: Cases = {
     (13, 14): [l.Role("notify"), l.Do(Verb.CONFIGURE, "device")],
 }
 
-_OBJECT: l.Ops = [*OBJECT, l.Area(l.F("object_type"), names=OBJECTS, template="object{}")]
+_AREA: l.Op = l.Area(l.F("object_type"), names=OBJECTS, template="object{}")
+_OBJECT: l.Ops = [*OBJECT, _AREA]
 _APPLICATION_OBJECT: l.Ops = [l.If(l.Peek(1).eq(0xC4), [l.Skip(1), l.U32("num"), *_OBJECT])]
 _REFERENCE: l.Ops = [
     context(0, *_OBJECT), context(1, l.Let("property", l.F("num"))), context(2, l.Let("array_index", l.F("num")))]
@@ -58,7 +59,9 @@ def _each(number: int, *ops: l.Op) -> l.Op:
     """For each object of the message the list that tag `number` opens, and `ops` for each of its elements."""
     return l.Repeat([
         context(0, *_OBJECT),
-        opening(number, l.Let("over", 0), until_close(l.Unset(_PER_PROPERTY), *ops), otherwise=[l.Skip(l.Left())]),
+        # `Do(None)` after one property takes the area from the next, so each sets it again.
+        opening(number, l.Let("over", 0), until_close(l.Unset(_PER_PROPERTY), _AREA, *ops),
+                otherwise=[l.Skip(l.Left())]),
     ], limit=512)
 
 
@@ -130,7 +133,7 @@ UNCONFIRMED: l.Ops = [
             l.If(l.Peek(1).eq(0xC4), [l.Skip(1), l.U32("num"), l.Let("device", l.F("num") & 0x3FFFFF)]),
             *_APPLICATION_OBJECT, l.Call("tag"),
             l.If(l.F("tag").eq(7), [l.Within(l.F("size"), [l.U8(), l.Bytes("text")])]),
-            l.Let("property", 77), l.If(l.F("object_type").eq(DEVICE), [l.At(0, [l.Rich("i_have")])])],
+            l.Let("property", OBJECT_NAME), l.If(l.F("object_type").eq(DEVICE), [l.At(0, [l.Rich("i_have")])])],
         2: _VALUES_OF_COV,
         3: _EVENT,
         4: [context(0, l.Let("vendor_id", l.F("num"))), context(1, l.Let("state", l.F("num")))],

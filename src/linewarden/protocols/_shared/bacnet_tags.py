@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.bacnet_names import PRESENT_VALUE
+from linewarden.protocols._shared.bacnet_names import OBJECT_NAME, PRESENT_VALUE
 
 _DEPTH = 16
 
@@ -46,11 +46,15 @@ def _float(kind: str, size: int) -> l.Ops:
                  [l.Skip(l.F("size"))])]
 
 
+_NAMES: l.Expr = l.both(l.F("property").eq(OBJECT_NAME), l.F("asks").eq(0), l.F("size") > 1)
+
 _PRIMITIVE: l.Ops = [
     l.Switch("tag", {
         0: [], 1: _TELL, (2, 9): [l.Call("uint"), *_TELL], 3: [*_SINT, *_TELL],
         4: _float("f32", 4), 5: _float("f64", 8),
-        7: [l.Within(l.F("size"), [
+        7: [
+            l.If(_NAMES, [l.Let("name_at", l.Pos() + 1), l.Let("name_size", l.F("size") - 1)]),
+            l.Within(l.F("size"), [
             l.U8(), l.If(l.either(l.F("reads"), l.F("asks")), [l.At(1, [l.Text()])]), l.Bytes("text")])],
     }, [l.Skip(l.F("size"))]),
 ]
@@ -59,6 +63,8 @@ VALUE: l.Ops = [
     # Up to the closing tag: the first value is told, the rest (arrays, nested lists) is walked over.
     l.Unset(("value", "text")), l.Let("depth", 0), l.Let("done", 0), l.Let("seen", 0),
     l.Let("reads", l.both(l.F("property").eq(PRESENT_VALUE), l.F("asks").eq(0))),
+    # The object's name, if it stands before its value in the same answer. It is the reading's, not the command's.
+    l.If(l.both(l.F("reads"), l.F("name_size")), [l.At(l.F("name_at"), [l.Bytes("name", l.F("name_size"))])]),
     l.Repeat([
         l.If(l.F("done").eq(0), [
             l.Call("tag"),
@@ -68,6 +74,7 @@ VALUE: l.Ops = [
                     l.Let("seen", 1)])]),
         ]),
     ], limit=8192),
+    l.Unset(("name",)),
 ]
 
 
@@ -83,8 +90,9 @@ def opening(number: int, *then: l.Op, otherwise: l.Ops = ()) -> l.Op:
     return l.If(l.Peek(1).eq(number << 4 | 0xE), [l.Skip(1), *then], otherwise)
 
 
-OBJECT: l.Ops = [l.Let("object_type", l.F("num") >> 22), l.Let("instance", l.F("num") & 0x3FFFFF)]
-"""An object identifier in `num`: ten bits of type, 22 of instance."""
+OBJECT: l.Ops = [
+    l.Let("object_type", l.F("num") >> 22), l.Let("instance", l.F("num") & 0x3FFFFF), l.Let("name_size", 0)]
+"""An object identifier in `num`: ten bits of type, 22 of instance. Its name is not known yet."""
 
 
 def until_close(*then: l.Op) -> l.Op:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 
 from linewarden.protocols._shared import ntlm
 from linewarden.protocols._shared.message import Message, Native, Record
@@ -62,17 +63,10 @@ _PARAMETERS = 32
 
 
 def logon(message: Message) -> Iterator[Record]:
-    """An SMB 2 session setup: the NTLM message in its security buffer."""
-    said = ntlm.parse(message.data)
-    if said:
-        yield from _told(message, said)
-
-
-def _told(message: Message, said: ntlm.Ntlm) -> Iterator[Record]:
-    yield from said.identities(message.src, "smb")
-    if said.user and said.user != "NULL":
-        yield Native({"version": "SMB2" if message.number("version") >= 2 else "SMB1", "user": said.user,
-                      "domain": said.domain or None, "client_host": said.host or None})
+    """An SMB 2 session setup, or the bind of a remote call in a pipe: the NTLM message in it."""
+    version = "SMB2" if message.number("version") >= 2 else "SMB1"
+    for record in ntlm.told(message):
+        yield Native({"version": version, **record.values}) if isinstance(record, Native) else record
 
 
 def session_setup(message: Message) -> Iterator[Record]:
@@ -83,25 +77,23 @@ def session_setup(message: Message) -> Iterator[Record]:
     if not message.response:
         if words == 12:  # extended security
             blob, = struct.unpack_from("<H", data, _PARAMETERS + 1 + 14)
-            yield from _with_blob(message, data[at : at + blob], at + blob, ("", ""))
+            yield from _with_blob(message, data[at : at + blob], at + blob)
         elif words == 13:
             ansi, unicode = struct.unpack_from("<HH", data, _PARAMETERS + 1 + 14)
             texts = _texts(message, at + ansi + unicode, 4)
             yield from _native(message, texts[2], domain=texts[1], user=texts[0])
     elif words == 4:
         blob, = struct.unpack_from("<H", data, _PARAMETERS + 1 + 6)
-        yield from _with_blob(message, data[at : at + blob], at + blob, ("", ""))
+        yield from _with_blob(message, data[at : at + blob], at + blob)
     elif words == 3:
         texts = _texts(message, at, 3)
         yield from _native(message, texts[0], domain=texts[2])
 
 
-def _with_blob(message: Message, blob: bytes, at: int, empty: tuple[str, str]) -> Iterator[Record]:
+def _with_blob(message: Message, blob: bytes, at: int) -> Iterator[Record]:
     said = ntlm.parse(blob)
-    if said:
-        yield from _told(message, said)
-    system, _ = (*_texts(message, at, 2), *empty)[:2]
-    yield from _native(message, system, named=bool(said and said.host))
+    yield from logon(replace(message, data=blob))
+    yield from _native(message, _texts(message, at, 1)[0], named=bool(said and said.host))
 
 
 def _native(message: Message, system: str, domain: str = "", user: str = "", named: bool = False) -> Iterator[Record]:

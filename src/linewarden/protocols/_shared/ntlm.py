@@ -1,6 +1,6 @@
 """NTLM messages: Windows hosts name themselves, and their users, while they log on.
 
-Source: [MS-NLMP] 2.2.1 (messages), 2.2.2.1 (target information), 2.2.2.10 (version). Used by SMB and by HTTP.
+Source: [MS-NLMP] 2.2.1 (messages), 2.2.2.1 (target information), 2.2.2.10 (version). Used by SMB, DCE/RPC and HTTP.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from linewarden.protocols._shared.layout import Col
+from linewarden.protocols._shared.message import Message, Native, Record
 from linewarden.records import Identity
 
 SIGNATURE = b"NTLMSSP\0"
@@ -16,6 +18,8 @@ _UNICODE = 0x00000001
 _HAS_VERSION = 0x02000000
 _COMPUTER, _DOMAIN, _DNS_COMPUTER, _DNS_DOMAIN = 1, 2, 3, 4
 _NEGOTIATE, _CHALLENGE, _AUTHENTICATE = 1, 2, 3
+_NAMELESS = ("", "NULL")
+"""Some libraries put the text NULL where they have no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,33 @@ class Ntlm:
     def identities(self, address: str, protocol: str) -> Iterator[Identity]:
         """The sender's identity, if the message gives a name or a version."""
         name = self.host or self.dns_name
-        # Some libraries put the text NULL where they have no name.
-        if name in ("", "NULL"):
+        if name in _NAMELESS:
             return
-        parts = [f"domain {self.domain}" if self.domain not in ("", "NULL") else "",
+        parts = [f"domain {self.domain}" if self.domain not in _NAMELESS else "",
                  f"DNS name {self.dns_name}" if self.dns_name else ""]
         yield Identity(
             address=address, protocol=protocol, name=name,
             evidence="NTLM challenge" if self.kind == _CHALLENGE else "NTLM authenticate",
             os=f"Windows {self.version}" if self.version else None,
             description=", ".join(filter(None, parts)) or None)
+
+
+COLUMNS = (
+    Col("user", "text", "user who logs on (a row of its own)"),
+    Col("domain", "text", "domain of the user"),
+    Col("client_host", "text", "host that the user says he is at"),
+)
+"""Columns of the row that `told` gives."""
+
+
+def told(message: Message) -> Iterator[Record]:
+    """A logon: the sender's identity, and a row with the user."""
+    said = parse(message.data)
+    if said is None:
+        return
+    yield from said.identities(message.src, message.protocol)
+    if said.user not in _NAMELESS:
+        yield Native({"user": said.user, "domain": said.domain or None, "client_host": said.host or None})
 
 
 def parse(blob: bytes) -> Ntlm | None:

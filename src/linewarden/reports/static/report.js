@@ -22,12 +22,17 @@ const report = (() => {
   document.documentElement.classList.add("on");
 
   // Times: the file says UTC, the reader's clock may not.
-  const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+  const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: "longOffset" });
   for (const time of $$("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     time.title = time.textContent;
-    time.textContent = clock.format(moment);
+    // A narrow cell breaks between day and time, and nowhere else.
+    time.textContent = [day, clock].map((part) => part.format(moment).replace(/\s/g, "\u00a0")).join(" ");
+    // The offset that held then: summer time comes and goes.
+    if (time.id === "since") $("#zone").textContent = `${zone.formatToParts(moment).find((p) => p.type === "timeZoneName").value} (${clock.resolvedOptions().timeZone})`;
   }
 
   // Theme: the system's until the reader chooses.
@@ -171,7 +176,7 @@ const report = (() => {
       state.keep = (row) => wanted.every(([of, v]) => of(row).includes(v)) && terms.every((t) => text.get(row).includes(t));
       reset();
       const kept = refresh();
-      $("#shown").textContent = kept === state.rows.length ? `${kept} devices` : `${kept} of ${state.rows.length} devices`;
+      $("#shown").textContent = kept === state.rows.length ? `${kept} rows` : `${kept} of ${state.rows.length} rows`;
       say($("#shown").textContent);
     }
     let timer = 0;
