@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 use linewarden_capture::Addr;
 use linewarden_stream::tcp::Half;
 
+use crate::crowd::Crowd;
 use crate::detect::Undecided;
 use crate::names::NameId;
 use crate::session::Session;
@@ -46,6 +47,11 @@ impl Key {
                 1,
             )
         }
+    }
+
+    /// IP protocol number, or [`Key::BELOW_IP`] and the ethertype or LLC number.
+    pub fn kind(&self) -> u64 {
+        self.kind
     }
 
     pub fn port(&self, side: u8) -> u16 {
@@ -138,6 +144,9 @@ pub const CHECKSUM: u16 = 64;
 pub const RETRANSMIT: u16 = 128;
 pub const GAP: u16 = 256;
 const LETTERS: [char; 9] = ['s', 'h', 'a', 'd', 'f', 'r', 'c', 't', 'g'];
+
+/// A knock is at most so many packets: TCP asks three times.
+const FEW: u64 = 3;
 
 /// One end of a flow.
 #[derive(Debug, Default)]
@@ -245,6 +254,11 @@ impl Flow {
         }
     }
 
+    /// True if one end sent a packet or few, and the other never answered.
+    pub fn is_lone(&self) -> bool {
+        self.sides.iter().any(|s| s.packets == 0) && self.sides.iter().all(|s| s.packets <= FEW)
+    }
+
     pub fn orig_side(&self) -> &Side {
         &self.sides[self.orig as usize & 1]
     }
@@ -320,6 +334,8 @@ impl Flow {
 #[derive(Debug, Default)]
 pub struct FlowTable {
     pub flows: Vec<Flow>,
+    /// Flows that are over and are told together.
+    pub crowd: Crowd,
     free: Vec<u32>,
     index: HashTable<u32>,
     secret: Secret,
