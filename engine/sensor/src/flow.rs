@@ -400,13 +400,32 @@ impl FlowTable {
 
     /// The next `n` places to look at for flows that are over, going round and round.
     pub fn next_places(&mut self, n: usize) -> std::ops::Range<usize> {
-        let start = if self.sweep >= self.flows.len() {
-            0
-        } else {
-            self.sweep
-        };
+        let start = self.sweep;
         let end = (start + n).min(self.flows.len());
-        self.sweep = end;
+        // From the end back to the beginning now: later, a table that grows would have a new end to look at each time.
+        self.sweep = if end == self.flows.len() { 0 } else { end };
         start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(n: u8) -> Flow {
+        let [src, dst] = [n, 255].map(|end| Host::Mac([end; 6]));
+        let (key, side) = Key::new(src, dst, 0, 0, Key::BELOW_IP);
+        Flow::new(key, side, src, dst, u32::from(n), Stamp::default())
+    }
+
+    #[test]
+    fn a_table_that_grows_is_looked_through_from_the_beginning_again() {
+        let mut table = FlowTable::default();
+        let mut first_seen = 0;
+        for n in 0..40 {
+            table.insert(flow(n));
+            first_seen += u32::from(table.next_places(4).contains(&0));
+        }
+        assert!(first_seen > 3, "the first place was looked at {first_seen} times");
     }
 }

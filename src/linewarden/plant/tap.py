@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linewarden.plant import addresses as ad
-from linewarden.plant.crowd import MOST, Crowd
+from linewarden.plant.crowd import MOST, SUMMED, Crowd
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, Finding, Severity
-from linewarden.plant.rows import BindingRow, ConnRow, FactRow, WeirdRow
+from linewarden.plant.rows import BindingRow, ConnRow, FactRow, Left, WeirdRow
 from linewarden.plant.traffic import Traffic, endpoints
 
 _SHOWN = 20
@@ -31,6 +31,7 @@ class Seen:
     traffic: Traffic
     assets: Mapping[str, Asset]
     crowd: Crowd | None = None
+    left: Mapping[str, Left] = field(default_factory=dict)
 
     @property
     def packets(self) -> int:
@@ -57,9 +58,10 @@ def check_tap(
     traffic: Traffic,
     assets: Mapping[str, Asset],
     crowd: Crowd | None = None,
+    left: Mapping[str, Left] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, worst first; a single `looks_right` if none asks for anything."""
-    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd)
+    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd, left or {})
     if not seen.packets and not bindings:
         return (_nothing(),)
     checks = (
@@ -75,6 +77,7 @@ def check_tap(
         _offload,
         _short,
         _crowded,
+        _beyond,
     )
     found = [f for check in checks for f in check(seen)]
     if all(f.severity.order >= Severity.INFO.order for f in found):
@@ -309,16 +312,36 @@ def _short(seen: Seen) -> Iterator[Finding]:
 
 
 def _crowded(seen: Seen) -> Iterator[Finding]:
-    if seen.crowd is None or not seen.crowd.addresses:
+    summed = [w for w in seen.weirds if w.name == SUMMED]
+    left = seen.crowd.addresses if seen.crowd else 0
+    if not left and not summed:
         return
-    _, capture, frame = seen.crowd.first
+    firsts = [(w.ts, w.capture, w.frame) for w in summed] + ([seen.crowd.first] if seen.crowd and left else [])
+    _, capture, frame = min(firsts)
+    left += sum(w.n for w in summed)
     yield Finding(
         "too_many_addresses", Severity.MEDIUM,
-        f"{seen.crowd.addresses + MOST:,} addresses announced themselves and never talked",
+        f"{left + MOST:,} addresses announced themselves and never talked",
         f"No network has so many. Somebody makes them up, or a device is broken. The first {MOST:,} of them are in the "
         "inventory; the rest is only counted as traffic.",
         "Find the switch port that they come from, by the first packet's time and the switch's address table, and "
         "limit the addresses per port there (port security).",
+        (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
+    )  # fmt: skip
+
+
+def _beyond(seen: Seen) -> Iterator[Finding]:
+    left = {what: some for what, some in seen.left.items() if some.n}
+    if not left:
+        return
+    _, capture, frame = min(some.first for some in left.values())
+    much = ", ".join(f"{some.n:,} {what}" for what, some in left.items())
+    yield Finding(
+        "too_much_to_follow", Severity.MEDIUM, "There was more than the inventory follows",
+        f"Beyond its bounds, and by time after those that it shows, were {much}. Their packets are counted, they are "
+        "in the lake if one was written, but no device or conversation is shown for them. A scan of the network or a "
+        "flood of made-up addresses looks so; a very large network may.",
+        "Look who sends to so many addresses. If the network really is that large, read its parts one by one.",
         (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
     )  # fmt: skip
 
