@@ -12,6 +12,7 @@ tap and at what is exposed.
 from __future__ import annotations
 
 import gc
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -75,6 +76,12 @@ class PlantFold:
         elif stream in STREAMS:
             running: Any = getattr(self, f"_{stream}")
             running.add(rows.timed(frame, running.row))
+
+    @staticmethod
+    @cache
+    def columns(stream: str) -> list[str]:
+        """The columns of a stream that `add` reads; it ignores others."""
+        return rows.sources(stream)
 
     def plant(self, names: Names | None = None, corrections: Corrections | None = None) -> Plant:
         """The plant so far. `names` and `corrections` come last and overrule what was read from the wire."""

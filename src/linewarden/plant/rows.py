@@ -326,10 +326,24 @@ def _defaulted(expr: pl.Expr, name: str) -> pl.Expr:
     return expr
 
 
+_CONN = (*ConnRow._fields[:-3], "orig_bytes", "resp_bytes", "history", "conn_state")
+
+
+def sources(stream: str) -> list[str]:
+    """The columns of a stream's batches that the fold reads."""
+    rows = {
+        "command": CommandRow, "identity": IdentityRow, "binding": BindingRow, "weird": WeirdRow,
+        "transfer": TransferRow,
+    }  # fmt: skip
+    own = _CONN if stream == "conn" else rows[stream]._fields if stream in rows else FACTS.get(stream, ())
+    ends = ("orig", "resp", *_FIRST) if stream in FACTS else ()
+    names = dict.fromkeys((*ends, *own))
+    return [*names, *(source for source, name in _RENAMED.items() if name in names)]
+
+
 def conn_batch(frame: pl.DataFrame) -> pl.DataFrame:
     """Conn records with the three counts that the tap check needs: answered, one way only, and never answered."""
-    wanted = (*ConnRow._fields[:-3], "orig_bytes", "resp_bytes", "history", "conn_state")
-    f = tidy(frame, wanted)
+    f = tidy(frame, _CONN)
     tcp = pl.col("proto") == "tcp"
     begun = (
         pl.col("history").fill_null("").str.contains("[AD]")
