@@ -6,8 +6,8 @@ use crate::flow::{Flow, Key};
 use crate::names::NameId;
 use crate::tables::Host;
 
-/// Lone senders below IP that are told one by one. Four sensors read together: more than the devices of any plant.
-const MAX_SENDERS: usize = 8_192;
+/// Lone senders below IP that are told one by one. Four sensors read together, and a switch learns 8,192 addresses.
+const MAX_SENDERS: usize = 4_096;
 
 /// Nobody in particular.
 pub const NOBODY: Host = Host::Mac([0; 6]);

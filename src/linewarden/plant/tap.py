@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
 from linewarden.plant import addresses as ad
 from linewarden.plant.crowd import MOST, SUMMED, Crowd
@@ -312,16 +313,12 @@ def _short(seen: Seen) -> Iterator[Finding]:
 
 
 def _crowded(seen: Seen) -> Iterator[Finding]:
-    summed = [w for w in seen.weirds if w.name == SUMMED]
-    left = seen.crowd.addresses if seen.crowd else 0
-    if not left and not summed:
+    if seen.crowd is None or not seen.crowd.addresses:
         return
-    firsts = [(w.ts, w.capture, w.frame) for w in summed] + ([seen.crowd.first] if seen.crowd and left else [])
-    _, capture, frame = min(firsts)
-    left += sum(w.n for w in summed)
+    _, capture, frame = seen.crowd.first
     yield Finding(
         "too_many_addresses", Severity.MEDIUM,
-        f"{left + MOST:,} addresses announced themselves and never talked",
+        f"{seen.crowd.addresses + MOST:,} addresses announced themselves and never talked",
         f"No network has so many. Somebody makes them up, or a device is broken. The first {MOST:,} of them are in the "
         "inventory; the rest is only counted as traffic.",
         "Find the switch port that they come from, by the first packet's time and the switch's address table, and "
@@ -331,16 +328,18 @@ def _crowded(seen: Seen) -> Iterator[Finding]:
 
 
 def _beyond(seen: Seen) -> Iterator[Finding]:
+    summed = [Left(w.n, (w.ts, w.capture, w.frame)) for w in seen.weirds if w.name == SUMMED]
     left = {what: some for what, some in seen.left.items() if some.n}
+    if summed:
+        left["conversations that were a frame or few"] = reduce(Left.joined, summed)
     if not left:
         return
     _, capture, frame = min(some.first for some in left.values())
     much = ", ".join(f"{some.n:,} {what}" for what, some in left.items())
     yield Finding(
         "too_much_to_follow", Severity.MEDIUM, "There was more than the inventory follows",
-        f"Beyond its bounds, and by time after those that it shows, were {much}. Their packets are counted, they are "
-        "in the lake if one was written, but no device or conversation is shown for them. A scan of the network or a "
-        "flood of made-up addresses looks so; a very large network may.",
+        f"Beyond its bounds, and later than those that it shows, came {much}. Their packets are counted; they are not "
+        "shown one by one. A scan of the network or a flood of made-up addresses looks so; a very large network may.",
         "Look who sends to so many addresses. If the network really is that large, read its parts one by one.",
         (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
     )  # fmt: skip
