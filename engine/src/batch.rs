@@ -25,6 +25,15 @@ impl Batch {
         self.rows.num_rows()
     }
 
+    /// The batch with these columns only, those of them that it has; nothing is copied.
+    #[allow(clippy::needless_pass_by_value)] // what Python hands over
+    fn select(&self, names: Vec<String>) -> PyResult<Self> {
+        let schema = self.rows.schema();
+        let places: Vec<usize> = names.iter().filter_map(|n| schema.index_of(n).ok()).collect();
+        let rows = self.rows.project(&places);
+        rows.map(Self::new).map_err(|e| PyValueError::new_err(e.to_string()))
+    }
+
     /// The capsules of schema and array (Arrow PyCapsule interface). A requested schema need not be followed.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_array__<'py>(

@@ -80,4 +80,7 @@ class Batch:
     """Rows of one stream with the Arrow PyCapsule interface."""
 
     def __len__(self) -> int: ...
+    def select(self, names: list[str]) -> Batch:
+        """The batch with these columns only, those of them that it has."""
+
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...

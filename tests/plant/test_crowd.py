@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from linewarden.plant import crowd
+from linewarden.plant import fold as fold_module
 from linewarden.plant.fold import PlantFold
 
 PLC = "10.0.0.1"
@@ -45,3 +46,47 @@ def test_statements_of_one_address_are_bounded_whatever_the_batches() -> None:
         split.plant()
     assert whole.plant() == split.plant()
     assert len(whole.plant().assets[0].names) == 16
+
+
+def test_what_the_sensor_summed_is_traffic_of_nobody_and_said(make: Any) -> None:
+    nobody = make.eth(crowd.NOBODY, crowd.NOBODY, "lldp", orig_pkts=5_000, orig_l2_addr=None, resp_l2_addr=None)
+    weird = make.weird(crowd.SUMMED, crowd.NOBODY, crowd.NOBODY, count=4_900)
+    plant = make.plant(conn=[make.conn("10.0.0.9", PLC, 502, "modbus"), nobody], weird=[weird])
+    assert {ip for a in plant.assets for ip in a.ips} == {PLC, "10.0.0.9"} and len(plant.assets) == 2
+    assert next(p.packets for p in plant.protocols if p.protocol == "lldp") == 5_000
+    assert "4,900 conversations" in next(f.detail for f in plant.tap if f.kind == "too_much_to_follow")
+
+
+def scan(make: Any, numbers: range) -> pl.DataFrame:
+    knock = {"resp_pkts": 0, "orig_pkts": 1, "history": "S", "conn_state": "S0", "orig_bytes": 0}
+    return make.frame(
+        "conn", [make.conn("10.0.0.66", f"10.1.{n >> 8}.{n & 255}", 502, at=n / 1_000, **knock) for n in numbers]
+    )
+
+
+def test_a_scan_is_bounded_summed_and_displaces_no_dialogue(make: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(fold_module, "KNOCKS", 100)
+    whole, split = PlantFold(), PlantFold()
+    talk = make.frame("conn", [make.conn(f"10.0.2.{n}", PLC, 502, "modbus", at=50) for n in range(1, 200)])
+    for batch in (scan(make, range(1_000)), talk):
+        whole.add("conn", batch)
+    for n in (800, 0, 400, 200, 600):
+        split.add("conn", scan(make, range(n, n + 200)))
+        split.plant()
+    split.add("conn", talk)
+    plant = whole.plant()
+    assert plant == split.plant()
+    assert plant.packets == 1_000 + 199 * 20
+    assert sum(p.packets for p in plant.protocols) >= 900 + 199 * 20
+    assert sum(ip.startswith("10.0.2.") for a in plant.assets for ip in a.ips) == 199
+    said = next(f for f in plant.tap if f.kind == "too_much_to_follow")
+    assert "900 conversations" in said.detail and said.evidence[0].frame
+
+
+def test_twenty_thousand_real_devices_are_kept(make: Any) -> None:
+    fold = PlantFold()
+    for n in range(0, 20_000, 5_000):
+        ips = [f"10.{m >> 12}.{m >> 6 & 63}.{m & 63}" for m in range(n + 64, n + 5_064)]
+        fold.add("conn", make.frame("conn", [make.conn("10.200.0.1", ip, 502, "modbus") for ip in ips]))
+    plant = fold.plant()
+    assert len(plant.assets) == 20_001 and not any(f.kind == "too_much_to_follow" for f in plant.tap)

@@ -7,7 +7,7 @@ use crate::tables::{Host, Stamp};
 use crate::tcp::Events;
 
 impl Core {
-    /// A flow is over: its open requests, counts and its own row.
+    /// A flow is over: its open requests and counts. Its own row is for the caller to tell.
     pub(crate) fn end(&mut self, flow: &mut Flow) {
         for side in [0u8, 1] {
             let mut half = std::mem::take(&mut flow.sides[side as usize].half);
@@ -34,7 +34,6 @@ impl Core {
             self.emitter
                 .weird(&flow.info(), flow.first, name, Some(&text), 0, 1, &self.names);
         }
-        self.conn(flow);
     }
 
     pub(crate) fn end_session(&mut self, flow: &Flow, session: &mut Session) {

@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 use linewarden_capture::Addr;
 use linewarden_stream::tcp::Half;
 
+use crate::crowd::Crowd;
 use crate::detect::Undecided;
 use crate::names::NameId;
 use crate::session::Session;
@@ -46,6 +47,11 @@ impl Key {
                 1,
             )
         }
+    }
+
+    /// IP protocol number, or [`Key::BELOW_IP`] and the ethertype or LLC number.
+    pub fn kind(&self) -> u64 {
+        self.kind
     }
 
     pub fn port(&self, side: u8) -> u16 {
@@ -138,6 +144,9 @@ pub const CHECKSUM: u16 = 64;
 pub const RETRANSMIT: u16 = 128;
 pub const GAP: u16 = 256;
 const LETTERS: [char; 9] = ['s', 'h', 'a', 'd', 'f', 'r', 'c', 't', 'g'];
+
+/// A knock is at most so many packets: TCP asks three times.
+const FEW: u64 = 3;
 
 /// One end of a flow.
 #[derive(Debug, Default)]
@@ -245,6 +254,11 @@ impl Flow {
         }
     }
 
+    /// True if one end sent a packet or few, and the other never answered.
+    pub fn is_lone(&self) -> bool {
+        self.sides.iter().any(|s| s.packets == 0) && self.sides.iter().all(|s| s.packets <= FEW)
+    }
+
     pub fn orig_side(&self) -> &Side {
         &self.sides[self.orig as usize & 1]
     }
@@ -320,6 +334,8 @@ impl Flow {
 #[derive(Debug, Default)]
 pub struct FlowTable {
     pub flows: Vec<Flow>,
+    /// Flows that are over and are told together.
+    pub crowd: Crowd,
     free: Vec<u32>,
     index: HashTable<u32>,
     secret: Secret,
@@ -384,13 +400,32 @@ impl FlowTable {
 
     /// The next `n` places to look at for flows that are over, going round and round.
     pub fn next_places(&mut self, n: usize) -> std::ops::Range<usize> {
-        let start = if self.sweep >= self.flows.len() {
-            0
-        } else {
-            self.sweep
-        };
+        let start = self.sweep;
         let end = (start + n).min(self.flows.len());
-        self.sweep = end;
+        // From the end back to the beginning now: later, a table that grows would have a new end to look at each time.
+        self.sweep = if end == self.flows.len() { 0 } else { end };
         start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(n: u8) -> Flow {
+        let [src, dst] = [n, 255].map(|end| Host::Mac([end; 6]));
+        let (key, side) = Key::new(src, dst, 0, 0, Key::BELOW_IP);
+        Flow::new(key, side, src, dst, u32::from(n), Stamp::default())
+    }
+
+    #[test]
+    fn a_table_that_grows_is_looked_through_from_the_beginning_again() {
+        let mut table = FlowTable::default();
+        let mut first_seen = 0;
+        for n in 0..40 {
+            table.insert(flow(n));
+            first_seen += u32::from(table.next_places(4).contains(&0));
+        }
+        assert!(first_seen > 3, "the first place was looked at {first_seen} times");
     }
 }

@@ -9,6 +9,7 @@ mod bits;
 mod columns;
 mod conn;
 mod core;
+mod crowd;
 mod ctx;
 mod detect;
 mod emit;

@@ -1,8 +1,13 @@
 //! The end of flows: time-outs, a full table, the end of the capture; and which MAC had which IP address.
 
+use crate::crowd::NOBODY;
 use crate::sensor::{Binding, MAX_FLOWLESS, Sensor};
 use crate::tables::{FlowInfo, Host, Stamp};
 
+/// With more than this share of the table in use, it is swept faster, and of flows that were never answered.
+const PRESSED: usize = 4;
+/// So long, in ns, an answer is waited for then.
+const PATIENCE: i64 = 2_000_000_000;
 /// Pairs of MAC and IP address that are kept before they are told.
 const MAX_BINDINGS: usize = 50_000;
 
@@ -55,12 +60,18 @@ impl Sensor {
         }
     }
 
-    /// Ends flows that are over: a few at each call.
+    /// Ends flows that are over: a few at each call. A scan or a flood of made-up addresses fills the table with flows
+    /// that nobody answers; these do not stay until it is full.
     pub(crate) fn sweep(&mut self) {
-        let n = (self.table.flows.len() / 16).max(64);
+        let pressed = self.table.len() > self.options.max_flows / PRESSED;
+        let n = (self.table.flows.len() / if pressed { 8 } else { 16 }).max(64);
         for place in self.table.next_places(n) {
             let flow = &self.table.flows[place];
-            if flow.alive && self.now.saturating_sub(flow.last_ts) >= self.timeout(flow) {
+            let silent = self.now.saturating_sub(flow.last_ts);
+            let over = flow.alive && silent >= self.timeout(flow);
+            let early = flow.alive && !over && pressed && silent >= PATIENCE && flow.is_lone();
+            self.stats.flows_evicted += u64::from(early);
+            if over || early {
                 self.end_flow(place);
             }
         }
@@ -80,7 +91,11 @@ impl Sensor {
 
     pub(crate) fn end_flow(&mut self, place: usize) {
         self.core.end(&mut self.table.flows[place]);
+        if self.table.crowd.takes(&self.table.flows[place]) {
+            return self.table.remove(place);
+        }
         let flow = &self.table.flows[place];
+        self.core.conn(flow);
         let (uid, first, until) = (flow.uid, flow.first, flow.last_ts);
         for side in [0usize, 1] {
             let s = &self.table.flows[place].sides[side];
@@ -105,20 +120,38 @@ impl Sensor {
         }
     }
 
+    /// What lone senders too many sent, as one conversation, and a weird that says how many it stands for.
+    fn flush_crowd(&mut self) {
+        let name = self.core.names.intern("lone_conversations_summed");
+        for sum in self.table.crowd.take() {
+            let flow = &sum.flow;
+            self.core.conn(flow);
+            self.core.emitter.weird(
+                &flow.info(),
+                flow.first,
+                name,
+                None,
+                flow.service_name,
+                sum.conversations,
+                &self.core.names,
+            );
+        }
+    }
+
     /// The end of everything: open flows are told, all rows become batches.
     pub fn finish(&mut self) {
         self.finish_flows();
+        self.flush_crowd();
         self.flush_bindings();
         let mut beyond: Vec<_> = self.flowless.drain().filter(|w| w.1 > MAX_FLOWLESS).collect();
         beyond.sort_unstable();
         for (id, count) in beyond {
             let serial = self.next_serial();
-            let nobody = Host::Mac([0; 6]);
             let info = FlowInfo {
                 serial,
                 uid: 0,
-                orig: nobody,
-                resp: nobody,
+                orig: NOBODY,
+                resp: NOBODY,
                 ports: None,
             };
             let stamp = Stamp {

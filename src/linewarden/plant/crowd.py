@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 
 from linewarden.plant.rows import BindingRow, ConnRow, IdentityRow
 
+NOBODY = "00:00:00:00:00:00"
+"""The sensor sums the frames of made-up senders in a conversation of this address (`engine/sensor/src/crowd.rs`)."""
+SUMMED = "lone_conversations_summed"
+"""The weird that says of how many."""
 MOST = 4_096
 """Silent addresses that are kept: more than a network of this kind has, since a switch learns 8,192 in all."""
 
@@ -29,7 +33,10 @@ class Crowd:
 
 def thin(conns: list[ConnRow], bindings: list[BindingRow], identities: list[IdentityRow]) -> Crowd:
     """Leave out the silent addresses beyond the first `MOST`, by the time of their first packet."""
-    crowd = Crowd(conns, bindings, identities)
+    summed = [c for c in conns if c.orig == c.resp == NOBODY]
+    if summed:
+        conns = [c for c in conns if not c.orig == c.resp == NOBODY]
+    crowd = Crowd(conns, bindings, identities, unseen=summed)
     if len(identities) + len(bindings) + len(conns) <= MOST:
         return crowd
     silent = _silent(conns, bindings, identities)
@@ -38,7 +45,7 @@ def thin(conns: list[ConnRow], bindings: list[BindingRow], identities: list[Iden
     ranked = sorted(silent, key=lambda address: (silent[address], address))
     gone = set(ranked[MOST:])
     crowd.addresses, crowd.first = len(gone), silent[ranked[MOST]]
-    crowd.unseen = [c for c in conns if c.orig in gone or c.resp in gone]
+    crowd.unseen += [c for c in conns if c.orig in gone or c.resp in gone]
     crowd.conns = [c for c in conns if c.orig not in gone and c.resp not in gone]
     crowd.bindings = [b for b in bindings if b.mac not in gone]
     crowd.identities = [i for i in identities if i.address not in gone]

@@ -12,6 +12,7 @@ tap and at what is exposed.
 from __future__ import annotations
 
 import gc
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -30,7 +31,12 @@ from linewarden.plant.traffic import fold_traffic
 STREAMS = frozenset({"conn", "identity", "command", "binding", "weird", "transfer", *rows.FACTS})
 """The streams that the fold reads; it ignores others."""
 
-
+EXCHANGES = 131_072
+"""Rows of conversations, and of commands, that are kept: 20,000 devices with half a dozen partners each."""
+KNOCKS = 16_384
+"""Rows that are kept of conversations in which nobody answered a packet or few. Who spoke is known by its binding too."""
+STATEMENTS = 32_768
+"""Rows that are kept of what devices say of themselves."""
 _STATEMENTS = (("address protocol evidence", 16), ("address", 128))
 """How many different things one address may say of itself, in one way and in all: a device has a few, a flood has no
 end."""
@@ -41,18 +47,18 @@ class PlantFold:
 
     def __init__(self) -> None:
         pair = "orig resp"
-        self._conn = rows.Running(
-            rows.ConnRow,
-            f"{pair} proto service port orig_mac resp_mac vlan tunnel",
-            " ".join(rows.ConnRow._fields[rows.ConnRow._fields.index("conns") :]),
-        )
+        sums = " ".join(rows.ConnRow._fields[rows.ConnRow._fields.index("conns") :])
+        ends = f"{pair} proto service port orig_mac resp_mac vlan tunnel"
+        self._beyond = rows.Running(rows.ConnRow, "proto service", sums)
+        self._conn = rows.Running(rows.ConnRow, ends, sums, keep=EXCHANGES, beyond=self._beyond)
+        self._knock = rows.Running(rows.ConnRow, ends, sums, keep=KNOCKS, beyond=self._beyond)
         self._command = rows.Running(
-            rows.CommandRow, f"{pair} protocol verb port", "n answered errors", "function target"
+            rows.CommandRow, f"{pair} protocol verb port", "n answered errors", "function target", keep=EXCHANGES
         )
         said = rows.IdentityRow._fields
-        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]), most=_STATEMENTS)
-        self._binding = rows.Running(rows.BindingRow, "mac ip vlan source", "frames")
-        self._weird = rows.Running(rows.WeirdRow, f"{pair} name protocol", "n", "addl")
+        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]), most=_STATEMENTS, keep=STATEMENTS)
+        self._binding = rows.Running(rows.BindingRow, "mac ip vlan source", "frames", keep=EXCHANGES)
+        self._weird = rows.Running(rows.WeirdRow, "name protocol", "n", f"addl {pair}")
         self._transfer = rows.Running(rows.TransferRow, f"{pair} protocol kind direction", "bytes", "name")
         self._fact = rows.Running(rows.FactRow, f"stream {pair} column value", "n")
         self._capture = rows.Running(rows.CaptureRow, "name", "packets bytes conns")
@@ -62,13 +68,22 @@ class PlantFold:
         if frame.height == 0:
             return
         if stream == "conn":
-            self._conn.add(rows.conn_batch(frame))
+            conns = rows.conn_batch(frame)
+            lone = rows.lone_conns()
+            self._conn.add(conns.filter(~lone))
+            self._knock.add(conns.filter(lone))
             self._capture.add(rows.capture_batch(frame))
         elif stream in rows.FACTS:
             self._fact.add(rows.fact_batch(stream, frame))
         elif stream in STREAMS:
             running: Any = getattr(self, f"_{stream}")
             running.add(rows.timed(frame, running.row))
+
+    @staticmethod
+    @cache
+    def columns(stream: str) -> list[str]:
+        """The columns of a stream that `add` reads; it ignores others."""
+        return rows.sources(stream)
 
     def plant(self, names: Names | None = None, corrections: Corrections | None = None) -> Plant:
         """The plant so far. `names` and `corrections` come last and overrule what was read from the wire."""
@@ -82,7 +97,7 @@ class PlantFold:
                 gc.enable()
 
     def _plant(self, names: Names | None, corrections: Corrections) -> Plant:
-        crowd = thin(self._conn.rows(), self._binding.rows(), self._identity.rows())
+        crowd = thin(self._conn.rows(self._knock), self._binding.rows(), self._identity.rows())
         conns, bindings, identities = crowd.conns, crowd.bindings, crowd.identities
         commands = self._command.rows()
         weirds, facts = self._weird.rows(), self._fact.rows()
@@ -90,6 +105,7 @@ class PlantFold:
         joined = join(conns, bindings, identities, merges, corrections.splits)
         traffic = fold_traffic(conns, commands, joined)
         traffic.count_unseen(crowd.unseen)
+        traffic.count_unseen(self._beyond.rows())
         assets = build_assets(joined, identities, traffic)
         assets = apply_corrections(assets, joined, corrections)
         report = None
@@ -100,7 +116,7 @@ class PlantFold:
             assets=tuple(assets.values()),
             conversations=traffic.conversations(),
             protocols=traffic.protocols(),
-            tap=check_tap(conns, bindings, weirds, facts, joined, traffic, assets, crowd),
+            tap=check_tap(conns, bindings, weirds, facts, joined, traffic, assets, crowd, self._left()),
             exposures=find_exposures(conns, commands, facts, self._transfer.rows(), joined, assets),
             names=report,
             captures=captures,
@@ -109,3 +125,14 @@ class PlantFold:
             packets=sum(c.packets for c in captures),
             bytes=sum(c.bytes for c in captures),
         )
+
+    def _left(self) -> dict[str, rows.Left]:
+        """What the bounds left out, by what it is."""
+        return {
+            "conversations": self._conn.left.joined(self._knock.left),
+            "addresses of devices": self._binding.left,
+            "statements of devices about themselves": self._identity.left,
+            "kinds of commands": self._command.left,
+            "transfers": self._transfer.left,
+            "details of protocols": self._fact.left,
+        }

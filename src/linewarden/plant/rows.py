@@ -181,6 +181,24 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 
 
+class Left(NamedTuple):
+    """What a bound left out: records, and the first packet of them."""
+
+    n: int = 0
+    first: tuple[int, str, int] = (0, "", 0)
+
+    def and_more(self, gone: pl.DataFrame) -> Left:
+        """With rows that go now, sorted by time."""
+        n = int(gone["conns"].sum()) if "conns" in gone.columns else gone.height
+        ts, capture, frame = gone.select(_FIRST).row(0)
+        return self.joined(Left(n, (int(ts), str(capture), int(frame))))
+
+    def joined(self, other: Left) -> Left:
+        """Both together."""
+        firsts = [one.first for one in (self, other) if one.n]
+        return Left(self.n + other.n, min(firsts, default=self.first))
+
+
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
@@ -190,6 +208,7 @@ class Running(Generic[Row]):
     `keys`, `sums` and `firsts` name columns of `row`; `until` and `ttl` are maxima, `ts` a minimum, and `capture` and
     `frame` go with `ts`. `most` are (columns, limit): of rows alike in these columns only the first few stay, so that
     nobody fills the memory. What is dropped has `limit` earlier ones in any split of the records, so it never returns.
+    `keep` is such a limit for all rows together: what goes is counted in `left`, and added up in `beyond`.
     """
 
     def __init__(
@@ -199,12 +218,16 @@ class Running(Generic[Row]):
         sums: str = "",
         firsts: str = "",
         most: tuple[tuple[str, int], ...] = (),
+        keep: int = 65_536,
+        beyond: Running[Row] | None = None,
     ) -> None:
         self.row = row
         self._most = tuple((columns.split(), limit) for columns, limit in most)
         self._fields: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
         self._keys, self._sums, self._firsts = keys.split(), sums.split(), firsts.split()
         self._maxima = [c for c in ("until", "ttl") if c in self._fields]
+        self._keep, self._beyond = keep, beyond
+        self.left = Left()
         self._parts: list[pl.DataFrame] = []
         self._pending = 0
         self._settled = 0
@@ -216,16 +239,24 @@ class Running(Generic[Row]):
         part = self._grouped(frame)
         self._parts.append(part)
         self._pending += part.height
-        if self._pending > 50_000 + self._settled:
+        if self._pending > 50_000 + min(self._settled, 50_000):
             self._settle()
 
-    def rows(self) -> list[Row]:
-        """All rows, sorted by key, so that the order of arrival leaves no trace."""
-        if not self._parts:
+    def rows(self, *others: Running[Row]) -> list[Row]:
+        """All rows, with those of `others` of the same kind, sorted by key: the order of arrival leaves no trace."""
+        parts = [part for running in (self, *others) for part in running.settled()]
+        if not parts:
             return []
-        self._settle()
-        sorted_ = self._parts[0].sort(self._keys, nulls_last=False)
-        return list(starmap(self.row, sorted_.select(self._fields).iter_rows()))
+        whole = parts[0] if len(parts) == 1 else self._grouped(pl.concat(parts))
+        have = set(whole.columns)
+        fields = [pl.col(c) if c in have else pl.lit(None).alias(c) for c in self._fields]
+        return list(starmap(self.row, whole.sort(self._keys, nulls_last=False).select(fields).iter_rows()))
+
+    def settled(self) -> list[pl.DataFrame]:
+        """The distinct rows as one frame; none if there are none."""
+        if self._parts:
+            self._settle()
+        return self._parts
 
     def _settle(self) -> None:
         whole = self._grouped(pl.concat(self._parts)) if len(self._parts) > 1 else self._parts[0]
@@ -246,7 +277,16 @@ class Running(Generic[Row]):
                     .select(frame.columns)
                 )
                 frame = pl.concat([frame.join(crowd, columns, "anti", nulls_equal=True), kept])
-        return frame
+        return frame if frame.height <= self._keep else self._first(frame)
+
+    def _first(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The first `keep` rows by time. A key that went and is met again earlier comes back, without what went."""
+        ranked = frame.sort([*_FIRST, *self._keys], nulls_last=True)
+        gone = ranked.slice(self._keep)
+        self.left = self.left.and_more(gone)
+        if self._beyond is not None:
+            self._beyond.add(gone)
+        return ranked.head(self._keep)
 
     def _grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
         order = [*_FIRST, *self._firsts]
@@ -286,10 +326,24 @@ def _defaulted(expr: pl.Expr, name: str) -> pl.Expr:
     return expr
 
 
+_CONN = (*ConnRow._fields[:-3], "orig_bytes", "resp_bytes", "history", "conn_state")
+
+
+def sources(stream: str) -> list[str]:
+    """The columns of a stream's batches that the fold reads."""
+    rows = {
+        "command": CommandRow, "identity": IdentityRow, "binding": BindingRow, "weird": WeirdRow,
+        "transfer": TransferRow,
+    }  # fmt: skip
+    own = _CONN if stream == "conn" else rows[stream]._fields if stream in rows else FACTS.get(stream, ())
+    ends = ("orig", "resp", *_FIRST) if stream in FACTS else ()
+    names = dict.fromkeys((*ends, *own))
+    return [*names, *(source for source, name in _RENAMED.items() if name in names)]
+
+
 def conn_batch(frame: pl.DataFrame) -> pl.DataFrame:
     """Conn records with the three counts that the tap check needs: answered, one way only, and never answered."""
-    wanted = (*ConnRow._fields[:-3], "orig_bytes", "resp_bytes", "history", "conn_state")
-    f = tidy(frame, wanted)
+    f = tidy(frame, _CONN)
     tcp = pl.col("proto") == "tcp"
     begun = (
         pl.col("history").fill_null("").str.contains("[AD]")
@@ -309,6 +363,16 @@ def conn_batch(frame: pl.DataFrame) -> pl.DataFrame:
         one_way=(tcp & ((silent & begun) | backward)).cast(pl.Int64),
         unanswered=((silent & ~(tcp & begun)) | refused).cast(pl.Int64),
     ).select(ConnRow._fields)
+
+
+FEW = 3
+"""Packets at most of one that knocks and is not heard: TCP asks three times."""
+
+
+def lone_conns() -> pl.Expr:
+    """Conversations in which one end sent a packet or few and nobody answered: scans and made-up senders."""
+    one_way = (pl.col("orig_pkts") == 0) | (pl.col("resp_pkts") == 0)
+    return one_way & (pl.col("orig_pkts") + pl.col("resp_pkts") <= FEW)
 
 
 def capture_batch(frame: pl.DataFrame) -> pl.DataFrame:

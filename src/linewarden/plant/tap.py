@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
 
 from linewarden.plant import addresses as ad
-from linewarden.plant.crowd import MOST, Crowd
+from linewarden.plant.crowd import MOST, SUMMED, Crowd
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, Finding, Severity
-from linewarden.plant.rows import BindingRow, ConnRow, FactRow, WeirdRow
+from linewarden.plant.rows import BindingRow, ConnRow, FactRow, Left, WeirdRow
 from linewarden.plant.traffic import Traffic, endpoints
 
 _SHOWN = 20
@@ -31,6 +32,7 @@ class Seen:
     traffic: Traffic
     assets: Mapping[str, Asset]
     crowd: Crowd | None = None
+    left: Mapping[str, Left] = field(default_factory=dict)
 
     @property
     def packets(self) -> int:
@@ -57,9 +59,10 @@ def check_tap(
     traffic: Traffic,
     assets: Mapping[str, Asset],
     crowd: Crowd | None = None,
+    left: Mapping[str, Left] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, worst first; a single `looks_right` if none asks for anything."""
-    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd)
+    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd, left or {})
     if not seen.packets and not bindings:
         return (_nothing(),)
     checks = (
@@ -75,6 +78,7 @@ def check_tap(
         _offload,
         _short,
         _crowded,
+        _beyond,
     )
     found = [f for check in checks for f in check(seen)]
     if all(f.severity.order >= Severity.INFO.order for f in found):
@@ -319,6 +323,24 @@ def _crowded(seen: Seen) -> Iterator[Finding]:
         "inventory; the rest is only counted as traffic.",
         "Find the switch port that they come from, by the first packet's time and the switch's address table, and "
         "limit the addresses per port there (port security).",
+        (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
+    )  # fmt: skip
+
+
+def _beyond(seen: Seen) -> Iterator[Finding]:
+    summed = [Left(w.n, (w.ts, w.capture, w.frame)) for w in seen.weirds if w.name == SUMMED]
+    left = {what: some for what, some in seen.left.items() if some.n}
+    if summed:
+        left["conversations that were a frame or few"] = reduce(Left.joined, summed)
+    if not left:
+        return
+    _, capture, frame = min(some.first for some in left.values())
+    much = ", ".join(f"{some.n:,} {what}" for what, some in left.items())
+    yield Finding(
+        "too_much_to_follow", Severity.MEDIUM, "There was more than the inventory follows",
+        f"Beyond its bounds, and later than those that it shows, came {much}. Their packets are counted; they are not "
+        "shown one by one. A scan of the network or a flood of made-up addresses looks so; a very large network may.",
+        "Look who sends to so many addresses. If the network really is that large, read its parts one by one.",
         (), (Evidence("first_packet", "", "conn", "first of those left out", capture, frame),),
     )  # fmt: skip
 

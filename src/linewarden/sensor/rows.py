@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,11 +19,11 @@ def row_of(record: Record, message: Message, sensor: str) -> tuple[str, tuple[An
         asked = message.from_orig != message.response
         # A response that is told by itself still names its own packet.
         answer = (message.frame, None) if message.response else (None, None)
-        values = (record.values.get(name) for name in names)
+        values = map(record.values.get, names)
         return message.protocol, (*envelope, *_flow(message), asked, *answer, *values)
     kind: type = type(record)
     stream: str = type(record).STREAM
-    fields = tuple(getattr(record, f) for f in _fields(kind))
+    fields = _fields(kind)(record)
     if not getattr(kind, "HAS_ENDPOINTS", False):
         return stream, (*envelope, *fields)
     ends = _asker(message) if stream == "command" else _flow(message)
@@ -42,8 +44,8 @@ def _asker(message: Message) -> tuple[str, int | None, str, int | None]:
 
 
 @cache
-def _fields(record: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(record))
+def _fields(record: type) -> Callable[[Any], tuple[Any, ...]]:
+    return operator.attrgetter(*(f.name for f in dataclasses.fields(record)))
 
 
 @cache

@@ -204,7 +204,8 @@ def _feed(fold: PlantFold, step: Step) -> None:
     import polars as pl
 
     for batch in step.batches:
-        fold.add(batch.stream, pl.DataFrame(batch.arrow))
+        # A column that nobody reads costs time, and polars would remember each of its texts (all uids) for ever.
+        fold.add(batch.stream, pl.DataFrame(batch.arrow.select(fold.columns(batch.stream))))
 
 
 def taken() -> tuple[str, ...]:
