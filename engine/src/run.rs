@@ -54,7 +54,6 @@ struct Meta {
     origlen: u32,
     interface: u32,
     linktype: u16,
-    shard: u8,
 }
 
 /// Frames, and what happened to captures before the next block.
@@ -62,9 +61,21 @@ struct Meta {
 struct Block {
     /// A capture of this name begins with this block.
     begins: Option<String>,
-    frames: Vec<Meta>,
+    /// The frames of each worker.
+    frames: [Vec<Meta>; SHARDS],
+    count: usize,
     bytes: Vec<u8>,
     news: News,
+    /// Where the room of a block goes that all workers are done with: new memory is slow memory.
+    room: Option<Sender<Vec<u8>>>,
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Some(room) = &self.room {
+            let _ = room.try_send(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 /// What the reader has to tell.
@@ -126,7 +137,7 @@ impl Run {
             threads.push(spawn(format!("linewarden-{shard}"), move || {
                 Worker {
                     sensor,
-                    shard: shard as u8,
+                    shard,
                     out: to_python,
                 }
                 .run(&from_reader);
@@ -138,11 +149,14 @@ impl Run {
                 .iter()
                 .map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len()))
                 .sum();
+            let (used, room) = bounded(2 * QUEUE);
             let mut feeder = Feeder {
                 blocks,
                 stop: flag,
                 done_bytes: 0,
                 block: Block::default(),
+                used,
+                room,
             };
             feeder.block.news.total = total;
             for source in &sources {
@@ -193,6 +207,9 @@ struct Feeder {
     /// File bytes of earlier captures.
     done_bytes: u64,
     block: Block,
+    /// Both ends of the way back that the room of old blocks takes.
+    used: Sender<Vec<u8>>,
+    room: Receiver<Vec<u8>>,
 }
 
 impl Feeder {
@@ -226,8 +243,7 @@ impl Feeder {
                     done.first_ts = Some(done.first_ts.map_or(frame.ts_ns, |t| t.min(frame.ts_ns)));
                     done.last_ts = Some(done.last_ts.map_or(frame.ts_ns, |t| t.max(frame.ts_ns)));
                     self.block.push(&frame);
-                    let full =
-                        self.block.frames.len() >= BLOCK_FRAMES || self.block.bytes.len() >= BLOCK_BYTES;
+                    let full = self.block.count >= BLOCK_FRAMES || self.block.bytes.len() >= BLOCK_BYTES;
                     if full && !self.send(reader.progress().0) {
                         return false;
                     }
@@ -265,9 +281,16 @@ impl Feeder {
     /// Sends the block to all workers; false when nobody wants more.
     fn send(&mut self, read: u64) -> bool {
         self.block.news.read = self.done_bytes + read;
+        let mut bytes = self
+            .room
+            .try_recv()
+            .unwrap_or_else(|_| Vec::with_capacity(BLOCK_BYTES + 4_096));
+        bytes.clear();
         let next = Block {
-            frames: Vec::with_capacity(self.block.frames.len()),
-            bytes: Vec::with_capacity(self.block.bytes.len() + 4_096),
+            frames: [(); SHARDS].map(|()| Vec::with_capacity(self.block.count / 2)),
+            count: 0,
+            bytes,
+            room: Some(self.used.clone()),
             news: News {
                 problems: Vec::new(),
                 captures: Vec::new(),
@@ -288,7 +311,9 @@ impl Block {
     fn push(&mut self, frame: &Frame<'_>) {
         self.news.packets += 1;
         self.news.wire_bytes += u64::from(frame.origlen);
-        self.frames.push(Meta {
+        self.count += 1;
+        let shard = shard_of(frame.linktype.0, frame.data);
+        self.frames[usize::from(shard) % SHARDS].push(Meta {
             number: frame.number,
             ts_ns: frame.ts_ns,
             start: self.bytes.len() as u32,
@@ -296,7 +321,6 @@ impl Block {
             origlen: frame.origlen,
             interface: frame.interface,
             linktype: frame.linktype.0,
-            shard: shard_of(frame.linktype.0, frame.data),
         });
         self.bytes.extend_from_slice(frame.data);
     }
@@ -305,7 +329,7 @@ impl Block {
 /// Runs one sensor over its share of the frames.
 struct Worker {
     sensor: Sensor,
-    shard: u8,
+    shard: usize,
     out: Sender<Part>,
 }
 
@@ -316,7 +340,7 @@ impl Worker {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
             }
-            for meta in block.frames.iter().filter(|m| m.shard == self.shard) {
+            for meta in &block.frames[self.shard] {
                 let start = meta.start as usize;
                 let data = block
                     .bytes

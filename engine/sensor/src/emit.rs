@@ -1,5 +1,7 @@
 //! Rows into the builders of the streams.
 
+use std::hash::{BuildHasher, Hash, Hasher};
+
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 
@@ -26,6 +28,11 @@ const FLOW_RICH_EVERY: u64 = 64;
 /// engine, and a flood may speak several protocols.
 const PROTOCOL_RICH: u64 = 1_000;
 const PROTOCOL_RICH_EVERY: u64 = 512;
+
+/// A rich message that the same sender repeats is parsed once in so many ns.
+const TOLD_NS: i64 = 3_600_000_000_000;
+/// Rich messages that are remembered for it.
+const MAX_TOLD: usize = 16_384;
 
 /// A message for a Python parser.
 #[derive(Debug, Clone)]
@@ -100,6 +107,8 @@ pub struct Emitter {
     polling: Vec<NameId>,
     sensor: NameId,
     rich_used: Vec<u64>,
+    /// Rich messages and when each was handed over, by hash.
+    told: HashMap<u64, i64>,
     text: String,
     weird_counts: HashMap<NameId, u64>,
 }
@@ -228,6 +237,7 @@ impl Emitter {
             polling,
             sensor: names.intern(sensor),
             rich_used: vec![0; spec.protos.len()],
+            told: HashMap::new(),
             text: String::new(),
             weird_counts: HashMap::new(),
         })
@@ -364,19 +374,25 @@ impl Emitter {
     }
 
     fn target(&self, command: &NewCommand<'_>, names: &Names) -> String {
-        let area = names.get(command.area);
+        let mut target = names.get(command.area).to_owned();
+        if command.point.is_none_or(str::is_empty) && command.range.is_none() {
+            return target;
+        }
+        if !target.is_empty() {
+            target.push(' ');
+        }
         match (command.point, command.range) {
-            (Some(point), _) if !point.is_empty() => {
-                if area.is_empty() {
-                    point.to_owned()
-                } else {
-                    format!("{area} {point}")
+            (Some(point), _) if !point.is_empty() => target.push_str(point),
+            (_, Some((lo, hi))) => {
+                text::push_number(lo, &mut target);
+                if hi > lo {
+                    target.push('-');
+                    text::push_number(hi, &mut target);
                 }
             }
-            (_, Some((lo, hi))) if hi > lo => format!("{area} {lo}-{hi}").trim_start().to_owned(),
-            (_, Some((lo, _))) => format!("{area} {lo}").trim_start().to_owned(),
-            _ => area.to_owned(),
+            _ => {}
         }
+        target
     }
 
     pub fn reading(
@@ -437,6 +453,34 @@ impl Emitter {
         self.end(stream);
     }
 
+    /// Whether the same sender said the very same lately: then the parser would only repeat itself.
+    fn was_told(&mut self, env: &Env<'_>, ctx: &Ctx, tag: NameId, data: &[u8]) -> bool {
+        let source = if env.from_orig {
+            env.info.orig
+        } else {
+            env.info.resp
+        };
+        let mut hasher = self.told.hasher().build_hasher();
+        (env.index, tag, source, data).hash(&mut hasher);
+        let mut slots = ctx.set & !env.proto.fleeting;
+        while slots != 0 {
+            ctx.ints[slots.trailing_zeros() as usize].hash(&mut hasher);
+            slots &= slots - 1;
+        }
+        if self.told.len() >= MAX_TOLD {
+            self.told.clear();
+        }
+        let now = env.stamp.ts;
+        let last = self.told.insert(hasher.finish(), now);
+        match last {
+            Some(last) if now.saturating_sub(last) < TOLD_NS => {
+                self.told.insert(hasher.finish(), last);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Keeps a message for a Python parser; false when the budget is spent. A repeated one is passed over.
     #[allow(clippy::too_many_arguments)]
     pub fn rich(
@@ -448,13 +492,8 @@ impl Emitter {
         repeat: bool,
         data: &[u8],
     ) -> bool {
-        if !repeat {
-            let hash = hash_of(tag, env.side, data);
-            if session.rich_seen.contains(&hash) {
-                return true;
-            }
-            let n = session.rich_seen.len();
-            session.rich_seen[(session.rich_used % n as u64) as usize] = hash;
+        if !repeat && self.was_told(env, ctx, tag, data) {
+            return true;
         }
         let used = &mut self.rich_used[env.index];
         if session.rich_used >= FLOW_RICH + session.messages / FLOW_RICH_EVERY
@@ -560,21 +599,6 @@ fn put_text(
         text::bytes(bytes, spec.render, text);
     }
     row.text(column, text);
-}
-
-/// A quick hash of a message (eight bytes at a time), to pass over what was just parsed.
-fn hash_of(tag: NameId, side: u8, data: &[u8]) -> u64 {
-    let mut hash =
-        0xcbf2_9ce4_8422_2325u64 ^ u64::from(tag) << 8 ^ u64::from(side) ^ (data.len() as u64) << 32;
-    let (words, rest) = data.as_chunks::<8>();
-    for word in words {
-        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        hash ^= hash >> 29;
-    }
-    for &b in rest {
-        hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash | 1
 }
 
 impl Spec {

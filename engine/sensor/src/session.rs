@@ -69,7 +69,6 @@ pub struct Session {
     /// Bytes of this flow that are counted in the total.
     pub counted: usize,
     pub rich_used: u64,
-    pub rich_seen: [u64; 8],
 }
 
 impl Session {

@@ -71,6 +71,8 @@ pub struct Proto {
     pub programs: Vec<Program>,
     pub slots: Vec<String>,
     pub pair: Option<Vec<Slot>>,
+    /// Slots that number a dialogue, as bits.
+    pub fleeting: u64,
     pub anywhere: bool,
     pub confirm: u32,
     pub special: Special,
@@ -262,6 +264,10 @@ impl<'a> Reader<'a> {
                     .collect::<Result<Vec<_>>>()?,
             ),
         };
+        let mut fleeting = 0;
+        for name in list(&value["fleeting"])? {
+            fleeting |= 1 << self.slot(text_of(name)?)?;
+        }
         let mut columns: Vec<NativeColumn> = Vec::new();
         let mut function = None;
         for c in list(&value["columns"])? {
@@ -307,6 +313,7 @@ impl<'a> Reader<'a> {
             probe,
             programs,
             pair,
+            fleeting,
             anywhere: value["anywhere"].as_bool().unwrap_or(true),
             confirm: int(&value["confirm"])? as u32,
             special,

@@ -16,6 +16,7 @@ impl Host {
         use std::fmt::Write;
         out.clear();
         match self {
+            Self::Ip(addr) if addr.is_v4() => crate::text::quad(&addr.0[12..], out),
             Self::Ip(addr) => {
                 let _ = write!(out, "{addr}");
             }

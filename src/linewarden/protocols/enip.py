@@ -112,6 +112,7 @@ PROTOCOL = l.Protocol(
     ],
     programs=PROGRAMS,
     pair=("cmd", "key"),
+    fleeting=("session", "cid", "seq", "tns"),
     columns=(
         l.Col("command", "u16", "encapsulation command of the request (first row of a PDU)"),
         l.Col("reply_command", "u16", "encapsulation command of the answer (first row of a PDU)"),

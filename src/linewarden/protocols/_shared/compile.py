@@ -37,6 +37,7 @@ def compile_protocol(protocol: l.Protocol) -> dict[str, Any]:
             "probe": program(protocol.probe),
             "programs": {name: program(ops) for name, ops in protocol.programs.items()},
             "pair": None if protocol.pair is None else list(protocol.pair),
+            "fleeting": [*(protocol.pair or ()), *protocol.fleeting],
             "anywhere": protocol.anywhere,
             "confirm": protocol.confirm,
             "function": protocol.function,

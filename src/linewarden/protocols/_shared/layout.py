@@ -542,8 +542,8 @@ class Row(Op):
 @dataclass(frozen=True, slots=True)
 class Rich(Op):
     """Hand the rest of the current slice, with the slots, to the Python parser `Protocol.rich[tag]`.
-    Within a budget per flow and in all; a message with the very same tag and bytes as a recent one of its flow is
-    not handed over again unless `repeat`."""
+    Within a budget per flow and in all. What a sender said within the last hour, with the same slots (apart from those
+    of `Protocol.pair` and `fleeting`), is not handed over again unless `repeat`."""
 
     tag: str
     repeat: bool = False
@@ -688,6 +688,7 @@ class Protocol:
     refuse foreign traffic even on our port, and be strict when `OnPort()` is 0. `confirm`: messages that must pass
     off our ports before the flow is ours (both directions counted). `anywhere` False: never off our ports.
     `pair`: slots whose values tie a response to its request (empty: first in, first out; None: never paired).
+    `fleeting`: slots that number a dialogue (sessions, sequence counts) and say nothing that a rich parser looks at.
     `start/count/unit/name/status/value`: slots that common records are filled from.
     """
 
@@ -703,6 +704,7 @@ class Protocol:
     columns: tuple[Col, ...] = ()
     rich: Mapping[str, Any] = field(default_factory=dict)
     pair: tuple[str, ...] | None = None
+    fleeting: tuple[str, ...] = ()
     anywhere: bool = True
     confirm: int = 1
     function: str = ""  # name of the Col that names the function
