@@ -31,7 +31,8 @@ impl Batch {
         let schema = self.rows.schema();
         let places: Vec<usize> = names.iter().filter_map(|n| schema.index_of(n).ok()).collect();
         let rows = self.rows.project(&places);
-        rows.map(Self::new).map_err(|e| PyValueError::new_err(e.to_string()))
+        rows.map(Self::new)
+            .map_err(|e| PyValueError::new_err(e.to_string()))
     }
 
     /// The capsules of schema and array (Arrow PyCapsule interface). A requested schema need not be followed.
