@@ -34,7 +34,7 @@ STREAMS = frozenset({"conn", "identity", "command", "binding", "weird", "transfe
 EXCHANGES = 131_072
 """Rows of conversations, and of commands, that are kept: 20,000 devices with half a dozen partners each."""
 KNOCKS = 16_384
-"""Rows that are kept of conversations in which nobody answered a packet or few. Who spoke is known by its binding too."""
+"""Rows that are kept of conversations in which nobody answered a packet or few. A binding tells who spoke, too."""
 STATEMENTS = 32_768
 """Rows that are kept of what devices say of themselves."""
 _STATEMENTS = (("address protocol evidence", 16), ("address", 128))
@@ -56,7 +56,9 @@ class PlantFold:
             rows.CommandRow, f"{pair} protocol verb port", "n answered errors", "function target", keep=EXCHANGES
         )
         said = rows.IdentityRow._fields
-        self._identity = rows.Running(rows.IdentityRow, " ".join(said[: said.index("ts")]), most=_STATEMENTS, keep=STATEMENTS)
+        self._identity = rows.Running(
+            rows.IdentityRow, " ".join(said[: said.index("ts")]), most=_STATEMENTS, keep=STATEMENTS
+        )
         self._binding = rows.Running(rows.BindingRow, "mac ip vlan source", "frames", keep=EXCHANGES)
         self._weird = rows.Running(rows.WeirdRow, "name protocol", "n", f"addl {pair}")
         self._transfer = rows.Running(rows.TransferRow, f"{pair} protocol kind direction", "bytes", "name")

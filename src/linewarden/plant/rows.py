@@ -331,7 +331,7 @@ _CONN = (*ConnRow._fields[:-3], "orig_bytes", "resp_bytes", "history", "conn_sta
 
 def sources(stream: str) -> list[str]:
     """The columns of a stream's batches that the fold reads."""
-    rows = {
+    rows: dict[str, Any] = {
         "command": CommandRow, "identity": IdentityRow, "binding": BindingRow, "weird": WeirdRow,
         "transfer": TransferRow,
     }  # fmt: skip
