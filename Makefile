@@ -34,6 +34,7 @@ $(VENV)/.engine: $(VENV)/.base pyproject.toml $(RUST)
 	@echo "setup: the Rust engine (a few minutes the first time)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q src/linewarden  # where Python may not write it later, each start would compile
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base requirements/dev.txt

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use linewarden_lake::{Lake, Options as LakeOptions};
@@ -69,7 +70,7 @@ impl Sensor {
             ..Options::default()
         }
         .split(SHARDS);
-        let spec = Spec::from_json(spec).map_err(wrong)?;
+        let spec = Arc::new(Spec::from_json(spec).map_err(wrong)?);
         let rows = Rows::new(&spec.streams);
         let engines = (0..SHARDS)
             .map(|_| Engine::new(spec.clone(), options.clone()).map_err(wrong))

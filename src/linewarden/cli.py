@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -100,6 +101,7 @@ def run_read(args: argparse.Namespace) -> int:
     from linewarden.service.reading import Settings, read_captures
     from linewarden.wire.captures import find_captures
 
+    gc.set_threshold(200_000)  # imports and rows make many objects and hardly a cycle
     settings = Settings(args.site, args.sensor, args.interval)
     settings.check()
     if args.forget_names and not args.out:

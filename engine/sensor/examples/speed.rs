@@ -3,6 +3,7 @@
 //! usage: cargo run --release -p linewarden-sensor --example speed -- SPEC.json CAPTURE [FRAMES]
 //! SPEC.json is what `linewarden` keeps in ~/.cache/linewarden.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use linewarden_capture::Reader;

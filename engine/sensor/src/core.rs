@@ -1,5 +1,7 @@
 //! The part of the sensor that messages need.
 
+use std::sync::Arc;
+
 use linewarden_stream::tcp::{Limits, Memory};
 
 use crate::ctx::Ctx;
@@ -10,7 +12,8 @@ use crate::ways::Ways;
 
 /// The part of the sensor that messages need, apart from the flows themselves.
 pub struct Core {
-    pub spec: Spec,
+    /// Shared by all sensors of a run.
+    pub spec: Arc<Spec>,
     pub names: Names,
     pub emitter: Emitter,
     pub ctx: Ctx,

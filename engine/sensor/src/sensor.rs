@@ -1,5 +1,7 @@
 //! Packets to flows to records.
 
+use std::sync::Arc;
+
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 use linewarden_capture::{
@@ -122,8 +124,8 @@ struct Packet<'a> {
 impl Sensor {
     /// # Errors
     /// The tables do not fit the engine.
-    pub fn new(mut spec: Spec, options: Options) -> Result<Self, SpecError> {
-        let mut names = std::mem::replace(&mut spec.names, Names::new());
+    pub fn new(spec: Arc<Spec>, options: Options) -> Result<Self, SpecError> {
+        let mut names = spec.names.clone();
         let emitter = Emitter::new(&spec, &mut names, &options.sensor, options.interval)?;
         let memory = Memory::new(options.max_held);
         let core = Core {

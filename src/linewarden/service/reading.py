@@ -106,14 +106,19 @@ class _Heard:
 
 
 class _Imports(threading.Thread):
-    """Imports what the fold needs while the engine reads."""
+    """Imports what the fold needs while the engine reads, and then what is needed at the end."""
 
     def __init__(self, *more: str) -> None:
         super().__init__(name="linewarden-imports", daemon=True)
-        self._names = ("linewarden.plant.fold", *more)
+        self._more = ("netaddr.eui.ieee", *more)  # the list of vendors takes a while
+        self.fold_is_there = threading.Event()
 
     def run(self) -> None:
-        for name in self._names:
+        try:
+            import_module("linewarden.plant.fold")
+        finally:
+            self.fold_is_there.set()
+        for name in self._more:
             import_module(name)
 
 
@@ -194,7 +199,7 @@ def _give_up(sensor: Sensor, captures: Sequence[Capture], out: Path | None, pref
 
 
 def _new_fold(imports: _Imports) -> PlantFold:
-    imports.join()
+    imports.fold_is_there.wait()
     from linewarden.plant.fold import PlantFold
 
     return PlantFold()
