@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use linewarden_capture::{CaptureError, Frame, LinkType, Reader};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
-use crate::shard::{SHARDS, shard_of};
+use crate::shard::{SHARDS, share_of};
 
 /// A block ends at so many frames or bytes.
 const BLOCK_FRAMES: usize = 16_384;
@@ -54,6 +54,8 @@ struct Meta {
     origlen: u32,
     interface: u32,
     linktype: u16,
+    /// Both directions of a pair of addresses are in one group.
+    group: u8,
 }
 
 /// Frames, and what happened to captures before the next block.
@@ -312,8 +314,8 @@ impl Block {
         self.news.packets += 1;
         self.news.wire_bytes += u64::from(frame.origlen);
         self.count += 1;
-        let shard = shard_of(frame.linktype.0, frame.data);
-        self.frames[usize::from(shard) % SHARDS].push(Meta {
+        let (shard, group) = share_of(frame.linktype.0, frame.data);
+        self.frames[shard].push(Meta {
             number: frame.number,
             ts_ns: frame.ts_ns,
             start: self.bytes.len() as u32,
@@ -321,9 +323,31 @@ impl Block {
             origlen: frame.origlen,
             interface: frame.interface,
             linktype: frame.linktype.0,
+            group,
         });
         self.bytes.extend_from_slice(frame.data);
     }
+}
+
+/// Frames group by group, each in its order: the flows of a few addresses fit into the cache, those of all do not.
+fn by_group<'a>(frames: &'a [Meta], order: &'a mut Vec<u32>) -> impl Iterator<Item = &'a Meta> {
+    let mut places = [0u32; 257];
+    for meta in frames {
+        places[usize::from(meta.group) + 1] += 1;
+    }
+    for i in 1..places.len() {
+        places[i] += places[i - 1];
+    }
+    order.clear();
+    order.resize(frames.len(), 0);
+    for (i, meta) in (0u32..).zip(frames) {
+        let place = &mut places[usize::from(meta.group)];
+        if let Some(slot) = order.get_mut(*place as usize) {
+            *slot = i;
+        }
+        *place += 1;
+    }
+    order.iter().filter_map(|&i| frames.get(i as usize))
 }
 
 /// Runs one sensor over its share of the frames.
@@ -335,12 +359,16 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, blocks: &Receiver<Arc<Block>>) {
-        let mut news = News::default();
+        let (mut news, mut order) = (News::default(), Vec::new());
         while let Ok(block) = blocks.recv() {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
             }
-            for meta in &block.frames[self.shard] {
+            let frames = &block.frames[self.shard];
+            if let Some(first) = frames.first() {
+                self.sensor.begin_turn(first.ts_ns);
+            }
+            for meta in by_group(frames, &mut order) {
                 let start = meta.start as usize;
                 let data = block
                     .bytes
@@ -354,6 +382,9 @@ impl Worker {
                     interface: meta.interface,
                     data,
                 });
+            }
+            if !frames.is_empty() {
+                self.sensor.end_turn();
             }
             let part = Part {
                 news: block.news.clone(),

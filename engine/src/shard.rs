@@ -6,14 +6,14 @@ pub const SHARDS: usize = 4;
 
 const ETHERNET: u16 = 1;
 
-/// The worker of a frame, from its outermost addresses.
+/// The worker of a frame, and the group within its share, from its outermost addresses.
 #[inline]
-pub fn shard_of(linktype: u16, data: &[u8]) -> u8 {
+pub fn share_of(linktype: u16, data: &[u8]) -> (usize, u8) {
     if linktype != ETHERNET {
-        return 0;
+        return (0, 0);
     }
-    let mixed = ethernet(data).unwrap_or(0);
-    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8 % SHARDS as u8
+    let mixed = ethernet(data).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed >> 40) as u8 as usize % SHARDS, (mixed >> 48) as u8)
 }
 
 #[inline]

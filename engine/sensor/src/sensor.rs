@@ -107,6 +107,7 @@ pub struct Sensor {
     pub(crate) options: Options,
     pub(crate) capture: NameId,
     pub(crate) at_seam: bool,
+    in_turn: bool,
     pub(crate) now: i64,
     pub(crate) serial: u32,
     pub(crate) flowless: HashMap<NameId, u64>,
@@ -146,6 +147,7 @@ impl Sensor {
             options,
             capture: 0,
             at_seam: false,
+            in_turn: false,
             now: i64::MIN,
             serial: 0,
             flowless: HashMap::new(),
@@ -217,6 +219,29 @@ impl Sensor {
         }
     }
 
+    /// The packets that follow, up to [`Sensor::end_turn`], may come in another order than they were seen in, as long as
+    /// those of each pair of addresses keep theirs: a flow that has all its packets at a time finds its memory in the
+    /// cache. The first that was seen was at `ts`.
+    pub fn begin_turn(&mut self, ts: i64) {
+        self.in_turn = true;
+        if self.at_seam {
+            self.seam(ts);
+        }
+    }
+
+    /// Now it is for all flows as late as for the latest of them.
+    pub fn end_turn(&mut self) {
+        self.in_turn = false;
+        self.tidy();
+    }
+
+    fn tidy(&mut self) {
+        let held = self.core.memory.used + self.core.buffered + self.fragments.bytes();
+        self.stats.held_peak = self.stats.held_peak.max(held);
+        self.sweep();
+        self.fragments.expire(self.now);
+    }
+
     pub fn packet(&mut self, frame: &Frame<'_>) {
         if self.at_seam {
             self.seam(frame.ts_ns);
@@ -236,10 +261,8 @@ impl Sensor {
         let mut decoded = Decoded::default();
         decode(frame.linktype, frame.data, frame.origlen, &mut decoded);
         stats.truncated += u64::from(decoded.truncated);
-        if stats.packets.is_multiple_of(SWEEP_EVERY) {
-            let held = self.core.memory.used + self.core.buffered + self.fragments.bytes();
-            stats.held_peak = stats.held_peak.max(held);
-            self.sweep();
+        if !self.in_turn && stats.packets.is_multiple_of(SWEEP_EVERY) {
+            self.tidy();
         }
         self.dispatch(&Packet {
             stamp,

@@ -110,7 +110,9 @@ impl Defragmenter {
     /// Takes a fragment; `offset` is in bytes, `more` is the more-fragments flag.
     pub fn push(&mut self, key: Key, offset: u32, more: bool, payload: &[u8], ts_ns: i64) -> Outcome {
         self.weird = None;
-        self.expire(ts_ns);
+        if self.is_old(&key, ts_ns) {
+            self.expire(ts_ns);
+        }
         if payload.len() > LARGEST as usize || offset > LARGEST - length(payload) {
             return self.abandon(&key, "excessively_large_fragment");
         }
@@ -209,14 +211,16 @@ impl Defragmenter {
         Some(cut)
     }
 
-    fn expire(&mut self, ts_ns: i64) {
+    fn is_old(&self, key: &Key, ts_ns: i64) -> bool {
+        let age = |d: &Datagram| ts_ns.saturating_sub(d.first_ts_ns);
+        self.datagrams.get(key).is_some_and(|d| age(d) > self.timeout_ns)
+    }
+
+    /// Gives up what has waited too long at this time. A fragment that comes too late for its datagram needs no call.
+    pub fn expire(&mut self, ts_ns: i64) {
         while let Some((_, key)) = self.order.first_key_value() {
             let key = *key;
-            let old = self
-                .datagrams
-                .get(&key)
-                .is_none_or(|datagram| ts_ns.saturating_sub(datagram.first_ts_ns) > self.timeout_ns);
-            if !old {
+            if self.datagrams.contains_key(&key) && !self.is_old(&key, ts_ns) {
                 return;
             }
             if self.remove_oldest().is_some_and(|datagram| !datagram.void) {
