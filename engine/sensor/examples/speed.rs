@@ -15,10 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: speed SPEC.json CAPTURE [FRAMES]".into());
     };
     let most = args.next().map_or(Ok(u64::MAX), |n| n.parse::<u64>())?;
-    let mut sensor = Sensor::new(
-        Spec::from_json(&std::fs::read_to_string(spec)?)?,
-        Options::default(),
-    )?;
+    let spec = Arc::new(Spec::from_json(&std::fs::read_to_string(spec)?)?);
+    let mut sensor = Sensor::new(spec, Options::default())?;
     let mut reader = Reader::open(capture.as_ref())?;
     sensor.begin_capture("speed");
     let start = Instant::now();

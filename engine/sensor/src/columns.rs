@@ -1,5 +1,6 @@
 //! Arrow builders for one stream, reused batch after batch.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
@@ -9,7 +10,7 @@ use arrow_array::{
 };
 use arrow_buffer::{ArrowNativeType, BooleanBufferBuilder, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
@@ -76,22 +77,33 @@ fn item_field() -> Field {
     Field::new("item", DataType::Float64, false)
 }
 
-/// Dictionary of one text column within one batch.
+/// Dictionary of one text column within one batch: all its texts in one string.
 #[derive(Debug, Default)]
 struct Dictionary {
-    keys: HashMap<Box<str>, i32>,
-    values: Vec<Box<str>>,
+    hasher: DefaultHashBuilder,
+    table: HashTable<i32>,
+    texts: String,
+    ends: Vec<i32>,
     by_name: Vec<i32>,
 }
 
 impl Dictionary {
     fn key(&mut self, text: &str) -> i32 {
-        if let Some(&key) = self.keys.get(text) {
+        let Self {
+            hasher,
+            table,
+            texts,
+            ends,
+            ..
+        } = self;
+        let hash = hasher.hash_one(text);
+        if let Some(&key) = table.find(hash, |&key| text_of(texts, ends, key) == text) {
             return key;
         }
-        let key = self.values.len() as i32;
-        self.keys.insert(text.into(), key);
-        self.values.push(text.into());
+        let key = ends.len() as i32;
+        texts.push_str(text);
+        ends.push(texts.len() as i32);
+        table.insert_unique(hash, key, |&key| hasher.hash_one(text_of(texts, ends, key)));
         key
     }
 
@@ -111,13 +123,19 @@ impl Dictionary {
         key
     }
 
-    fn take(&mut self) -> StringArray {
-        let array = StringArray::from_iter_values(self.values.iter());
-        self.keys.clear();
-        self.values.clear();
+    fn take(&mut self) -> Result<StringArray, ArrowError> {
+        let offsets: Vec<i32> = std::iter::once(0).chain(self.ends.drain(..)).collect();
+        let texts = std::mem::take(&mut self.texts).into_bytes();
+        self.table.clear();
         self.by_name.clear();
-        array
+        StringArray::try_new(OffsetBuffer::new(offsets.into()), texts.into(), None)
     }
+}
+
+fn text_of<'a>(texts: &'a str, ends: &[i32], key: i32) -> &'a str {
+    let end = |i: usize| ends.get(i).map_or(0, |&e| e as usize);
+    let start = (key as usize).checked_sub(1).map_or(0, end);
+    texts.get(start..end(key as usize)).unwrap_or("")
 }
 
 #[derive(Debug)]
@@ -403,10 +421,10 @@ impl Data {
             Data::Bool(v) => Arc::new(BooleanArray::new(v.finish(), nulls)),
             Data::Str(v, d) => {
                 let keys = PrimitiveArray::<Int32Type>::try_new(taken(v, rows), nulls)?;
-                let values = if d.values.is_empty() {
+                let values = if d.ends.is_empty() {
                     StringArray::from_iter_values([""])
                 } else {
-                    d.take()
+                    d.take()?
                 };
                 Arc::new(DictionaryArray::try_new(keys, Arc::new(values))?)
             }

@@ -117,7 +117,8 @@ impl Kind {
 /// All ways of a sensor.
 #[derive(Debug, Default)]
 pub struct Ways {
-    kinds: HashMap<(u16, u16, bool), Kind>,
+    /// By protocol, length and direction in one number.
+    kinds: HashMap<u64, Kind>,
     total: usize,
 }
 
@@ -131,7 +132,7 @@ impl Ways {
         if !LENGTHS.contains(&data.len()) || vm.is_gathering() {
             return vm.message(program, data);
         }
-        let key = (vm.env.index as u16, data.len() as u16, vm.env.from_orig);
+        let key = (vm.env.index as u64) << 16 | (data.len() as u64) << 1 | u64::from(vm.env.from_orig);
         let kind = self.kinds.entry(key).or_default();
         if kind.play(vm, data) {
             return Ok(());

@@ -121,13 +121,16 @@ def near(a: str, b: str, span: int = 64) -> bool:
     return a[:8] == b[:8] and abs(mac_number(a) - mac_number(b)) <= span
 
 
-@lru_cache(maxsize=65_536)
 def oui_vendor(mac: str) -> str | None:
     """Whom IEEE gave the prefix to; None if it is local, virtual or unassigned."""
-    if not usable_mac(mac) or is_local(mac):
-        return None
+    return _registered(mac[:8]) if usable_mac(mac) and not is_local(mac) else None
+
+
+@lru_cache(maxsize=65_536)
+def _registered(prefix: str) -> str | None:
+    """Whom IEEE gave `aa:bb:cc` to. Each question opens a file, so that a plant's few vendors are asked for once."""
     try:
-        return str(getattr(netaddr.EUI(mac).oui.registration(), "org", "")).strip(" ,") or None
+        return str(getattr(netaddr.EUI(f"{prefix}:00:00:00").oui.registration(), "org", "")).strip(" ,") or None
     except (netaddr.NotRegisteredError, netaddr.AddrFormatError):
         return None
 

@@ -15,7 +15,7 @@ def row_of(record: Record, message: Message, sensor: str) -> tuple[str, tuple[An
     """The stream's name and the values in the order of its columns, envelope and endpoints included."""
     envelope = (message.ts, message.uid, sensor, message.capture, message.frame)
     if isinstance(record, Native):
-        names = _native_columns()[message.protocol]
+        names = _native_columns(message.protocol)
         asked = message.from_orig != message.response
         # A response that is told by itself still names its own packet.
         answer = (message.frame, None) if message.response else (None, None)
@@ -49,10 +49,10 @@ def _fields(record: type) -> Callable[[Any], tuple[Any, ...]]:
 
 
 @cache
-def _native_columns() -> dict[str, tuple[str, ...]]:
-    """Own columns of each native stream: those after envelope, endpoints, is_orig, resp_frame and rtt_ns."""
-    # Imported when a protocol has something rare to say: all tables together take a while.
+def _native_columns(protocol: str) -> tuple[str, ...]:
+    """Own columns of a native stream: those after envelope, endpoints, is_orig, resp_frame and rtt_ns."""
+    # Imported when a protocol has something rare to say.
+    from linewarden.protocols import registry
     from linewarden.protocols._shared.compile import native_stream
-    from linewarden.protocols.registry import protocols
 
-    return {p.name: native_stream(p).names[12:] for p in protocols()}
+    return native_stream(registry.protocol(protocol)).names[12:]

@@ -179,7 +179,7 @@ class Sensor:
             raise StoreError(str(error)) from error
 
     def _rows_of(self, message: Message) -> list[tuple[str, tuple[Any, ...]]]:
-        parser = _parsers().get((message.protocol, message.tag))
+        parser = _parser(message.protocol, message.tag)
         if parser is None:
             return []
         try:
@@ -204,11 +204,11 @@ class Sensor:
 
 
 @cache
-def _parsers() -> dict[tuple[str, str], Parser]:
-    # Imported at the first rich message, while the engine reads on: all tables together take a while.
-    from linewarden.protocols.registry import protocols
+def _parser(protocol: str, tag: str) -> Parser | None:
+    # Imported at the first rich message of a protocol, while the engine reads on.
+    from linewarden.protocols import registry
 
-    return {(p.name, tag): parser for p in protocols() for tag, parser in p.rich.items()}
+    return registry.protocol(protocol).rich.get(tag)
 
 
 def read_all(captures: Sequence[Capture], take: Iterable[str], **options: Any) -> tuple[list[Batch], Totals]:
