@@ -59,7 +59,7 @@ impl Magic {
         let there = data.get(self.at..).unwrap_or(&[]);
         let n = there.len().min(self.width);
         self.choices
-            .chunks_exact(self.width)
+            .chunks(self.width)
             .any(|choice| choice[..n] == there[..n])
     }
 
