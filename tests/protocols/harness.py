@@ -46,8 +46,11 @@ def tcp_frames(messages: Iterable[tuple[str, bytes]], port: int, *, client_port:
     return _tcp(messages, client_port, port, True, cut)
 
 
-def tcp_turns(turns: Iterable[tuple[str, Sequence[bytes]]], port: int, *, client_port: int) -> list[list[bytes]]:
-    """Frames of a TCP connection by turn: a handshake, then each turn in the segments that are given."""
+def tcp_turns(turns: Iterable[tuple[str, Iterable[bytes | int]]], port: int, *, client_port: int) -> list[list[bytes]]:
+    """Frames of a TCP connection by turn: a handshake, then each turn in the segments that are given.
+
+    A number instead of a segment: so many bytes were not recorded.
+    """
     seq = {"c": 1_000, "s": 9_000}
 
     def segment(who: str, flags: int, payload: bytes = b"") -> bytes:
@@ -56,7 +59,13 @@ def tcp_turns(turns: Iterable[tuple[str, Sequence[bytes]]], port: int, *, client
         return frame
 
     frames = [[segment("c", 2), segment("s", 18), segment("c", 16)]]
-    frames += [[segment(who, 24, piece) for piece in pieces] for who, pieces in turns]
+    for who, pieces in turns:
+        frames.append([])
+        for piece in pieces:
+            if isinstance(piece, int):
+                seq[who] += piece
+            else:
+                frames[-1].append(segment(who, 24, piece))
     return [*frames, [segment("c", 17), segment("s", 17)]]
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,11 @@ DAMAGE = st.tuples(st.integers(0, 15), st.floats(0, 1), st.integers(0, 12), st.o
 """Which message, where in it, how many bytes are lost there, and what stands there instead."""
 
 
+Hole = tuple[int, float, int]
+HOLE: st.SearchStrategy[Hole | None] = st.none() | st.tuples(st.integers(0, 7), st.floats(0, 1), st.integers(1, 60))
+"""In which turn, where in it, and how many bytes were not recorded."""
+
+
 def damaged(dialogue: Dialogue, damage: list[tuple[int, float, int, bytes]]) -> Dialogue:
     """The dialogue twice, so that there is something to find after the damage, in turns of one side each."""
     messages = [*dialogue, *dialogue]
@@ -34,21 +40,30 @@ def damaged(dialogue: Dialogue, damage: list[tuple[int, float, int, bytes]]) -> 
     return [(who, b"".join(m for _, m in said)) for who, said in turns]
 
 
-def pieces(turn: bytes, sizes: list[int]) -> Iterator[bytes]:
-    at = 0
-    for size in itertools.cycle(sizes):
-        if at >= len(turn):
-            return
-        yield turn[at : at + size]
-        at += size
+def pieces(turn: bytes, sizes: list[int], hole: tuple[int, int]) -> Iterator[bytes | int]:
+    """The turn in segments of these sizes. What is between the ends of the hole was not recorded."""
+    start, end = hole
+    for part in (turn[:start], len(turn[start:end]), turn[end:]):
+        if isinstance(part, int):
+            yield part
+            continue
+        at = 0
+        for size in itertools.cycle(sizes):
+            if at >= len(part):
+                break
+            yield part[at : at + size]
+            at += size
 
 
-def told(turns: Dialogue, port: int, cuttings: list[list[int]]) -> list[dict[str, list[str]]]:
+def told(turns: Dialogue, port: int, cuttings: list[list[int]], hole: Hole | None = None) -> list[dict[str, list[str]]]:
     """What the dialogue says in each of these cuttings, without what belongs to packets."""
     frames: list[bytes] = []
     times: list[int] = []
     for n, sizes in enumerate(cuttings):
-        cut = [(who, list(pieces(turn, sizes))) for who, turn in turns]
+        cut = []
+        for i, (who, turn) in enumerate(turns):
+            start = round(hole[1] * len(turn)) if hole and hole[0] % len(turns) == i else len(turn)
+            cut.append((who, pieces(turn, sizes, (start, start + (hole[2] if hole else 0)))))
         for ms, segments in enumerate(h.tcp_turns(cut, port, client_port=50_000 + n)):
             frames += segments
             times += [ms] * len(segments)
@@ -69,11 +84,21 @@ def _of_messages(row: dict[str, Any], client_port: int) -> dict[str, Any]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STREAMS)), st.sampled_from((0, 0, *PORTS)), st.lists(DAMAGE, max_size=4),
-       st.lists(st.integers(1, 50), min_size=1, max_size=8))  # fmt: skip
+       st.lists(st.integers(1, 50), min_size=1, max_size=8), HOLE)  # fmt: skip
 def test_damaged_streams_say_the_same_however_they_are_cut(
-    name: str, port: int, damage: list[tuple[int, float, int, bytes]], sizes: list[int]
+    name: str, port: int, damage: list[tuple[int, float, int, bytes]], sizes: list[int], hole: Hole | None
 ) -> None:
     home, dialogue = STREAMS[name]
-    whole, *cut = told(damaged(dialogue, damage), port or home, [[1 << 16], [1], [3], sizes])
+    whole, *cut = told(damaged(dialogue, damage), port or home, [[1 << 16], [1], [3], sizes], hole)
     for other in cut:
         assert other == whole
+
+
+@pytest.mark.parametrize("name", ["modbus", "s7comm", "dnp3", "iec104", "opcua", "ads", "http", "tls"])
+def test_behind_garbage_the_next_message_is_read(name: str) -> None:
+    port, dialogue = STREAMS[name]
+    twice = [*dialogue, *dialogue]
+    soiled = [*dialogue, *((who, b"\xee" * 9 + message) for who, message in dialogue)]
+    good, (bad,) = told(twice, port, [[1 << 16]]), told(soiled, port, [[1 << 16]])
+    assert [w for w in bad.pop("weird", []) if "framing_lost" not in w] == []
+    assert [bad] == good
