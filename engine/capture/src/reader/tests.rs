@@ -217,16 +217,19 @@ fn odd_but_whole_records_are_kept() {
 
 #[test]
 fn what_is_left_of_a_packet_whose_length_shrank_is_no_packet() {
-    // The length lost 16: the end of the packet stands where a header should, and names an empty packet.
-    let mut shrunk = pcap_record(1_700_000_000, 0, &[0xb5; 60], false);
-    shrunk[8..12].copy_from_slice(&44u32.to_le_bytes());
-    shrunk[16 + 52..].fill(0);
-    let good = pcap_record(1_700_000_000, 1, &[7; 60], false);
-    let file = [pcap(0), shrunk, good.clone(), good].concat();
-    let (frames, faults) = read(&file);
-    let lengths: Vec<usize> = frames.iter().map(|f| f.5.len()).collect();
-    assert_eq!(lengths, [44, 60, 60]);
-    assert_eq!(faults.len(), 1, "{faults:?}");
+    for last in [0, 0xff] {
+        // The length lost 16: the end of the packet stands where a header should, and names an empty packet.
+        let mut shrunk = pcap_record(1_700_000_000, 0, &[0xb5; 60], false);
+        shrunk[8..12].copy_from_slice(&44u32.to_le_bytes());
+        shrunk[16 + 52..].fill(0);
+        shrunk[16 + 59] = last;
+        let good = pcap_record(1_700_000_000, 1, &[7; 60], false);
+        let file = [pcap(0), shrunk, good.clone(), good].concat();
+        let (frames, faults) = read(&file);
+        let lengths: Vec<usize> = frames.iter().map(|f| f.5.len()).collect();
+        assert_eq!(lengths, [44, 60, 60]);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+    }
 }
 
 #[test]
