@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,29 @@ def tcp_frames(messages: Iterable[tuple[str, bytes]], port: int, *, client_port:
     return _tcp(messages, client_port, port, True, cut)
 
 
+def tcp_turns(turns: Iterable[tuple[str, Iterable[bytes | int]]], port: int, *, client_port: int) -> list[list[bytes]]:
+    """Frames of a TCP connection by turn: a handshake, then each turn in the segments that are given.
+
+    A number instead of a segment: so many bytes were not recorded.
+    """
+    seq = {"c": 1_000, "s": 9_000}
+
+    def segment(who: str, flags: int, payload: bytes = b"") -> bytes:
+        frame = _segment(who, client_port, port, seq, flags, payload)
+        seq[who] += len(payload) + (1 if flags & 3 else 0)
+        return frame
+
+    frames = [[segment("c", 2), segment("s", 18), segment("c", 16)]]
+    for who, pieces in turns:
+        frames.append([])
+        for piece in pieces:
+            if isinstance(piece, int):
+                seq[who] += piece
+            else:
+                frames[-1].append(segment(who, 24, piece))
+    return [*frames, [segment("c", 17), segment("s", 17)]]
+
+
 def udp_frames(messages: Iterable[tuple[str, bytes]], port: int, *, client_port: int) -> list[bytes]:
     """Frames of a UDP dialogue, to put several into one capture."""
     return _udp(messages, client_port, port)
@@ -74,11 +97,11 @@ def llc(messages: Iterable[tuple[str, bytes]], dst: bytes) -> Rows:
     return read_frames(frames)
 
 
-def read_frames(frames: Sequence[bytes], linktype: int = 1) -> Rows:
-    """Rows of all streams from raw frames, a millisecond apart."""
+def read_frames(frames: Sequence[bytes], linktype: int = 1, times_ms: Sequence[int] | None = None) -> Rows:
+    """Rows of all streams from raw frames, a millisecond apart or at these times."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "transcript.pcap"
-        path.write_bytes(pcap(frames, linktype))
+        path.write_bytes(pcap(frames, linktype, times_ms=times_ms))
         batches, _ = read_all([Capture(path, path.name)], [s.name for s in streams()])
     rows: Rows = {s.name: [] for s in streams()}
     for batch in batches:
@@ -86,11 +109,13 @@ def read_frames(frames: Sequence[bytes], linktype: int = 1) -> Rows:
     return rows
 
 
-def pcap(frames: Sequence[bytes], linktype: int = 1, start_s: int = 1_700_000_000) -> bytes:
+def pcap(
+    frames: Sequence[bytes], linktype: int = 1, start_s: int = 1_700_000_000, times_ms: Sequence[int] | None = None
+) -> bytes:
     """A capture file of these frames."""
     out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, linktype)]
-    for i, frame in enumerate(frames):
-        out.append(struct.pack("<IIII", start_s + i // 1000, i % 1000 * 1000, len(frame), len(frame)) + frame)
+    for ms, frame in zip(times_ms or range(len(frames)), frames, strict=True):
+        out.append(struct.pack("<IIII", start_s + ms // 1000, ms % 1000 * 1000, len(frame), len(frame)) + frame)
     return b"".join(out)
 
 
@@ -99,10 +124,7 @@ def _tcp(messages: Iterable[tuple[str, bytes]], client_port: int, port: int, han
     frames: list[bytes] = []
 
     def send(who: str, flags: int, payload: bytes = b"") -> None:
-        other = "s" if who == "c" else "c"
-        ports = (client_port, port) if who == "c" else (port, client_port)
-        header = struct.pack("!HHIIBBHHH", *ports, seq[who], seq[other] if flags & 16 else 0, 5 << 4, flags, 8192, 0, 0)
-        frames.append(_ip(who, 6, _checksummed(who, 6, header + payload, 16)))
+        frames.append(_segment(who, client_port, port, seq, flags, payload))
         seq[who] += len(payload) + (1 if flags & 3 else 0)
 
     if handshake:
@@ -117,6 +139,13 @@ def _tcp(messages: Iterable[tuple[str, bytes]], client_port: int, port: int, han
         send("c", 17)
         send("s", 17)
     return frames
+
+
+def _segment(who: str, client_port: int, port: int, seq: Mapping[str, int], flags: int, payload: bytes) -> bytes:
+    other = "s" if who == "c" else "c"
+    ports = (client_port, port) if who == "c" else (port, client_port)
+    header = struct.pack("!HHIIBBHHH", *ports, seq[who], seq[other] if flags & 16 else 0, 5 << 4, flags, 8192, 0, 0)
+    return _ip(who, 6, _checksummed(who, 6, header + payload, 16))
 
 
 def _udp(messages: Iterable[tuple[str, bytes]], client_port: int, port: int) -> list[bytes]:

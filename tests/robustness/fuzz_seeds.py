@@ -5,6 +5,7 @@ usage: python -m tests.robustness.fuzz_seeds CAPTURES OUT      (writes OUT/captu
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import itertools
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.robustness.capture_files import Segment, segments
 
 LARGEST = 60_000  # bytes; a fuzzer learns little from more, and slowly
+SMALL = 4_000  # bytes of a capture that is given compressed too
 TURNS = 16  # of a dialogue
 SUFFIXES = (".pcap", ".pcapng", ".cap")
 
@@ -26,12 +28,21 @@ def main(captures: Path, out: Path) -> None:
         data = path.read_bytes()
         if len(data) <= LARGEST:
             _write(out / "captures", data)
+        if len(data) <= SMALL:
+            _write(out / "captures", gzip.compress(data, mtime=0))
+            _write(out / "captures", _zstd(data))
         for dialogue in _dialogues(data):
             _write(out / "stream_cuts", dialogue)
 
 
 def _write(folder: Path, data: bytes) -> None:
     (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+
+def _zstd(data: bytes) -> bytes:
+    """A Zstandard frame (RFC 8878, 3.1.1) of one raw block: content size of two bytes, no checksum."""
+    size, block = (len(data) - 256) & 0xFFFF, len(data) << 3 | 1
+    return b"\x28\xb5\x2f\xfd\x60" + size.to_bytes(2, "little") + block.to_bytes(3, "little") + data
 
 
 def _dialogues(data: bytes) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ mod common;
 use std::cell::RefCell;
 use std::io::Cursor;
 
-use common::{Lent, Packet, Wire};
+use common::{Lent, Packet, Wire, places};
 use libfuzzer_sys::fuzz_target;
 use linewarden_capture::{CaptureError, LinkType, Reader};
 use linewarden_sensor::Sensor;
@@ -19,15 +19,22 @@ const MAX_FLOWS: usize = 32;
 const MAX_HELD: usize = (64 + 64 + 16) << 20;
 const MAX_PACKETS: u64 = 20_000;
 const START: i64 = 1_700_000_000_000_000_000;
-/// Ports that protocols are at home on, and one that none is.
-const PORTS: [u16; 24] = [
-    502, 102, 44818, 2222, 20000, 2404, 4840, 47808, 53, 67, 80, 443, 161, 123, 445, 139, 138, 1883, 5007,
-    34964, 5094, 9600, 18245, 40404,
-];
-const ETHERTYPES: [u16; 6] = [0x8892, 0x88cc, 0x0806, 0x88a4, 0x88b8, 0x88ba];
+/// A port that no protocol is at home on.
+const STRANGE: u64 = 40_404;
 
 thread_local! {
     static SENSOR: RefCell<Lent> = RefCell::new(Lent::new(MAX_FLOWS));
+    static PORTS: Vec<u16> = ports();
+    static BELOW: Vec<(String, u64)> = places(&["eth", "llc", "snap", "ip"]);
+}
+
+/// All ports that protocols are at home on, and one that none is.
+fn ports() -> Vec<u16> {
+    let named = places(&["tcp", "udp"]).into_iter().map(|(_, port)| port);
+    named
+        .chain([STRANGE])
+        .filter_map(|port| u16::try_from(port).ok())
+        .collect()
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -77,10 +84,14 @@ fn segments(wire: &mut Wire<'_>, mut data: &[u8]) {
         // From a millisecond to about ten minutes: time-outs count too.
         now += i64::from(wait).pow(4) * 150 + 1_000_000;
         if control & 2 != 0 {
-            let kind = ETHERTYPES[usize::from(service) % ETHERTYPES.len()];
-            let mut frame = vec![2, 0, 0, 0, 0, flow, 2, 0, 0, 0, 1, control];
-            frame.extend(kind.to_be_bytes());
-            frame.extend(payload);
+            let frame = BELOW.with(|places| {
+                below(
+                    &places[usize::from(service) % places.len()],
+                    flow,
+                    control,
+                    payload,
+                )
+            });
             wire.frame(now, LinkType::ETHERNET, frame.len() as u32, &frame);
             continue;
         }
@@ -93,7 +104,7 @@ fn segments(wire: &mut Wire<'_>, mut data: &[u8]) {
         next[usize::from(flow)][side] = seq.wrapping_add(payload.len() as u32);
         // SYN, FIN and RST from the control byte; ACK on all but the first SYN.
         let flags = (control >> 4 & 7) | if control & 0x20 != 0 && side == 0 { 0 } else { 0x10 };
-        let server_port = PORTS[usize::from(service) % PORTS.len()];
+        let server_port = PORTS.with(|ports| ports[usize::from(service) % ports.len()]);
         wire.packet(
             now,
             &Packet {
@@ -107,4 +118,30 @@ fn segments(wire: &mut Wire<'_>, mut data: &[u8]) {
             },
         );
     }
+}
+
+/// An Ethernet frame with this payload at a place without ports.
+fn below((kind, number): &(String, u64), flow: u8, control: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, flow, 2, 0, 0, 0, 1, control];
+    let low = *number as u8;
+    let length = |header: usize| ((payload.len() + header) as u16).to_be_bytes();
+    match kind.as_str() {
+        "llc" => {
+            frame.extend(length(3));
+            frame.extend([low, low, 3]);
+        }
+        "snap" => {
+            frame.extend(length(8));
+            frame.extend([0xaa, 0xaa, 3]);
+            frame.extend(&number.to_be_bytes()[3..]);
+        }
+        "ip" => {
+            frame.extend([0x08, 0x00, 0x45, 0]);
+            frame.extend(length(20));
+            frame.extend([0, 0, 0x40, 0, 64, low, 0, 0, 10, 0, 1, flow, 10, 0, 0, control]);
+        }
+        _ => frame.extend((*number as u16).to_be_bytes()),
+    }
+    frame.extend(payload);
+    frame
 }

@@ -1,7 +1,15 @@
 //! How messages are cut out of a byte stream.
+//!
+//! What a cut says of some bytes it says also when more of the stream is there, so that segments do not matter: only
+//! `Need` may become something else.
 
 use memchr::memmem;
 use serde_json::Value;
+
+/// A framing may ask for messages of so many bytes at most.
+const MAX_MESSAGE: usize = 1 << 20;
+/// After a loss, so many places are tried for a message of ours; then the direction is given up.
+const MAX_REFUSED: u32 = 16_384;
 
 #[derive(Debug, Clone)]
 pub enum Framing {
@@ -29,9 +37,38 @@ pub struct Length {
     le: bool,
     min: usize,
     max: usize,
-    magic: Option<(usize, Vec<u8>)>,
+    magic: Option<Magic>,
     /// Longer messages are read up to here, the rest is passed over (0: none are).
     keep: usize,
+}
+
+/// What stands at one place in every message.
+#[derive(Debug, Clone)]
+struct Magic {
+    at: usize,
+    /// Bytes of one choice.
+    width: usize,
+    /// The choices, one after the other.
+    choices: Vec<u8>,
+}
+
+impl Magic {
+    /// Whether the message may begin here, as far as it is there.
+    #[inline]
+    fn fits(&self, data: &[u8]) -> bool {
+        let there = data.get(self.at..).unwrap_or(&[]);
+        let n = there.len().min(self.width);
+        self.choices
+            .chunks(self.width)
+            .any(|choice| choice[..n] == there[..n])
+    }
+
+    /// The next place after the first where a message may begin.
+    fn next(&self, data: &[u8]) -> usize {
+        (1..data.len())
+            .find(|&i| self.fits(&data[i..]))
+            .unwrap_or(data.len())
+    }
 }
 
 /// What the next bytes of a stream are.
@@ -52,6 +89,26 @@ pub enum Cut {
 pub struct Progress {
     /// Bytes of a body still to be skipped.
     skip: u64,
+    /// Places that were tried since the loss, and held no message of ours.
+    refused: u32,
+}
+
+impl Progress {
+    /// Whether nothing was tried yet since the loss.
+    pub fn is_fresh(&self) -> bool {
+        self.refused == 0
+    }
+
+    /// What looked like a message was none, nor is there a body behind it.
+    pub fn refuse(&mut self) {
+        self.refused += 1;
+        self.skip = if self.refused < MAX_REFUSED { 0 } else { u64::MAX };
+    }
+
+    /// A message of ours was found.
+    pub fn found(&mut self) {
+        self.refused = 0;
+    }
 }
 
 impl Framing {
@@ -63,12 +120,7 @@ impl Framing {
                 .map(|v| v as usize)
                 .ok_or(format!("framing: number expected at {i}"))
         };
-        let bytes = |v: &Value| -> Vec<u8> {
-            v.as_array()
-                .map(|a| a.iter().filter_map(|b| b.as_u64().map(|b| b as u8)).collect())
-                .unwrap_or_default()
-        };
-        Ok(match value[0].as_str() {
+        let framing = match value[0].as_str() {
             Some("Datagram") => Self::Datagram,
             Some("Dnp3Link") => Self::Dnp3,
             Some("Lines") => Self::Lines { max: number(1)? },
@@ -81,22 +133,40 @@ impl Framing {
                 length_header: bytes(&value[3]),
                 max: number(4)?,
             },
-            Some("Length") => Self::Length(Length {
-                header: number(1)?,
-                at: number(2)?,
-                width: number(3)?,
-                add: number(4)?,
-                times: number(5)?,
-                le: value[6].as_bool().unwrap_or(false),
-                min: number(7)?,
-                max: number(8)?,
-                magic: value[9]
-                    .as_array()
-                    .map(|m| (m[0].as_u64().unwrap_or(0) as usize, bytes(&m[1]))),
-                keep: value[10].as_u64().unwrap_or(0) as usize,
-            }),
+            Some("Length") => {
+                let magic = value[9].as_array().map(|m| magic(m)).transpose()?;
+                Self::Length(Length {
+                    header: number(1)?,
+                    at: number(2)?,
+                    width: number(3)?,
+                    add: number(4)?,
+                    times: number(5)?,
+                    le: value[6].as_bool().unwrap_or(false),
+                    // A message holds all of its magic: what follows it is not asked.
+                    min: number(7)?.max(magic.as_ref().map_or(1, |m| m.at + m.width)),
+                    max: number(8)?,
+                    magic,
+                    keep: value[10].as_u64().unwrap_or(0) as usize,
+                })
+            }
             _ => return Err(format!("no framing {}", value[0])),
-        })
+        };
+        match framing.longest() {
+            1..=MAX_MESSAGE => Ok(framing),
+            n => Err(format!(
+                "framing: messages of {n} bytes; 1 to {MAX_MESSAGE} can be"
+            )),
+        }
+    }
+
+    /// The most bytes that it asks for.
+    fn longest(&self) -> usize {
+        match self {
+            Self::Datagram | Self::Dnp3 => MAX_MESSAGE,
+            Self::Length(Length { keep, max, .. }) if *keep == 0 => *max,
+            Self::Length(Length { keep, .. }) => *keep,
+            Self::Head { max, .. } | Self::Lines { max } => *max,
+        }
     }
 
     /// The next cut at the beginning of `data` (not empty).
@@ -111,11 +181,7 @@ impl Framing {
             Self::Datagram => Cut::Frame(data.len()),
             Self::Length(length) => length.next(data, progress),
             Self::Dnp3 => dnp3(data),
-            Self::Lines { max } => match memchr::memchr(b'\n', data.get(..*max).unwrap_or(data)) {
-                Some(i) => Cut::Frame(i + 1),
-                None if data.len() >= *max => Cut::Frame(*max),
-                None => Cut::Need,
-            },
+            Self::Lines { max } => line(data, *max).map_or(Cut::Need, Cut::Frame),
             Self::Head {
                 starts,
                 end,
@@ -125,17 +191,19 @@ impl Framing {
         }
     }
 
-    /// Where the next message may begin after garbage, if messages begin with something to look for.
-    pub fn resync(&self, data: &[u8]) -> Option<usize> {
-        let magic = match self {
-            Self::Dnp3 => &[0x05, 0x64][..],
+    /// Where the next message may begin, when there is none of ours at the beginning of `data` (not empty).
+    pub fn resync(&self, data: &[u8]) -> usize {
+        match self {
+            Self::Datagram => data.len(),
+            Self::Dnp3 => (1..data.len())
+                .find(|&i| !matches!(dnp3(&data[i..]), Cut::Invalid))
+                .unwrap_or(data.len()),
             Self::Length(Length {
-                magic: Some((0, magic)),
-                ..
-            }) => magic,
-            _ => return None,
-        };
-        memmem::find(data.get(1..)?, magic).map(|i| i + 1)
+                magic: Some(magic), ..
+            }) => magic.next(data),
+            Self::Lines { max } => line(data, *max).unwrap_or(data.len()),
+            Self::Length(_) | Self::Head { .. } => 1,
+        }
     }
 
     pub fn is_datagram(&self) -> bool {
@@ -146,12 +214,8 @@ impl Framing {
 impl Length {
     #[inline]
     fn next(&self, data: &[u8], progress: &mut Progress) -> Cut {
-        if let Some((at, magic)) = &self.magic {
-            let there = data.get(*at..).unwrap_or(&[]);
-            let n = there.len().min(magic.len());
-            if there[..n] != magic[..n] {
-                return Cut::Invalid;
-            }
+        if self.magic.as_ref().is_some_and(|magic| !magic.fits(data)) {
+            return Cut::Invalid;
         }
         let Some(field) = data.get(self.at..self.at + self.width) else {
             return Cut::Need;
@@ -177,6 +241,35 @@ impl Length {
         } else {
             Cut::Frame(total)
         }
+    }
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    value
+        .as_array()
+        .map(|a| a.iter().filter_map(|b| b.as_u64().map(|b| b as u8)).collect())
+        .unwrap_or_default()
+}
+
+/// An offset, then the choices of bytes that may stand there.
+fn magic(list: &[Value]) -> Result<Magic, String> {
+    let choices: Vec<Vec<u8>> = list.iter().skip(1).map(bytes).collect();
+    let width = choices.first().map_or(0, Vec::len);
+    if width == 0 || choices.iter().any(|c| c.len() != width) {
+        return Err("framing: the choices of magic must be of one length".into());
+    }
+    Ok(Magic {
+        at: list[0].as_u64().unwrap_or(0) as usize,
+        width,
+        choices: choices.concat(),
+    })
+}
+
+/// Bytes of a line with its end; one that is too long is cut.
+fn line(data: &[u8], max: usize) -> Option<usize> {
+    match memchr::memchr(b'\n', data.get(..max).unwrap_or(data)) {
+        Some(i) => Some(i + 1),
+        None => (data.len() >= max).then_some(max),
     }
 }
 
@@ -223,14 +316,11 @@ fn head(
     if starts.iter().any(|s| s.starts_with(data)) {
         return Cut::Need;
     }
-    // A body of unknown length: on to the next start, wherever the segments are cut.
+    // A body of unknown length: on to the next start. Where one may begin in what is there is a new question.
     let next = starts.iter().filter_map(|s| memmem::find(data, s)).min();
     let longest = starts.iter().map(Vec::len).max().unwrap_or(1);
-    match next {
-        Some(i) => Cut::Skip(i),
-        None if data.len() < longest => Cut::Need,
-        None => Cut::Skip(data.len() + 1 - longest),
-    }
+    let sure = (data.len() + 1).saturating_sub(longest).max(1);
+    Cut::Skip(next.map_or(sure, |i| i.min(sure)))
 }
 
 fn body_length(head: &[u8], name: &[u8]) -> u64 {
@@ -254,40 +344,4 @@ pub fn header_value<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dnp3_length_counts_crcs() {
-        let mut frame = vec![0x05, 0x64, 5 + 17];
-        frame.resize(10 + 17 + 4, 0);
-        assert_eq!(dnp3(&frame), Cut::Frame(31));
-        assert_eq!(dnp3(&frame[..30]), Cut::Need);
-        assert_eq!(dnp3(&[0x05, 0x64, 4]), Cut::Invalid);
-    }
-
-    #[test]
-    fn a_body_without_length_is_passed_over_to_the_next_head() {
-        let starts = vec![b"HTTP/1.".to_vec()];
-        let framing = Framing::Head {
-            starts,
-            end: b"\r\n\r\n".to_vec(),
-            length_header: b"content-length".to_vec(),
-            max: 1000,
-        };
-        let mut progress = Progress::default();
-        let stream = b"xxxxxxxxxxHTTP/1.1 200 OK\r\n\r\n";
-        assert_eq!(framing.next(stream, &mut progress), Cut::Skip(10));
-        assert_eq!(framing.next(&stream[10..], &mut progress), Cut::Frame(19));
-        assert_eq!(framing.next(b"xHTT", &mut progress), Cut::Need);
-    }
-
-    #[test]
-    fn header_names_ignore_case() {
-        assert_eq!(
-            header_value(b"GET / HTTP/1.1\r\nHOST:  plc \r\n", b"host"),
-            Some(&b"plc"[..])
-        );
-        assert_eq!(header_value(b"GET /\r\nhostile: x\r\n", b"host"), None);
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ mod messages;
 mod names;
 mod ops;
 mod poll;
+mod probe;
 mod rows;
 mod sensor;
 mod session;

@@ -1,16 +1,15 @@
 //! From payloads to messages: recognition, framing, and the protocol's program.
 
 use crate::core::Core;
-use crate::detect::{Decision, Probes, Undecided, env_of, note_ports, run_probe, session_env};
+use crate::detect::{Decision, Undecided};
 use crate::flow::{Flow, Service};
 use crate::framing::Cut;
 use crate::ops::Role;
+use crate::probe::{Probes, Verdict, env_of, note_ports, run_probe, session_env};
 use crate::session::Session;
 use crate::tables::Stamp;
 use crate::vm::{Exit, Vm};
 
-/// A partial message may take so many bytes.
-const MAX_PARTIAL: usize = 1 << 20;
 /// Bytes of unfinished messages and unrecognised payloads over all flows.
 const MAX_BUFFERED: usize = 64 << 20;
 
@@ -52,12 +51,19 @@ impl Core {
         payload: &[u8],
         tcp: bool,
     ) {
+        if waiting.passes_over(side) {
+            flow.service = Service::Undecided(waiting);
+            return;
+        }
         self.buffered -= waiting.held();
         if self.buffered > MAX_BUFFERED {
             flow.service = Service::Unknown;
             return;
         }
-        waiting.push(side, stamp, payload);
+        // Whatever the segments are, a decision is made on the same bytes.
+        let room = if tcp { waiting.room() } else { payload.len() };
+        let (asked, after) = payload.split_at(room.min(payload.len()));
+        waiting.push(side, stamp, asked);
         let mut probes = Probes {
             spec: &self.spec,
             ctx: &mut self.ctx,
@@ -74,12 +80,12 @@ impl Core {
                 flow.service_name = self.spec.protos[index].name;
                 let mut session = Box::new(Session::new(index));
                 note_ports(&self.spec.protos[index], flow, &mut session);
-                for chunk in &waiting.chunks {
-                    let bytes = waiting.bytes(chunk);
+                let waited = waiting.chunks.iter().map(|c| (c.side, c.stamp, waiting.bytes(c)));
+                for (side, stamp, bytes) in waited.chain([(side, stamp, after)]) {
                     if tcp {
-                        self.feed(flow, &mut session, chunk.side, chunk.stamp, bytes);
+                        self.feed(flow, &mut session, side, stamp, bytes);
                     } else {
-                        self.datagram_messages(flow, &mut session, chunk.side, chunk.stamp, bytes);
+                        self.datagram_messages(flow, &mut session, side, stamp, bytes);
                     }
                 }
                 flow.service = Service::Known(session);
@@ -99,7 +105,7 @@ impl Core {
                 let found = list
                     .iter()
                     .copied()
-                    .find(|&index| self.is_ours(flow, index, side, stamp, payload));
+                    .find(|&index| self.probed(flow, index, side, stamp, payload) != Verdict::Foreign);
                 match (known, found) {
                     (Some(session), Some(index)) if session.proto == index => session,
                     (known, Some(index)) => {
@@ -179,11 +185,6 @@ impl Core {
         data.extend_from_slice(payload);
         let used = self.messages(flow, session, side, stamp, &data);
         data.drain(..used.min(data.len()));
-        if data.len() > MAX_PARTIAL {
-            data.clear();
-            session.directions[i].lost = true;
-            self.session_weird(flow, session, stamp, "message_too_long");
-        }
         session.directions[i].partial = data;
         self.count(session);
     }
@@ -212,36 +213,25 @@ impl Core {
         let i = side as usize & 1;
         let mut used = 0;
         while let Some(rest) = data.get(used..).filter(|r| !r.is_empty()) {
-            let cut = self.spec.protos[session.proto]
-                .framing
-                .next(rest, &mut session.directions[i].progress);
-            match cut {
+            let framing = &self.spec.protos[session.proto].framing;
+            let direction = &mut session.directions[i];
+            match framing.next(rest, &mut direction.progress) {
                 Cut::Need => return used,
-                Cut::Skip(0) | Cut::Frame(0) => return data.len(),
                 Cut::Skip(n) => used += n,
                 Cut::Frame(n) => {
                     let message = &rest[..n.min(rest.len())];
-                    if session.directions[i].lost {
-                        if !self.is_ours(flow, session.proto, side, stamp, message) {
-                            match self.spec.protos[session.proto].framing.resync(rest) {
-                                Some(n) => used += n,
-                                None => return data.len(),
-                            }
-                            continue;
-                        }
-                        session.directions[i].lost = false;
+                    if direction.lost && !self.is_found(flow, session, side, stamp, message) {
+                        used += self.spec.protos[session.proto].framing.resync(rest);
+                        continue;
                     }
                     self.message(flow, session, side, stamp, message);
                     used += n;
                 }
                 Cut::Invalid => {
-                    if !session.directions[i].lost {
-                        session.directions[i].lost = true;
+                    used += framing.resync(rest);
+                    if !direction.lost {
+                        direction.lost = true;
                         self.session_weird(flow, session, stamp, "framing_lost");
-                    }
-                    match self.spec.protos[session.proto].framing.resync(rest) {
-                        Some(n) => used += n,
-                        None => return data.len(),
                     }
                 }
             }
@@ -249,18 +239,40 @@ impl Core {
         used
     }
 
-    pub(crate) fn is_ours(
+    /// Whether a lost direction is found again with this message. At the first place any message of ours will do:
+    /// a segment begins there, or a loss of few bytes ends. Further on, only one that tells itself.
+    fn is_found(
+        &mut self,
+        flow: &Flow,
+        session: &mut Session,
+        side: u8,
+        stamp: Stamp,
+        message: &[u8],
+    ) -> bool {
+        let verdict = self.probed(flow, session.proto, side, stamp, message);
+        let direction = &mut session.directions[side as usize & 1];
+        let found = verdict == Verdict::Ours || verdict == Verdict::Open && direction.progress.is_fresh();
+        if found {
+            direction.lost = false;
+            direction.progress.found();
+        } else {
+            direction.progress.refuse();
+        }
+        found
+    }
+
+    /// What the protocol's probe says of a message.
+    pub(crate) fn probed(
         &mut self,
         flow: &Flow,
         index: usize,
         side: u8,
         stamp: Stamp,
         message: &[u8],
-    ) -> bool {
+    ) -> Verdict {
         let info = flow.info();
         let env = env_of(&self.spec, index, flow, &info, side, stamp);
-        let (passed, _) = run_probe(env, &mut self.ctx, &mut self.emitter, &mut self.names, message);
-        matches!(passed, Ok(()) | Err(Exit::Stop | Exit::Later))
+        run_probe(env, &mut self.ctx, &mut self.emitter, &mut self.names, message).0
     }
 
     /// One message through its protocol's program.

@@ -181,7 +181,8 @@ impl Pcap {
 
     /// Whether an odd record is made likely by what comes after it: the end, or another record.
     fn followed(&self, h: &Header, size: usize, source: &mut Source) -> bool {
-        if (h.origlen | h.sec) == 0 {
+        // Nothing at no time, or an odd header for not a byte, is no packet, whatever follows.
+        if (h.origlen | h.sec) == 0 || h.caplen == 0 {
             return false;
         }
         source.ensure(size + HEADER);

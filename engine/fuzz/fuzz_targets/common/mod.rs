@@ -1,12 +1,47 @@
 //! Packets made by hand, and a sensor with the real tables.
 
+use std::collections::HashSet;
+
 use linewarden_capture::{Frame, LinkType};
 use linewarden_sensor::{Options, Sensor, Spec};
+use serde_json::Value;
 
 /// Written by `scripts/fuzz.sh` from the protocol files.
 const SPEC: &str = include_str!("../../spec.json");
 /// So many inputs share a sensor: making one takes longer than most inputs.
 const REUSE: u32 = 64;
+
+/// Where protocols live (`tcp`, `udp`, `eth`, `llc`, `snap`, `ip`) and the numbers there, of these kinds.
+#[allow(dead_code, reason = "not every target asks")]
+pub fn places(kinds: &[&str]) -> Vec<(String, u64)> {
+    let spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    let protocols = spec["protocols"].as_array().into_iter().flatten();
+    let mut all: Vec<(String, u64)> = protocols
+        .flat_map(|p| p["on"].as_array().into_iter().flatten())
+        .filter_map(|on| Some((on[0].as_str()?.to_owned(), on[1].as_array()?)))
+        .filter(|(kind, _)| kinds.contains(&kind.as_str()))
+        .flat_map(|(kind, numbers)| {
+            numbers
+                .iter()
+                .filter_map(serde_json::Value::as_u64)
+                .map(move |n| (kind.clone(), n))
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Names of the protocols that take a payload for a message.
+#[allow(dead_code, reason = "not every target asks")]
+pub fn without_framing() -> HashSet<String> {
+    let spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    let protocols = spec["protocols"].as_array().into_iter().flatten();
+    protocols
+        .filter(|p| p["framing"][0] == "Datagram")
+        .filter_map(|p| p["name"].as_str().map(str::to_owned))
+        .collect()
+}
 
 /// A sensor that is used for many inputs, and made anew now and then so that a finding can be repeated alone.
 pub struct Lent {

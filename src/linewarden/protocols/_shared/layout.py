@@ -610,7 +610,8 @@ class Datagram(Framing):
 
 @dataclass(frozen=True, slots=True)
 class Length(Framing):
-    """A header with a length: total = field * `times` + `add`. `magic`: bytes that must stand at an offset.
+    """A header with a length: total = field * `times` + `add`. `magic`: an offset, and the bytes that must stand there
+    (or several choices of them, of one length); after a loss, messages are looked for by it.
     `keep`: of a longer message only so many bytes are read, the rest is passed over (0: all is read)."""
 
     header: int
@@ -621,7 +622,7 @@ class Length(Framing):
     le: bool = False
     min: int = 1
     max: int = 65_535
-    magic: tuple[int, bytes] | None = None
+    magic: tuple[int, *tuple[bytes, ...]] | None = None
     keep: int = 0
 
 
