@@ -82,10 +82,6 @@ def _of_messages(row: dict[str, Any], client_port: int) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in OF_THE_MOMENT and v != client_port}
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="requests are told apart by frame (session.rs, settle): two with the same key in one segment are one",
-)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STREAMS)), st.sampled_from((0, 0, *PORTS)), st.lists(DAMAGE, max_size=4),
        st.lists(st.integers(1, 50), min_size=1, max_size=8), HOLE)  # fmt: skip

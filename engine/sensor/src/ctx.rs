@@ -26,7 +26,7 @@ pub struct Ctx {
     pub dropped: bool,
     /// The request that this item answers: place among the pending ones, and for which item it was looked up.
     pub recalled: Option<(u32, Option<usize>)>,
-    /// Frame of the request that this message answers.
+    /// Number of the request message that this message answers.
     pub answers: Option<u64>,
 }
 

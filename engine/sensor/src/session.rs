@@ -31,6 +31,8 @@ struct Pending {
     key: u64,
     item: u32,
     side: u8,
+    /// Number of its message in the flow.
+    message: u64,
     stamp: Stamp,
     said: Kept,
 }
@@ -216,7 +218,7 @@ impl Session {
                 let found = ctx.recalled.take().filter(|r| r.0 == ctx.item).and_then(|r| r.1);
                 let request = found.and_then(|i| self.pending.remove(i));
                 let stamp = request.as_ref().map(|r| r.stamp);
-                ctx.answers = stamp.map(|s| s.frame).or(ctx.answers);
+                ctx.answers = request.as_ref().map(|r| r.message).or(ctx.answers);
                 if let Some(r) = request {
                     emitter.pending -= 1;
                     self.pool.push(r);
@@ -244,6 +246,7 @@ impl Session {
         ctx.keep(&mut pending.said);
         pending.key = Self::key(env.proto, ctx);
         (pending.item, pending.side, pending.stamp) = (ctx.item, env.side, env.stamp);
+        pending.message = self.messages;
         // The same request again: the one before was not answered, or its number is used anew.
         let again = self.pending.iter().position(|p| {
             p.key == pending.key
@@ -281,16 +284,16 @@ impl Session {
             return;
         }
         let key = Self::key(env.proto, ctx);
-        let mut frame = ctx.answers;
+        let mut message = ctx.answers;
         let said = ctx.said_so_far(status_mask(&env.proto.special));
         while let Some(i) = self
             .pending
             .iter()
-            .position(|p| p.key == key && p.side != env.side && frame.is_none_or(|f| f == p.stamp.frame))
+            .position(|p| p.key == key && p.side != env.side && message.is_none_or(|m| m == p.message))
         {
             let Some(p) = self.pending.remove(i) else { return };
             emitter.pending -= 1;
-            frame = Some(p.stamp.frame);
+            message = Some(p.message);
             ctx.back_to(&said);
             ctx.restore(&p.said);
             let told = Told {
