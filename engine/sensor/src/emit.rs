@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::columns::{Head, Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
-use crate::ops::{Role, Slot};
+use crate::ops::{Again, Role, Slot};
 use crate::session::{Session, Told};
 use crate::spec::{NativeColumn, Proto, Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp, lookup};
@@ -453,7 +453,7 @@ impl Emitter {
         self.end(stream);
     }
 
-    /// Whether the same sender said the very same lately: then the parser would only repeat itself.
+    /// Whether the sender said the very same within an hour, in any flow.
     fn was_told(&mut self, env: &Env<'_>, ctx: &Ctx, tag: NameId, data: &[u8]) -> bool {
         let source = if env.from_orig {
             env.info.orig
@@ -481,7 +481,7 @@ impl Emitter {
         }
     }
 
-    /// Keeps a message for a Python parser; false when the budget is spent. A repeated one is passed over.
+    /// Keeps a message for a Python parser; false when the budget is spent. One that was said before is passed over.
     #[allow(clippy::too_many_arguments)]
     pub fn rich(
         &mut self,
@@ -489,10 +489,15 @@ impl Emitter {
         session: &mut Session,
         ctx: &Ctx,
         tag: NameId,
-        repeat: bool,
+        again: Again,
         data: &[u8],
     ) -> bool {
-        if !repeat && self.was_told(env, ctx, tag, data) {
+        let said_before = match again {
+            Again::All => false,
+            Again::NewInFlow => !session.rich_is_new(self.told.hasher().hash_one((tag, env.side, data))),
+            Again::Hourly => self.was_told(env, ctx, tag, data),
+        };
+        if said_before {
             return true;
         }
         let used = &mut self.rich_used[env.index];

@@ -31,8 +31,8 @@ impl Sensor {
             ttl,
             uid,
         });
-        if first.ts < entry.first.ts {
-            entry.first = first;
+        if (first.ts, first.frame) < (entry.first.ts, entry.first.frame) {
+            (entry.first, entry.uid) = (first, uid);
         }
         entry.frames += frames;
         entry.until = entry.until.max(until);

@@ -75,6 +75,16 @@ pub enum Role {
     Notify,
 }
 
+/// Which of the rich messages that were said before are handed over again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    All,
+    /// Those that are not among the last of their flow.
+    NewInFlow,
+    /// Those that their sender has not said within an hour, in any flow.
+    Hourly,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Bit,
@@ -194,7 +204,7 @@ pub enum Op {
     Row,
     Rich {
         tag: NameId,
-        repeat: bool,
+        again: Again,
     },
     Gather {
         id: u16,

@@ -71,6 +71,8 @@ pub struct Session {
     /// Bytes of this flow that are counted in the total.
     pub counted: usize,
     pub rich_used: u64,
+    /// Hashes of the last rich messages.
+    rich_seen: [u64; 8],
 }
 
 impl Session {
@@ -167,6 +169,16 @@ impl Session {
             direction.lost |= !direction.partial.is_empty();
             direction.partial = Vec::new();
         }
+    }
+
+    /// Whether a rich message of this hash is not among the last ones.
+    pub fn rich_is_new(&mut self, hash: u64) -> bool {
+        if self.rich_seen.contains(&hash) {
+            return false;
+        }
+        let n = self.rich_seen.len() as u64;
+        self.rich_seen[(self.rich_used % n) as usize] = hash;
+        true
     }
 
     /// Counts a weird; true the first time.

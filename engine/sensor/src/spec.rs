@@ -7,7 +7,7 @@ use crate::columns::ColumnType;
 use crate::emit::NATIVE_HEAD;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
-use crate::ops::{Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
+use crate::ops::{Again, Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
 use crate::text::Render;
 
 /// A table that cannot run: a mistake in a protocol file.
@@ -488,7 +488,11 @@ impl<'a> Reader<'a> {
             "Row" => Op::Row,
             "Rich" => Op::Rich {
                 tag: self.name(&op[1])?,
-                repeat: op[2].as_bool().unwrap_or(false),
+                again: match (op[2].as_bool(), op[3].as_bool()) {
+                    (Some(true), _) => Again::All,
+                    (_, Some(true)) => Again::Hourly,
+                    _ => Again::NewInFlow,
+                },
             },
             "Remember" => Op::Remember {
                 name: self.name(&op[1])?,

@@ -7,7 +7,7 @@
 
 use crate::bits::Layout;
 use crate::names::NameId;
-use crate::ops::{Ask, Bin, Expr, MAX_SLOTS, Role, Slot};
+use crate::ops::{Again, Ask, Bin, Expr, MAX_SLOTS, Role, Slot};
 use crate::text::Render;
 use crate::ways::Way;
 
@@ -118,7 +118,7 @@ pub enum Effect {
     Row,
     Rich {
         tag: NameId,
-        repeat: bool,
+        again: Again,
         at: usize,
         len: usize,
     },

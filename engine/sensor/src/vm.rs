@@ -4,7 +4,7 @@ use crate::bits::{Layout, binary, crc_blocks, fill, labels, peek_at, read};
 use crate::ctx::{Ctx, MAX_BYTES};
 use crate::emit::Emitter;
 use crate::names::{NameId, Names};
-use crate::ops::{Ask, Expr, Kind, Op, Role};
+use crate::ops::{Again, Ask, Expr, Kind, Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
 use crate::tables::{FlowInfo, Stamp, lookup};
@@ -309,7 +309,7 @@ impl<'a> Vm<'a> {
             }
             Effect::Text { at, len, render } => self.said(part(*at, *len), *render),
             Effect::Number(value, view) => self.number(value, &Cursor::of(data, *view)),
-            Effect::Rich { tag, repeat, at, len } => self.rich(*tag, *repeat, part(*at, *len)),
+            Effect::Rich { tag, again, at, len } => self.rich(*tag, *again, part(*at, *len)),
             Effect::Remember {
                 name,
                 value,
@@ -617,12 +617,12 @@ impl<'a> Vm<'a> {
                 self.row();
                 self.note(|tape| tape.tell(Effect::Row));
             }
-            Op::Rich { tag, repeat } => {
-                self.rich(*tag, *repeat, c.rest());
+            Op::Rich { tag, again } => {
+                self.rich(*tag, *again, c.rest());
                 self.note(|tape| {
                     tape.tell(Effect::Rich {
                         tag: *tag,
-                        repeat: *repeat,
+                        again: *again,
                         at: c.at(),
                         len: c.left(),
                     });
@@ -644,10 +644,10 @@ impl<'a> Vm<'a> {
         Ok(())
     }
 
-    fn rich(&mut self, tag: NameId, repeat: bool, data: &[u8]) {
+    fn rich(&mut self, tag: NameId, again: Again, data: &[u8]) {
         self.recall();
         if let Some(session) = self.session.as_deref_mut()
-            && !self.emitter.rich(&self.env, session, self.ctx, tag, repeat, data)
+            && !self.emitter.rich(&self.env, session, self.ctx, tag, again, data)
         {
             self.odd("rich_budget_exceeded", None);
         }

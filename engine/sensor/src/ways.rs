@@ -14,10 +14,10 @@ use crate::vm::{Exit, Vm};
 /// Lengths of messages for which ways are kept.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1_024;
 /// Ways of one protocol, length and direction, and of a sensor altogether.
-const MAX_OF_KIND: usize = 16;
+const MAX_OF_KIND: usize = 64;
 const MAX_WAYS: usize = 2_000;
 /// Messages that found no way until their kind is given up, unless as many did find one.
-const PATIENCE: u32 = 64;
+const PATIENCE: u32 = 256;
 /// Messages after which a kind's counts are halved: a plant may change.
 const FORGET: u32 = 1 << 16;
 
@@ -110,7 +110,7 @@ impl Kind {
     }
 
     fn wants_more(&self) -> bool {
-        self.ways.len() < MAX_OF_KIND && self.missed <= PATIENCE + self.found && self.spoilt < PATIENCE / 2
+        self.ways.len() < MAX_OF_KIND && self.missed <= PATIENCE + self.found && self.spoilt < PATIENCE / 8
     }
 }
 

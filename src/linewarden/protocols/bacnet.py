@@ -109,7 +109,7 @@ _APDU: l.Ops = [
 _ANSWER_PROGRAM: l.Ops = [
     *services.ANSWERS,
     # The whole answer, objects and all: no two devices' answers are alike.
-    l.If(l.F("tells"), [l.At(0, [l.Rich("properties")])]), *_TOLD,
+    l.If(l.F("tells"), [l.At(0, [l.Rich("properties", hourly=True)])]), *_TOLD,
 ]
 
 _NETWORK: l.Ops = [

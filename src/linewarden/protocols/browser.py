@@ -31,7 +31,7 @@ _BROW = 0x42524F57  # "BROW"
 
 _ANNOUNCED: l.Ops = [
     l.Skip(5), l.Bytes("server", 16), l.U8("os_major"), l.U8("os_minor"), l.U32("server_type"), l.Skip(4),
-    l.Bytes("comment"), l.Rich("announcement"),
+    l.Bytes("comment"), l.Rich("announcement", hourly=True),
 ]
 
 _SMB: l.Ops = [

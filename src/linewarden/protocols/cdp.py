@@ -87,7 +87,7 @@ PROTOCOL = l.Protocol(
     main=[
         l.Role("report"),
         l.U8("version"), l.U8("ttl"), l.Skip(2),
-        l.Rich("identity"),
+        l.Rich("identity", hourly=True),
         l.Repeat(limit=64, then=[
             l.U16("type"), l.U16("size"), l.If(l.F("size") < 4, [l.Stop()]), l.Let("tlvs", l.F("tlvs") + 1),
             l.Within(l.F("size") - 4, [

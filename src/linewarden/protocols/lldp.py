@@ -154,7 +154,7 @@ PROTOCOL = l.Protocol(
     ],
     main=[
         l.Role("report"),
-        l.Rich("identity"),
+        l.Rich("identity", hourly=True),
         l.Repeat(_TLV, limit=128),
     ],
     columns=(

@@ -45,11 +45,11 @@ _MAIN: l.Ops = [
     l.Let("broadcast", l.F("flags") >> 4 & 1),
     l.If(l.F("flags") & 0x8000, [
         l.Role("response"), l.Let("rcode", l.F("flags") & 15),
-        l.If(l.both(l.F("records"), l.F("rcode").eq(0)), [l.At(2, [l.Rich("claim")])]),
+        l.If(l.both(l.F("records"), l.F("rcode").eq(0)), [l.At(2, [l.Rich("claim", hourly=True)])]),
     ], [
         l.Let("opcode", l.F("name_opcode")),
         l.If(l.F("broadcast"), [l.Role("notify")], [l.Role("request")]),
-        l.If(l.F("opcode").among(5, 8, 9, 15), [l.At(2, [l.Rich("claim")])]),
+        l.If(l.F("opcode").among(5, 8, 9, 15), [l.At(2, [l.Rich("claim", hourly=True)])]),
     ]),
     l.U8("length"), l.Bytes("query", 32),
     l.Seek(l.Pos() - 2), l.U8("high"), l.U8("low"), l.Let("suffix", _SUFFIX),

@@ -128,7 +128,7 @@ UNCONFIRMED: l.Ops = [
         0: [
             *_APPLICATION_OBJECT, l.Call("tag"), l.Call("uint"), l.Let("max_apdu", l.F("num")), l.Call("tag"),
             l.Call("uint"), l.Call("tag"), l.Call("uint"), l.Let("vendor_id", l.F("num")),
-            l.Let("device", l.F("instance")), l.At(0, [l.Rich("i_am")])],
+            l.Let("device", l.F("instance")), l.At(0, [l.Rich("i_am", hourly=True)])],
         1: [
             l.If(l.Peek(1).eq(0xC4), [l.Skip(1), l.U32("num"), l.Let("device", l.F("num") & 0x3FFFFF)]),
             *_APPLICATION_OBJECT, l.Call("tag"),

@@ -302,7 +302,7 @@ _PCCC_ANSWER: l.Ops = [
     l.If(l.F("m").ne(0), [l.Let("pccc_status", l.F("m")), l.Let("status", l.F("m") + PCCC)], [
         l.Switch("fn", {
             (PCCC + 0x0FA1, PCCC + 0x0FA2): [l.Do(Verb.READ), *_PCCC_PLACE, *_PCCC_VALUES],
-            PCCC + 0x0603: [l.Rich("pccc_diagnostic")],
+            PCCC + 0x0603: [l.Rich("pccc_diagnostic", hourly=True)],
         }),
     ]),
 ]

@@ -542,11 +542,13 @@ class Row(Op):
 @dataclass(frozen=True, slots=True)
 class Rich(Op):
     """Hand the rest of the current slice, with the slots, to the Python parser `Protocol.rich[tag]`.
-    Within a budget per flow and in all. What a sender said within the last hour, with the same slots (apart from those
-    of `Protocol.pair` and `fleeting`), is not handed over again unless `repeat`."""
+    Within a budget per flow and in all. A message with the very same tag and bytes as one of the last of its flow is
+    not handed over again unless `repeat`. `hourly`: for a parser that only tells who somebody is; what the same sender
+    said within an hour, in any flow and with the same slots (apart from `Protocol.pair` and `fleeting`), is passed over."""
 
     tag: str
     repeat: bool = False
+    hourly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
