@@ -54,19 +54,23 @@ pub struct Chunk {
 impl Sensor {
     /// `spec`: the compiled protocols as JSON. `lake`: (root, site, prefix) or None.
     #[new]
-    #[pyo3(signature = (spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None))]
+    #[pyo3(signature = (
+        spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None, ways = true
+    ))]
     fn new(
         spec: &str,
         sensor: &str,
         interval_ns: i64,
         max_flows: usize,
         lake: Option<(PathBuf, String, String)>,
+        ways: bool,
     ) -> PyResult<Self> {
         let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
         let options = Options {
             sensor: sensor.into(),
             interval: interval_ns,
             max_flows,
+            ways,
             ..Options::default()
         }
         .split(SHARDS);

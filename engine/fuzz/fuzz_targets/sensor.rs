@@ -1,4 +1,4 @@
-//! The whole ear. An input that begins like a capture file is read as one; any other is a list of segments:
+//! The whole ear, twice: with the ways of earlier messages and without, which must tell the same. An input that begins like a capture file is read as one; any other is a list of segments:
 //! flow, service, control, sequence step, time step (1 byte each), length (2, little endian), then the payload.
 #![no_main]
 #![forbid(unsafe_code)]
@@ -9,10 +9,11 @@ mod common;
 use std::cell::RefCell;
 use std::io::Cursor;
 
+use arrow_array::RecordBatch;
 use common::{Lent, Packet, Wire, places};
 use libfuzzer_sys::fuzz_target;
 use linewarden_capture::{CaptureError, LinkType, Reader};
-use linewarden_sensor::Sensor;
+use linewarden_sensor::{Options, RichMessage, Sensor};
 
 const MAX_FLOWS: usize = 32;
 /// Reassembly, unfinished messages and IP fragments may hold so much together (`Options`, sensor.rs).
@@ -23,7 +24,11 @@ const START: i64 = 1_700_000_000_000_000_000;
 const STRANGE: u64 = 40_404;
 
 thread_local! {
-    static SENSOR: RefCell<Lent> = RefCell::new(Lent::new(MAX_FLOWS));
+    static SENSORS: RefCell<[Lent; 2]> = RefCell::new([true, false].map(|ways| Lent::new(Options {
+        max_flows: MAX_FLOWS,
+        ways,
+        ..Options::default()
+    })));
     static PORTS: Vec<u16> = ports();
     static BELOW: Vec<(String, u64)> = places(&["eth", "llc", "snap", "ip"]);
 }
@@ -38,17 +43,27 @@ fn ports() -> Vec<u16> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    SENSOR.with_borrow_mut(|lent| {
-        let sensor = lent.get();
-        match Reader::from_read(Box::new(Cursor::new(data.to_vec())), "fuzz") {
-            Ok(reader) => capture(&mut Wire::new(sensor), reader),
-            Err(_) => segments(&mut Wire::new(sensor), data),
-        }
-        check(sensor);
-        sensor.finish();
-        assert_eq!(sensor.stats().flows_open, 0);
+    SENSORS.with_borrow_mut(|lent| {
+        let [with, without] = lent;
+        let (with, without) = (hear(with.get(), data), hear(without.get(), data));
+        assert_eq!(with.0, without.0, "the rows");
+        assert_eq!(with.1, without.1, "the rich messages");
     });
 });
+
+/// Rows by stream, and the rich messages.
+type Heard = (Vec<(usize, RecordBatch)>, Vec<RichMessage>);
+
+fn hear(sensor: &mut Sensor, data: &[u8]) -> Heard {
+    match Reader::from_read(Box::new(Cursor::new(data.to_vec())), "fuzz") {
+        Ok(reader) => capture(&mut Wire::new(sensor), reader),
+        Err(_) => segments(&mut Wire::new(sensor), data),
+    }
+    check(sensor);
+    sensor.finish();
+    assert_eq!(sensor.stats().flows_open, 0);
+    (sensor.take_ready(), sensor.take_rich())
+}
 
 fn check(sensor: &Sensor) {
     let stats = sensor.stats();

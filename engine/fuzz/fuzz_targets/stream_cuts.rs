@@ -18,7 +18,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, RecordBatch};
 use common::{Lent, Packet, Wire, without_framing};
 use libfuzzer_sys::fuzz_target;
-use linewarden_sensor::{RichMessage, Sensor};
+use linewarden_sensor::{Options, RichMessage, Sensor};
 
 const START: i64 = 1_700_000_000_000_000_000;
 const MAX_TURNS: usize = 64;
@@ -52,8 +52,15 @@ impl Told {
     }
 }
 
+fn options() -> Options {
+    Options {
+        max_flows: 1_000,
+        ..Options::default()
+    }
+}
+
 thread_local! {
-    static SENSORS: RefCell<[Lent; 2]> = RefCell::new([Lent::new(1_000), Lent::new(1_000)]);
+    static SENSORS: RefCell<[Lent; 2]> = RefCell::new([Lent::new(options()), Lent::new(options())]);
     static WITHOUT_FRAMING: HashSet<String> = without_framing();
 }
 

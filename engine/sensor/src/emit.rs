@@ -35,7 +35,7 @@ const TOLD_NS: i64 = 3_600_000_000_000;
 const MAX_TOLD: usize = 16_384;
 
 /// A message for a Python parser.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RichMessage {
     pub proto: usize,
     pub tag: NameId,

@@ -32,6 +32,8 @@ pub struct Options {
     pub max_held: usize,
     pub tcp_timeout: i64,
     pub other_timeout: i64,
+    /// Messages may take the ways of earlier ones; without, each runs through its program (the records are the same).
+    pub ways: bool,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             max_held: 64 << 20,
             tcp_timeout: 15 * 60 * SECOND,
             other_timeout: 2 * 60 * SECOND,
+            ways: true,
         }
     }
 }
@@ -134,7 +137,7 @@ impl Sensor {
             names,
             emitter,
             ctx: Ctx::new(),
-            ways: Ways::default(),
+            ways: Ways::new(options.ways),
             limits: Limits::default(),
             memory,
             buffered: 0,

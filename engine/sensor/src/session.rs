@@ -59,6 +59,7 @@ pub struct Session {
     pub proto: usize,
     pub directions: [Direction; 2],
     pending: VecDeque<Box<Pending>>,
+    #[allow(clippy::vec_box)] // they go back to `pending` as they are
     pool: Vec<Box<Pending>>,
     gathers: Vec<Gather>,
     memory: VecDeque<(NameId, i64, i64)>,

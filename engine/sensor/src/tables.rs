@@ -26,7 +26,7 @@ impl Host {
 }
 
 /// What records say of their flow.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowInfo {
     /// Number of the flow in this run: key of caches.
     pub serial: u32,
@@ -37,7 +37,7 @@ pub struct FlowInfo {
 }
 
 /// When and in which packet.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stamp {
     pub ts: i64,
     pub frame: u64,

@@ -115,21 +115,31 @@ impl Kind {
 }
 
 /// All ways of a sensor.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ways {
+    on: bool,
     /// By protocol, length and direction in one number.
     kinds: HashMap<u64, Kind>,
     total: usize,
 }
 
 impl Ways {
+    /// `on`: without, each message runs through its program.
+    pub fn new(on: bool) -> Self {
+        Self {
+            on,
+            kinds: HashMap::new(),
+            total: 0,
+        }
+    }
+
     /// Runs a message through its program, or along the way that an earlier one of its kind took.
     ///
     /// # Errors
     /// Why the program ended early; a way that is played always comes to its end.
     pub fn run(&mut self, vm: &mut Vm<'_>, data: &[u8]) -> Result<(), Exit> {
         let program = &vm.env.proto.main;
-        if !LENGTHS.contains(&data.len()) || vm.is_gathering() {
+        if !self.on || !LENGTHS.contains(&data.len()) || vm.is_gathering() {
             return vm.message(program, data);
         }
         let key = (vm.env.index as u64) << 16 | (data.len() as u64) << 1 | u64::from(vm.env.from_orig);

@@ -1,6 +1,7 @@
 //! Packets made by hand, and a sensor with the real tables.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use linewarden_capture::{Frame, LinkType};
 use linewarden_sensor::{Options, Sensor, Spec};
@@ -46,15 +47,15 @@ pub fn without_framing() -> HashSet<String> {
 /// A sensor that is used for many inputs, and made anew now and then so that a finding can be repeated alone.
 pub struct Lent {
     sensor: Sensor,
-    max_flows: usize,
+    options: Options,
     used: u32,
 }
 
 impl Lent {
-    pub fn new(max_flows: usize) -> Self {
+    pub fn new(options: Options) -> Self {
         Self {
-            sensor: sensor(max_flows),
-            max_flows,
+            sensor: sensor(options.clone()),
+            options,
             used: 0,
         }
     }
@@ -63,7 +64,7 @@ impl Lent {
     pub fn get(&mut self) -> &mut Sensor {
         self.used += 1;
         if self.used >= REUSE {
-            *self = Self::new(self.max_flows);
+            *self = Self::new(self.options.clone());
         }
         self.sensor.finish();
         drop(self.sensor.take_ready());
@@ -72,16 +73,9 @@ impl Lent {
     }
 }
 
-fn sensor(max_flows: usize) -> Sensor {
+fn sensor(options: Options) -> Sensor {
     let spec = Spec::from_json(SPEC).expect("spec.json is what scripts/fuzz.sh writes");
-    let mut sensor = Sensor::new(
-        spec,
-        Options {
-            max_flows,
-            ..Options::default()
-        },
-    )
-    .expect("the engine takes its tables");
+    let mut sensor = Sensor::new(Arc::new(spec), options).expect("the engine takes its tables");
     sensor.begin_capture("fuzz");
     sensor
 }

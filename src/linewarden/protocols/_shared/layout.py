@@ -543,8 +543,9 @@ class Row(Op):
 class Rich(Op):
     """Hand the rest of the current slice, with the slots, to the Python parser `Protocol.rich[tag]`.
     Within a budget per flow and in all. A message with the very same tag and bytes as one of the last of its flow is
-    not handed over again unless `repeat`. `hourly`: for a parser that only tells who somebody is; what the same sender
-    said within an hour, in any flow and with the same slots (apart from `Protocol.pair` and `fleeting`), is passed over."""
+    not handed over again unless `repeat`. `hourly`: for a parser that only tells who somebody is. What the same sender
+    said within an hour, in any flow and with the same slots (apart from those of `Protocol.pair` and `fleeting`), is
+    passed over then."""
 
     tag: str
     repeat: bool = False
