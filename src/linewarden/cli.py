@@ -45,7 +45,8 @@ class Parser(argparse.ArgumentParser):
 def program() -> int:
     """One run of the command as a process of its own."""
     code = main()
-    gc.freeze()  # else Python looks for cycles in all that was ever imported before it ends: a tenth of a second
+    if "duckdb" not in sys.modules:  # which says that it leaks if it is not let go
+        gc.freeze()  # else Python looks for cycles in all that was ever imported before it ends: a tenth of a second
     return code
 
 

@@ -4,13 +4,10 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::flow::{Flow, Key};
 use crate::names::NameId;
-use crate::tables::Host;
+use crate::tables::{Host, NOBODY};
 
 /// Lone senders below IP that are told one by one. Four sensors read together, and a switch learns 8,192 addresses.
 const MAX_SENDERS: usize = 4_096;
-
-/// Nobody in particular.
-pub const NOBODY: Host = Host::Mac([0; 6]);
 
 /// The senders that are known, and what all others sent, by capture and kind of traffic.
 #[derive(Debug, Default)]

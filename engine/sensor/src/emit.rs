@@ -14,6 +14,7 @@ use crate::spec::{NativeColumn, Proto, Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp, lookup};
 use crate::text::{self, Render};
 use crate::vm::Env;
+use crate::weirds::{Untold, Weirds};
 
 /// Rows of a batch of a common stream: these go to Python, which likes few and large ones.
 const COMMON_ROWS: usize = 32_768;
@@ -27,7 +28,7 @@ const FLOW_RICH_EVERY: u64 = 64;
 /// The same for a protocol, in packets: a message costs Python as much time as some fifty packets cost the
 /// engine, and a flood may speak several protocols.
 const PROTOCOL_RICH: u64 = 1_000;
-const PROTOCOL_RICH_EVERY: u64 = 512;
+const PROTOCOL_RICH_EVERY: u64 = 4_096;
 
 /// A rich message that the same sender repeats is parsed once in so many ns.
 const TOLD_NS: i64 = 3_600_000_000_000;
@@ -110,7 +111,7 @@ pub struct Emitter {
     /// Rich messages and when each was handed over, by hash.
     told: HashMap<u64, i64>,
     text: String,
-    weird_counts: HashMap<NameId, u64>,
+    weirds: Weirds,
 }
 
 /// Columns before the protocol's own in a native stream: envelope, endpoints, is_orig, resp_frame, rtt_ns.
@@ -239,7 +240,7 @@ impl Emitter {
             rich_used: vec![0; spec.protos.len()],
             told: HashMap::new(),
             text: String::new(),
-            weird_counts: HashMap::new(),
+            weirds: Weirds::default(),
         })
     }
 
@@ -439,7 +440,45 @@ impl Emitter {
         count: u64,
         names: &Names,
     ) {
-        *self.weird_counts.entry(name).or_default() += count;
+        let interval = stamp.ts.div_euclid(self.interval);
+        let (has_row, before) = self.weirds.meet(name, proto, stamp, interval, count);
+        if let Some(untold) = before {
+            self.untold(untold, names);
+        }
+        if has_row {
+            self.weird_row(info, stamp, name, addl, proto, count, names);
+        }
+    }
+
+    /// One row for what had no room for rows of its own.
+    fn untold(&mut self, untold: Untold, names: &Names) {
+        let Untold {
+            name,
+            protocol,
+            last,
+            count,
+        } = untold;
+        self.weird_row(&FlowInfo::nobody(), last, name, None, protocol, count, names);
+    }
+
+    /// The weirds that were only counted so far.
+    pub fn tell_untold(&mut self, names: &Names) {
+        for untold in self.weirds.take_untold() {
+            self.untold(untold, names);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn weird_row(
+        &mut self,
+        info: &FlowInfo,
+        stamp: Stamp,
+        name: NameId,
+        addl: Option<&str>,
+        proto: NameId,
+        count: u64,
+        names: &Names,
+    ) {
         let stream = self.common.weird;
         let Some(mut row) = self.begin(stream, info, stamp, names) else {
             return;
@@ -577,9 +616,9 @@ impl Emitter {
 
     pub fn weird_totals(&self, names: &Names) -> Vec<(String, u64)> {
         let mut totals: Vec<_> = self
-            .weird_counts
-            .iter()
-            .map(|(&id, &n)| (names.get(id).to_owned(), n))
+            .weirds
+            .totals()
+            .map(|(id, n)| (names.get(id).to_owned(), n))
             .collect();
         totals.sort();
         totals

@@ -31,6 +31,7 @@ mod tcp;
 mod text;
 mod vm;
 mod ways;
+mod weirds;
 
 pub use emit::RichMessage;
 pub use rows::{Cell, Rows};

@@ -1,8 +1,7 @@
 //! The end of flows: time-outs, a full table, the end of the capture; and which MAC had which IP address.
 
-use crate::crowd::NOBODY;
-use crate::sensor::{Binding, MAX_FLOWLESS, Sensor};
-use crate::tables::{FlowInfo, Host, Stamp};
+use crate::sensor::{Binding, Sensor};
+use crate::tables::{Host, Stamp};
 
 /// With more than this share of the table in use, it is swept faster, and of flows that were never answered.
 const PRESSED: usize = 4;
@@ -143,26 +142,7 @@ impl Sensor {
         self.finish_flows();
         self.flush_crowd();
         self.flush_bindings();
-        let mut beyond: Vec<_> = self.flowless.drain().filter(|w| w.1 > MAX_FLOWLESS).collect();
-        beyond.sort_unstable();
-        for (id, count) in beyond {
-            let serial = self.next_serial();
-            let info = FlowInfo {
-                serial,
-                uid: 0,
-                orig: NOBODY,
-                resp: NOBODY,
-                ports: None,
-            };
-            let stamp = Stamp {
-                ts: self.now,
-                frame: self.stats.packets,
-                capture: self.capture,
-            };
-            self.core
-                .emitter
-                .weird(&info, stamp, id, None, 0, count - MAX_FLOWLESS, &self.core.names);
-        }
+        self.core.emitter.tell_untold(&self.core.names);
         self.core.emitter.flush();
     }
 }

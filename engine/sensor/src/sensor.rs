@@ -69,8 +69,6 @@ const LINGER: i64 = 5_000_000_000;
 /// Another capture goes on with the flows of the one before if it begins within this time.
 const SEAM_BEFORE: i64 = 60_000_000_000;
 const SEAM_AFTER: i64 = 300_000_000_000;
-/// Rows per weird name that have no flow; the rest is only counted.
-pub(crate) const MAX_FLOWLESS: u64 = 100;
 /// Packets between two looks for flows that are over.
 const SWEEP_EVERY: u64 = 4_096;
 
@@ -113,7 +111,6 @@ pub struct Sensor {
     in_turn: bool,
     pub(crate) now: i64,
     pub(crate) serial: u32,
-    pub(crate) flowless: HashMap<NameId, u64>,
     pub stats: Stats,
     pub(crate) service_names: HashMap<u64, NameId>,
 }
@@ -153,7 +150,6 @@ impl Sensor {
             in_turn: false,
             now: i64::MIN,
             serial: 0,
-            flowless: HashMap::new(),
             stats: Stats::default(),
             service_names: HashMap::new(),
         })
@@ -297,11 +293,6 @@ impl Sensor {
 
     fn flowless_weird(&mut self, packet: &Packet<'_>, name: &str) {
         let id = self.core.names.intern(name);
-        let count = self.flowless.entry(id).or_default();
-        *count += 1;
-        if *count > MAX_FLOWLESS {
-            return;
-        }
         let (src, dst) = packet.decoded.macs.unwrap_or_default();
         let (orig, resp) = match packet.decoded.ip {
             Some(ip) => (Host::Ip(ip.src), Host::Ip(ip.dst)),

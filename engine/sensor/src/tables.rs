@@ -36,6 +36,22 @@ pub struct FlowInfo {
     pub ports: Option<(u16, u16)>,
 }
 
+impl FlowInfo {
+    /// Of no flow in particular.
+    pub fn nobody() -> Self {
+        Self {
+            serial: 0,
+            uid: 0,
+            orig: NOBODY,
+            resp: NOBODY,
+            ports: None,
+        }
+    }
+}
+
+/// Nobody in particular.
+pub const NOBODY: Host = Host::Mac([0; 6]);
+
 /// When and in which packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stamp {
