@@ -1,6 +1,6 @@
 //! One sensor over a capture, without threads, Python and the lake: what a profiler should see.
 //!
-//! usage: cargo run --release -p linewarden-sensor --example speed -- SPEC.json CAPTURE [FRAMES]
+//! usage: cargo run --release -p linewarden-sensor --example speed -- SPEC.json CAPTURE [FRAMES [no-ways]]
 //! SPEC.json is what `linewarden` keeps in ~/.cache/linewarden.
 
 use std::sync::Arc;
@@ -16,7 +16,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let most = args.next().map_or(Ok(u64::MAX), |n| n.parse::<u64>())?;
     let spec = Arc::new(Spec::from_json(&std::fs::read_to_string(spec)?)?);
-    let mut sensor = Sensor::new(spec, Options::default())?;
+    let options = Options {
+        ways: args.next().is_none_or(|a| a != "no-ways"),
+        ..Options::default()
+    };
+    let mut sensor = Sensor::new(spec, options)?;
     let mut reader = Reader::open(capture.as_ref())?;
     sensor.begin_capture("speed");
     let start = Instant::now();
