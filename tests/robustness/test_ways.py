@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+
 from linewarden import _engine
 from linewarden.sensor.tables import spec, streams
-
 from tests.robustness.test_damaged_captures import CAPTURES, SHARED
 
 DEMO = Path(__file__).parents[2] / "src/linewarden/exercises/data/demo-plant.pcapng.zst"

@@ -506,6 +506,9 @@ impl Emitter {
             ctx.ints[slots.trailing_zeros() as usize].hash(&mut hasher);
             slots &= slots - 1;
         }
+        for raw in ctx.raws().filter(|raw| env.proto.fleeting >> raw.0 & 1 == 0) {
+            raw.hash(&mut hasher);
+        }
         if self.told.len() >= MAX_TOLD {
             self.told.clear();
         }
