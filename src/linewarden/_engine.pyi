@@ -18,8 +18,9 @@ class Sensor:
         lake: tuple[str, str, str] | None = None,
         ways: bool = True,
     ) -> None:
-        """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix). `ways` False: every message runs through
-        its program, which is slower and tells the same.
+        """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix).
+
+        `ways` False: every message runs through its program, which is slower and tells the same.
 
         Raises ValueError for a wrong table, OSError if the lake cannot be written.
         """
