@@ -83,7 +83,7 @@ _CELL = (
            "AINFX 3.45", "1210500421", (502,), "conveyor"),
     Device("drive-pump", "cell", 34, "00:1b:08:14:30:22", "drive", 1, "modbus_field", "Danfoss", "FC-302", "8.22",
            "012345G312", (502,), "pump"),
-    Device("hmi-line1", "cell", 21, "00:1b:1b:6f:30:15", "HMI", 2, "hmi", "Siemens", "TP1200 Comfort", "V17.0.0.4",
+    Device("hmi-line1", "cell", 21, "00:1b:1b:6f:30:15", "HMI", 2, "hmi", "Siemens", "SIMATIC IPC477E", "WinCC V17",
            "S V-J8345212", (80, 445)),
     Device("safety-line1", "cell", 41, "00:d0:b6:22:30:29", "safety controller", 1, "modbus_field", "HIMA",
            "HIMatrix F35", "V8.22", "F35-104412", (502,), "safety"),
@@ -112,7 +112,7 @@ _OUTSIDE = (
     Device("mes", "office", 20, "00:50:56:b2:30:14", "MES", 4, "mes", listens=(8080,)),
     Device("pc-office", "office", 31, "3c:52:82:11:30:1f", "workstation", 4, "station", part="office"),
     Device("vendor-cloud", "internet", 10, "00:50:56:c3:30:0a", "vendor cloud", 5, "cloud", listens=(443,)),
-    Device("stranger", "internet", 66, "00:50:56:c3:30:42", "host on the internet", 5, "stranger", listens=(80, 8443)),
+    Device("stranger", "internet", 66, "00:50:56:c3:30:42", "host on the internet", 5, "stranger", listens=(80, 443)),
 )  # fmt: skip
 
 DEVICES = {device.name: device for device in (*_CELL, *_UTILITIES, *_SUPERVISORY, *_OUTSIDE)}
