@@ -104,7 +104,8 @@ async def serve_http(
 
 async def fetch(
     address: str, port: int, path: str, *, method: str = "GET", body: bytes = b"",
-    headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None, host: str = "", agent: str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)",
+    headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None, host: str = "",
+    agent: str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)",
 ) -> tuple[int, str]:  # fmt: skip
     """One request; status and text of the answer."""
     reader, writer = await asyncio.wait_for(

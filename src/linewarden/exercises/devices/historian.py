@@ -1,4 +1,4 @@
-"""The historian: subscribes to the SCADA server (OPC UA) and to all edge nodes (Sparkplug B), and shares its reports."""
+"""The historian: subscribes to the SCADA server (OPC UA) and to all edge nodes (Sparkplug B), shares reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line's panel, a panel PC: polls the filler (Modbus) and the capper (S7), has a web view and a share with its project.
+"""The line's panel, a panel PC: polls the filler (Modbus) and the capper (S7), has a web view and a share.
 
 It cannot run without its project file, and the filler stops the line when the panel is gone.
 """

@@ -121,7 +121,7 @@ class Scada:
         """StartOrder, for the MES."""
         from asyncua import ua, uamethod
 
-        @uamethod
+        @uamethod  # type: ignore[untyped-decorator]
         def start_order(_parent: object, number: int, bottles: int, content: int, speed: int, torque: float) -> bool:
             self.start(Recipe(number, bottles, content, speed, torque))
             return True
