@@ -49,7 +49,12 @@ def _run_options(run: argparse.ArgumentParser) -> None:
     add("--seconds", type=float, metavar="N", help="real seconds that it runs (default: the scenario's)")
     add("--scale", type=float, metavar="X", help="plant seconds in a real second, for physics and time stamps")
     add("--seed", type=int, default=1, metavar="N", help="of the plant's noise (default: 1)")
-    add("--record", type=Path, metavar="FILE.pcapng", help=f"record the mirror port; ground truth beside it ({TRUTH_SUFFIX})")
+    add(
+        "--record",
+        type=Path,
+        metavar="FILE.pcapng",
+        help=f"record the mirror port; ground truth beside it ({TRUTH_SUFFIX})",
+    )
     add("--keep", type=Path, metavar="DIR", help="keep the devices' logs here")
     add("--loopback", action="store_true", help="use no namespaces, even where they are possible (routine scenarios)")
     add("--json", action="store_true", help="ground truth on standard output")
@@ -132,7 +137,9 @@ def _show(event: dict[str, Any]) -> None:
     """One line of progress on standard error."""
     kind = event["event"]
     text = {
-        "loopback": lambda: f"no namespaces ({event['reason']}): on loopback, {event['left_out']} attack steps left out",
+        "loopback": lambda: (
+            f"no namespaces ({event['reason']}): on loopback, {event['left_out']} attack steps left out"
+        ),
         "built": lambda: f"network of {event['devices']} devices is built; their stacks start",
         "running": lambda: f"the plant is up; it runs for {event['seconds']:.0f} s",
         "step": lambda: f"{event['device']}: {event['what']}",
@@ -150,18 +157,22 @@ def _show(event: dict[str, Any]) -> None:
 def summary(truth: dict[str, Any], record: Path | None) -> list[str]:
     """What happened, for a person."""
     made, recorded = truth["production"], truth["recorded"]
-    lines = [f"{truth['scenario']['title']} ({truth['scenario']['kind']}), {truth['begin']} to {truth['end']}, "
-             f"scale {truth['scale']:g}, seed {truth['seed']}"]  # fmt: skip
+    lines = [
+        f"{truth['scenario']['title']} ({truth['scenario']['kind']}), scale {truth['scale']:g}, seed {truth['seed']}"
+    ]
+    lines.append(f"{truth['begin']} to {truth['end']}, plant time")
     for step in truth["timeline"]:
         frames = step["frames"] or {}
-        seen = f"frames {frames['first']} to {frames['last']} ({frames['count']})" if frames.get("count") else "no frames"
+        seen = (
+            f"frames {frames['first']} to {frames['last']} ({frames['count']})" if frames.get("count") else "no frames"
+        )
         mark = "attack" if step["hostile"] else "step"
         lines.append(f"  {step['begin'][11:19]}  {mark}: {step['who']['device']}: {step['what']} [{step['outcome']}]")
         techniques = f"  {', '.join(step['attack_ics_techniques'])}" if step["attack_ics_techniques"] else ""
         lines.append(f"            {step['result']}; {seen}{techniques}")
     lines.append(
-        f"Line: {made['bottles']:.0f} bottles, {made['underfilled']:.0f} underfilled, {made['cap_rejects']:.0f} bad caps; "
-        f"it stood for {made['line_standing_seconds']:.0f} s of plant time; {made['energy_kwh']:.1f} kWh"
+        f"Line: {made['bottles']:.0f} bottles, {made['underfilled']:.0f} underfilled, {made['cap_rejects']:.0f} bad caps; it "
+        f"stood for {made['line_standing_seconds']:.0f} s of plant time; {made['energy_kwh']:.1f} kWh"
     )
     lines += [f"Problem: {text}" for text in truth["problems"]]
     if record is not None and recorded:

@@ -85,6 +85,7 @@ _CELL = (
            "012345G312", (502,), "pump"),
     Device("hmi-line1", "cell", 21, "00:1b:1b:6f:30:15", "HMI", 2, "hmi", "Siemens", "SIMATIC IPC477E", "WinCC V17",
            "S V-J8345212", (80, 445)),
+    Device("laptop-service", "cell", 50, "3c:52:82:7b:30:32", "service laptop", 2, ""),
     Device("safety-line1", "cell", 41, "00:d0:b6:22:30:29", "safety controller", 1, "modbus_field", "HIMA",
            "HIMatrix F35", "V8.22", "F35-104412", (502,), "safety"),
 )  # fmt: skip

@@ -69,22 +69,18 @@ class Recorder:
         """Signal handler."""
         self.stopped = True
 
-    def run(self) -> None:
+    def run(self, wire: socket.socket) -> None:
         """Reads all ports of this namespace until stopped."""
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as wire:
-            wire.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 20)
-            wire.settimeout(0.2)
-            print("ready", flush=True)
-            while not self.stopped and self.taken < self.limit:
-                try:
-                    frame, extra, _, address = wire.recvmsg(SNAPLEN, 128)
-                except TimeoutError:
-                    self._flush(time.time_ns() - HOLD_NS)
-                    continue
-                if address[2] != PACKET_OUTGOING and self.mirror.wanted(frame, str(address[0])):
-                    self._take(_stamp(extra), frame)
-            _, self.lost = struct.unpack("II", wire.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        print("ready", flush=True)
+        while not self.stopped and self.taken < self.limit:
+            try:
+                frame, extra, _, address = wire.recvmsg(SNAPLEN, 128)
+            except TimeoutError:
+                self._flush(time.time_ns() - HOLD_NS)
+                continue
+            if address[2] != PACKET_OUTGOING and self.mirror.wanted(frame, str(address[0])):
+                self._take(_stamp(extra), frame)
+        _, self.lost = struct.unpack("II", wire.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
         self._flush(None)
 
     def _take(self, stamp: int, frame: bytes) -> None:
@@ -96,6 +92,15 @@ class Recorder:
         while self._waiting and (before is None or self._waiting[0][0] < before):
             stamp, _, frame = heapq.heappop(self._waiting)
             self.writer.write(self.clock.plant_ns(stamp), frame)
+
+
+def open_wire() -> socket.socket:
+    """A raw socket on all interfaces of this namespace, with stamps."""
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    wire.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 20)
+    wire.settimeout(0.2)
+    return wire
 
 
 def _stamp(extra: list[tuple[int, int, bytes]]) -> int:
@@ -121,12 +126,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0)
     args = parser.parse_args(argv)
     mirror = Mirror(args.subnet, frozenset(args.router), args.device_prefix, args.router_prefix)
-    with args.out.open("wb") as out:
+    # The socket first: where the system refuses it, no empty file is left.
+    with open_wire() as wire, args.out.open("wb") as out:
         writer = Writer(out, args.comment, "linewarden exercise")
         recorder = Recorder(mirror, PlantClock(args.start_ns, args.scale), writer, args.limit)
         signal.signal(signal.SIGTERM, recorder.stop)
         signal.signal(signal.SIGINT, recorder.stop)
-        recorder.run()
+        recorder.run(wire)
     print(f"taken {recorder.taken} lost {recorder.lost}", flush=True)
     return 0
 
