@@ -157,9 +157,8 @@ def _show(event: dict[str, Any]) -> None:
 def summary(truth: dict[str, Any], record: Path | None) -> list[str]:
     """What happened, for a person."""
     made, recorded = truth["production"], truth["recorded"]
-    lines = [
-        f"{truth['scenario']['title']} ({truth['scenario']['kind']}), scale {truth['scale']:g}, seed {truth['seed']}"
-    ]
+    played = truth["scenario"]
+    lines = [f"{played['title']} ({played['kind']}), scale {truth['scale']:g}, seed {truth['seed']}"]
     lines.append(f"{truth['begin']} to {truth['end']}, plant time")
     for step in truth["timeline"]:
         frames = step["frames"] or {}
@@ -171,8 +170,8 @@ def summary(truth: dict[str, Any], record: Path | None) -> list[str]:
         techniques = f"  {', '.join(step['attack_ics_techniques'])}" if step["attack_ics_techniques"] else ""
         lines.append(f"            {step['result']}; {seen}{techniques}")
     lines.append(
-        f"Line: {made['bottles']:.0f} bottles, {made['underfilled']:.0f} underfilled, {made['cap_rejects']:.0f} bad caps; it "
-        f"stood for {made['line_standing_seconds']:.0f} s of plant time; {made['energy_kwh']:.1f} kWh"
+        f"Line: {made['bottles']:.0f} bottles, {made['underfilled']:.0f} short, {made['cap_rejects']:.0f} bad caps; "
+        f"it stood for {made['line_standing_seconds']:.0f} s of plant time; {made['energy_kwh']:.1f} kWh"
     )
     lines += [f"Problem: {text}" for text in truth["problems"]]
     if record is not None and recorded:

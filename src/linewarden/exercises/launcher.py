@@ -34,6 +34,7 @@ class Settings:
     record: Path | None = None
     loopback: bool = False
     keep: Path | None = None
+    probes: tuple[dict[str, Any], ...] = ()
 
 
 def _found(module: str) -> bool:
@@ -81,6 +82,7 @@ def _run(folder: Path, scenario: Scenario, settings: Settings, isolated: bool, o
         "scenario": scenario.name, "folder": str(folder), "seed": settings.seed, "isolated": isolated,
         "seconds": settings.seconds or scenario.seconds, "scale": settings.scale or scenario.scale,
         "record": str(settings.record.resolve()) if settings.record else "", "launcher": own_user_namespace(),
+        "probes": settings.probes,
     }  # fmt: skip
     (folder / "plan.json").write_text(json.dumps(plan))
     argv = [sys.executable, "-m", "linewarden.exercises.runner", str(folder / "plan.json")]

@@ -69,6 +69,17 @@ class Processes:
             time.sleep(0.05)
         return False
 
+    def wait(self, name: str, seconds: float) -> None:
+        """Gives a process time to end by itself, then ends it."""
+        try:
+            self._running[name].wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.end(name)
+
+    def said(self, name: str) -> str:
+        """All that a process printed, errors last."""
+        return "".join(self._log(name, kind).read_text(errors="replace") for kind in ("out", "log"))
+
     def last_line(self, name: str, wait: float = 0.0) -> str:
         """The last line that a process printed, when it has ended; '' if it has not or printed none."""
         if name not in self._running:

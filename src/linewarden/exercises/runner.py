@@ -22,6 +22,7 @@ from typing import Any
 
 from linewarden.exercises import truth
 from linewarden.exercises.board import Board
+from linewarden.exercises.clock import PlantClock
 from linewarden.exercises.context import Context
 from linewarden.exercises.isolation import Identity, own_user_namespace
 from linewarden.exercises.line import DEVICES, ZONES, gateway
@@ -31,6 +32,8 @@ from linewarden.exercises.physics import Controls, Plant
 from linewarden.exercises.processes import Processes
 from linewarden.exercises.scenario import Scenario, load_scenario
 
+WARM_UP_NS = 20_000_000_000
+"""From so long after the beginning on, plant time runs faster. Where the scale is 1, nobody waits for it."""
 SETTLE_S = 4.0
 """Real seconds that the clients have to find their servers before the scenario's time begins."""
 START_S = 60.0
@@ -48,13 +51,16 @@ class Plan:
     record: str
     isolated: bool
     launcher: Identity | None
+    probes: tuple[dict[str, Any], ...] = ()
+    """Independent programs that look at the running plant: `name`, `device` whose namespace they run in, `argv`."""
 
     @classmethod
     def load(cls, file: Path) -> Plan:
         """Reads the launcher's file."""
         said = json.loads(file.read_text())
         launcher = said.pop("launcher")
-        return cls(**said, launcher=(launcher[0], launcher[1]) if launcher else None)
+        probes = tuple(said.pop("probes", ()))
+        return cls(**said, launcher=(launcher[0], launcher[1]) if launcher else None, probes=probes)
 
 
 def tell(event: str, **what: Any) -> None:
@@ -77,9 +83,12 @@ class Exercise:
         self.processes = Processes(self.folder, self.network)
         self.problems: list[str] = []
         controls = replace(Controls(), **scenario.controls)
-        self.board = Board.make(self.folder / "board", replace(Plant(), **scenario.plant), controls)  # type: ignore[arg-type]
-        self.machine = Machine(self.board, self.board.plant(), plan.scale, plan.seed)
+        plant = replace(Plant(), **scenario.plant)  # type: ignore[arg-type]
+        self.board = Board.make(self.folder / "board", plant, controls)
+        self.clock = PlantClock(time.time_ns() + WARM_UP_NS, plan.scale)
+        self.machine = Machine(self.board, self.board.plant(), self.clock, plan.seed)
         self.done: list[truth.Done] = []
+        self.probed: dict[str, str] = {}
         self.began_ns = 0
         self.context = str(self.folder / "context.json")
 
@@ -91,6 +100,8 @@ class Exercise:
                 self._start_recorder(ctx)
             self.machine.start()
             self._start_devices()
+            if self.plan.scale != 1:
+                time.sleep(max(0.0, (ctx.start_ns - time.time_ns()) / 1e9))
             tell("running", seconds=self.plan.seconds)
             before, standing, self.began_ns = self.machine.plant, self.machine.standing_seconds, ctx.clock.now_ns()
             self._play(ctx)
@@ -108,7 +119,7 @@ class Exercise:
             self.processes.end_all()
 
     def _build(self) -> Context:
-        ctx = Context("", self.folder, self.plan.seed, time.time_ns(), self.plan.scale, self.plan.isolated,
+        ctx = Context("", self.folder, self.plan.seed, self.clock.start_ns, self.plan.scale, self.plan.isolated,
                       self.plan.launcher)  # fmt: skip
         if self.network is not None:
             if own_user_namespace() == self.plan.launcher:
@@ -123,8 +134,8 @@ class Exercise:
         plan = self.plan
         comment = (
             f"Linewarden exercise: synthetic plant, real protocol stacks. scenario={plan.scenario} seed={plan.seed} "
-            f"scale={plan.scale:g} start={truth.utc(ctx.start_ns)}. Stamps are plant time: "
-            f"start + (real time - start) * scale."
+            f"scale={plan.scale:g} start={truth.utc(ctx.start_ns)}. Stamps are plant time: real time until start, "
+            f"from then on start + (real time - start) * scale."
         )
         argv = [sys.executable, "-m", "linewarden.exercises.recorder", "--out", plan.record, "--comment", comment,
                 "--start-ns", str(ctx.start_ns), "--scale", repr(plan.scale)]  # fmt: skip
@@ -166,6 +177,8 @@ class Exercise:
 
     def _play(self, ctx: Context) -> None:
         """Starts each step at its time, looks after the devices, until the time is over."""
+        for probe in self.plan.probes:
+            self.processes.start(probe["device"], f"probe-{probe['name']}", probe["argv"])
         begin, pending, shown = time.monotonic(), sorted(self.scenario.steps, key=lambda s: s.at), 0.0
         while (passed := time.monotonic() - begin) < self.plan.seconds and not abandoned():
             while pending and pending[0].at <= passed:
@@ -180,6 +193,7 @@ class Exercise:
                 tell("plant", seconds=round(passed), **_shown(self.machine.plant))
             time.sleep(0.1)
         self._collect(ctx, len(pending))
+        self.probed = self._collect_probes()
 
     def _collect(self, ctx: Context, left: int) -> None:
         """What the steps say of themselves."""
@@ -196,6 +210,15 @@ class Exercise:
             self.done.append(truth.Done(step, begin, end, result["outcome"], result["result"]))
             if result["outcome"] == "failed":
                 self._problem(f"step {step.name} failed: {result['result']}")
+
+    def _collect_probes(self) -> dict[str, str]:
+        """What the probes printed; what did not end in time is ended."""
+        said = {}
+        for probe in self.plan.probes:
+            name = f"probe-{probe['name']}"
+            self.processes.wait(name, 10.0)
+            said[probe["name"]] = self.processes.said(name)
+        return said
 
     def _stop_recorder(self) -> dict[str, int]:
         if not self.plan.record:
@@ -220,6 +243,7 @@ class Exercise:
             "begin_ns": self.began_ns, "end_ns": ended_ns,
             "recorded": recorded, "problems": self.problems, "devices": truth.devices_as_dicts(),
             "timeline": [truth.describe_step(d, s or None) for d, s in zip(self.done, shown, strict=True)],
+            "probes": self.probed,
             "production": {**made, "line_standing_seconds": round(standing, 1), "at_the_end": _shown(after)},
         }  # fmt: skip
 

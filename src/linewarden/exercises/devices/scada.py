@@ -64,7 +64,8 @@ class Scada:
 
         place, port = self.ctx.address(name), self.ctx.port(MODBUS_PORT)
         async with AsyncModbusTcpClient(place, port=port, retries=1, timeout=2) as plc:
-            await plc.read_device_information(read_code=1, object_id=0, device_id=UNIT)
+            for level in (1, 2):  # basic and regular identification
+                await plc.read_device_information(read_code=level, object_id=0, device_id=UNIT)
             async for _ in aticks(1.0):
                 if (await plc.read_input_registers(0, count=POLLED[name], device_id=UNIT)).isError():
                     raise ConnectionError("refused")

@@ -7,7 +7,7 @@ from linewarden.exercises.truth import utc
 
 # ISO 20816-3 (machines of 15 to 300 kW, rigid foundation): limits between the zones A/B, B/C and C/D in mm/s.
 ZONES = (("B", 1.4), ("C", 2.8), ("D", 4.5))
-WATCHED_S = 48.0
+WATCHED_S = 55.0
 
 
 def _watch(ctx: Context) -> str:
@@ -32,7 +32,7 @@ SCENARIO = Scenario(
     "and Sparkplug B.",
     seconds=60,
     scale=120,
-    controls={"wear_rate": 2000},
+    controls={"wear_rate": 1250},
     steps=(
         Step("wear", 1, "drive-conveyor", "the bearing wears out (nobody speaks: it is seen in the values)", _watch),
     ),
