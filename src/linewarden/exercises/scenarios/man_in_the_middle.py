@@ -22,17 +22,16 @@ def _middle(ctx: Context) -> str:
     relay.start()
     with poisoned(ctx, "hmi-line1", "plc-filler"):
         time.sleep(LISTEN_S)
-        relay.replaying = True
+        relay.replay.replaying = True
         time.sleep(1.0)
         said = modbus_write(ctx, "plc-filler", filler.FILL_ML, [HIDDEN_FILL_ML])
         time.sleep(REPLAY_S)
     relay.ended = True
     relay.join(2)
-    if not relay.replaced:
+    if not relay.replay.replaced:
         raise ConnectionError(f"nothing was replayed ({relay.passed} frames passed)")
-    return (
-        f"{relay.passed} frames passed through, {relay.replaced} answers replayed; content {HIDDEN_FILL_ML} ml: {said}"
-    )
+    seen = f"{relay.passed} frames passed through, {relay.replay.replaced} answers replayed"
+    return f"{seen}; content {HIDDEN_FILL_ML} ml: {said}"
 
 
 def _name(ctx: Context) -> str:

@@ -27,7 +27,7 @@ SCENARIO = Scenario(
     kind="incident",
     summary="S7comm has no login: a laptop in the cell stops the capper's CPU with one message. The line stands "
     "until the engineering workstation starts it again.",
-    seconds=60,
+    seconds=45,
     sources=(
         Source("D. Beresford, Exploiting Siemens Simatic S7 PLCs, Black Hat USA 2011",
                "https://media.blackhat.com/bh-us-11/Beresford/BH_US11_Beresford_S7_PLCs_WP.pdf"),
@@ -35,8 +35,8 @@ SCENARIO = Scenario(
                "https://www.cisa.gov/news-events/cybersecurity-advisories/aa22-103a"),
     ),
     steps=(
-        Step("stop", 10, "laptop-service", "puts the capper's CPU into STOP", _stop, ("plc-capper",),
+        Step("stop", 8, "laptop-service", "puts the capper's CPU into STOP", _stop, ("plc-capper",),
              ("T0858", "T0816", "T0826"), hostile=True),
-        Step("restart", 35, "eng-station", "looks at the CPU's mode and starts it", _restart, ("plc-capper",)),
+        Step("restart", 25, "eng-station", "looks at the CPU's mode and starts it", _restart, ("plc-capper",)),
     ),
 )  # fmt: skip
