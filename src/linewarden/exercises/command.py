@@ -22,6 +22,7 @@ EXAMPLES = """examples:
 The plant stands in network namespaces that the exercise makes and removes; nothing reaches a real network.
 """
 LONGEST_S, FASTEST, LEAST_FAST = 86_400.0, 2000.0, 0.1
+SOMETHING_FAILED = 1
 TRUTH_SUFFIX = ".truth.json"
 
 
@@ -103,7 +104,7 @@ def run_run(args: argparse.Namespace) -> int:
         print(json.dumps(truth, indent=1, ensure_ascii=False))
     else:
         print("\n".join(summary(truth, settings.record)))
-    return 0
+    return SOMETHING_FAILED if truth["problems"] else 0
 
 
 def _checked(args: argparse.Namespace) -> tuple[Scenario, Settings]:

@@ -39,6 +39,8 @@ class Step:
     targets: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
     hostile: bool = False
+    observes: bool = False
+    """Nobody speaks: the step only notes what becomes of the machine."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class _Watch:
 
     def see(self, number: int, stamp: int, frame: bytes) -> None:
         """`number` is the frame's place in the file, from 1, as Wireshark counts."""
-        if not self.done.begin <= stamp <= self.done.end:
+        if self.done.step.observes or not self.done.begin <= stamp <= self.done.end:
             return
         to, source, ends = frame[0:6], frame[6:12], _addresses(frame)
         ours = source in self.actor or to in self.actor or bool(ends & self.actor)

@@ -34,6 +34,6 @@ SCENARIO = Scenario(
     scale=120,
     controls={"wear_rate": 1250},
     steps=(
-        Step("wear", 1, "drive-conveyor", "the bearing wears out (nobody speaks: it is seen in the values)", _watch),
+        Step("wear", 1, "drive-conveyor", "the bearing wears out", _watch, observes=True),
     ),
 )  # fmt: skip

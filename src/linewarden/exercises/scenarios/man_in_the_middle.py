@@ -72,7 +72,7 @@ SCENARIO = Scenario(
     steps=(
         Step("middle", 8, "laptop-service", "between panel and filler: listens, replays, changes the content", _middle,
              ("hmi-line1", "plc-filler"), ("T0830", "T0856", "T0832", "T0836"), hostile=True),
-        Step("filled", 9, "io-filler", "what is really filled (nobody speaks: it is seen in the values)", _panel),
+        Step("filled", 9, "io-filler", "what is really filled", _panel, observes=True),
         Step("name", 42, "laptop-service", "takes the station name of the capper's remote I/O by DCP", _name,
              ("io-capper", "plc-capper"), ("T0830", "T0849"), hostile=True),
     ),

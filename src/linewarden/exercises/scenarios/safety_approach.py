@@ -65,7 +65,7 @@ SCENARIO = Scenario(
              ("T0846", "T0888", "T0868"), hostile=True),
         Step("refused", 16, "eng-station", "tries to inhibit its trips: refused", _inhibit, ("safety-line1",),
              ("T0836", "T0855"), hostile=True),
-        Step("key", 26, "safety-line1", "a technician leaves the key in PROGRAM", _key),
+        Step("key", 26, "safety-line1", "a technician leaves the key in PROGRAM", _key, observes=True),
         Step("inhibit", 32, "eng-station", "inhibits its trips", _inhibit, ("safety-line1",),
              ("T0836", "T0878", "T0837", "T0880"), hostile=True),
         Step("pressure", 42, "eng-station", "raises the pressure set-point over the limit", _pressure,

@@ -49,6 +49,6 @@ SCENARIO = Scenario(
              hostile=True),
         Step("air", 16, "historian", "raises the pressure set-point over the limit", _air, ("plc-utilities",),
              ("T0836", "T0855", "T0831"), hostile=True),
-        Step("trip", 17, "safety-line1", "the safety function acts (nobody speaks: it is seen in the values)", _trip),
+        Step("trip", 17, "safety-line1", "the safety function acts", _trip, observes=True),
     ),
 )  # fmt: skip
