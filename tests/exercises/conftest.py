@@ -1,5 +1,8 @@
 """Shared by the tests of the practice plant."""
 
+import fcntl
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,14 @@ def able() -> None:
         pytest.skip(f"the practice plant needs: {'; '.join(lacking)}")
     if reason := why_not_isolated():
         pytest.skip(reason)
+
+
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """One plant at a time, also when pytest runs in several processes: two would starve each other."""
+    with (Path(tempfile.gettempdir()) / "linewarden-exercise-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Attackers speak nowhere but in the exercise's own namespaces."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -80,6 +81,31 @@ def test_a_hostile_step_started_by_hand_is_refused(tmp_path: Path, root: Path) -
     assert '"outcome": "refused"' in done.stdout
 
 
+@pytest.mark.parametrize("name", ["scada", "plc-filler", "stranger"])
+def test_a_device_started_by_hand_does_not_speak(name: str, tmp_path: Path, root: Path) -> None:
+    """Its addresses might be those of a real plant."""
+    claiming(tmp_path).save(tmp_path / "context.json")
+    argv = [sys.executable, "-m", "linewarden.exercises.devices", name, str(tmp_path / "context.json")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(root / "src")})
+    assert done.returncode != 0
+    assert "NotInExerciseError" in done.stderr
+
+
+def test_the_runner_builds_nothing_in_the_machines_own_namespace(tmp_path: Path, root: Path) -> None:
+    plan = {
+        "scenario": "normal-shift", "folder": str(tmp_path), "seconds": 10, "scale": 1, "seed": 1, "record": "",
+        "isolated": True, "launcher": [1, 1],
+    }  # fmt: skip
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    argv = [sys.executable, "-m", "linewarden.exercises.runner", str(tmp_path / "plan.json")]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, stdin=subprocess.PIPE, env={"PYTHONPATH": str(root / "src")}
+    )
+    assert done.returncode == 1
+    assert "an exercise needs one of its own" in done.stdout
+
+
 @pytest.mark.skipif(bool(why_not_isolated()), reason=why_not_isolated() or "namespaces work")
 @pytest.mark.parametrize(
     ("expected", "launcher", "answer"),
@@ -87,7 +113,7 @@ def test_a_hostile_step_started_by_hand_is_refused(tmp_path: Path, root: Path) -
         ("right", "other", "allowed"),
         ("other", "other", "not the one that the exercise made"),
         ("none", "other", "not the one that the exercise made"),
-        ("right", "same", "not made by the exercise's user namespace"),
+        ("right", "same", "not one of its own"),
     ],
 )
 def test_only_the_devices_own_namespace_is_accepted(expected: str, launcher: str, answer: str, root: Path) -> None:

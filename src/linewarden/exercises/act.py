@@ -24,6 +24,7 @@ def main() -> int:
     ctx = Context.load(Path(sys.argv[3]), step.device)
     begin = time.time_ns()
     try:
+        ctx.require_inside()
         if step.hostile:
             ctx.require_attack_allowed()
         outcome, said = "done", step.run(ctx)

@@ -82,6 +82,14 @@ class Context:
         place.mkdir(parents=True, exist_ok=True)
         return place
 
+    def require_inside(self) -> None:
+        """Raises NotInExerciseError where the plant's addresses could be somebody else's: a real plant may have them.
+
+        Without namespaces all addresses are on loopback, so that nothing can leave.
+        """
+        if self.isolated:
+            require_exercise_namespace(self.namespaces.get(self.name), self.launcher)
+
     def require_attack_allowed(self) -> None:
         """Raises NotInExerciseError unless the kernel says that we stand in this device's namespace of the exercise."""
         if not self.isolated:

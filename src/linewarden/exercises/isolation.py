@@ -1,9 +1,10 @@
 """Whether we stand in the exercise's own network, told by the identity of the kernel's namespaces.
 
-The exercise runs in a user namespace and network namespaces that it makes itself. What plays an attacker calls
-`require_exercise_namespace` before it speaks. The proof is not a flag: the kernel is asked which user namespace owns
-the network namespace that we stand in (ioctl_ns(2)), and what interfaces are in it. A network namespace that an
-unprivileged user namespace made has no way to a real card, since no card can be moved into it from inside.
+The exercise runs in a user namespace and network namespaces that it makes itself. Every device and every step calls
+`require_exercise_namespace` before it speaks, attackers' parts once more themselves. The proof is not a flag: the
+kernel is asked which user namespace owns the network namespace that we stand in (ioctl_ns(2)), and what interfaces are
+in it. A network namespace that an unprivileged user namespace made has no way to a real card, since no card can be
+moved into it from inside.
 """
 
 from __future__ import annotations
@@ -102,16 +103,23 @@ def _real_interfaces() -> list[str]:
         return [name for name in names if name != "lo" and _driver(wire, name) != "veth"]
 
 
+def require_own_user_namespace(launcher: Identity | None) -> None:
+    """Raises NotInExerciseError unless we are in a user namespace that is neither the machine's nor the launcher's."""
+    if Path("/proc/self/uid_map").read_text().split() == WHOLE_MACHINE.split():
+        raise NotInExerciseError("this is the machine's own user namespace; an exercise needs one of its own")
+    if own_user_namespace() == launcher:
+        raise NotInExerciseError("this is the user namespace that the exercise was started from, not one of its own")
+
+
 def require_exercise_namespace(expected: Identity | None, launcher: Identity | None) -> None:
     """Raises NotInExerciseError unless this thread stands in a device's namespace of a running exercise.
 
     `expected` is the namespace that the exercise made for this device, `launcher` the user namespace that it was
     started from; what they claim is checked against the kernel, and they alone are never enough.
     """
-    if Path("/proc/self/uid_map").read_text().split() == WHOLE_MACHINE.split():
-        raise NotInExerciseError("this is the machine's own user namespace; attackers speak only inside an exercise")
+    require_own_user_namespace(launcher)
     here, owner = own_network_namespace(), _owner_of_network_namespace()
-    if owner != own_user_namespace() or owner == launcher:
+    if owner != own_user_namespace():
         raise NotInExerciseError("this network namespace was not made by the exercise's user namespace")
     if expected is None or here != expected:
         raise NotInExerciseError("this network namespace is not the one that the exercise made for this device")

@@ -24,7 +24,7 @@ from linewarden.exercises import truth
 from linewarden.exercises.board import Board
 from linewarden.exercises.clock import PlantClock
 from linewarden.exercises.context import Context
-from linewarden.exercises.isolation import Identity, own_user_namespace
+from linewarden.exercises.isolation import Identity, NotInExerciseError, require_own_user_namespace
 from linewarden.exercises.line import DEVICES, ZONES, gateway
 from linewarden.exercises.machine import Machine
 from linewarden.exercises.network import Network
@@ -122,8 +122,7 @@ class Exercise:
         ctx = Context("", self.folder, self.plan.seed, self.clock.start_ns, self.plan.scale, self.plan.isolated,
                       self.plan.launcher)  # fmt: skip
         if self.network is not None:
-            if own_user_namespace() == self.plan.launcher:
-                raise SystemExit("the runner stands in the launcher's own user namespace; it builds nothing there")
+            require_own_user_namespace(self.plan.launcher)
             self.network.build(list(DEVICES.values()))
             ctx = replace(ctx, namespaces=self.network.identities())
             tell("built", devices=len(DEVICES))
@@ -267,7 +266,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         found = Exercise(plan, load_scenario(plan.scenario)).run()
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, subprocess.SubprocessError, NotInExerciseError) as error:
         tell("failed", text=f"{type(error).__name__}: {error}")
         return 1
     (Path(plan.folder) / "truth.json").write_text(json.dumps(found, indent=1))

@@ -39,6 +39,8 @@ class Step:
     targets: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
     hostile: bool = False
+    via: tuple[str, ...] = ()
+    """Devices through which it speaks; their frames with the targets are the step's too."""
     observes: bool = False
     """Nobody speaks: the step only notes what becomes of the machine."""
 

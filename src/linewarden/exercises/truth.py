@@ -48,6 +48,7 @@ def describe_step(done: Done, shown: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "step": step.name, "what": step.what, "hostile": step.hostile,
         "who": {"device": who.name, "address": who.address, "mac": who.mac},
+        "via": list(step.via),
         "targets": [{"device": t, "address": DEVICES[t].address, "mac": DEVICES[t].mac} for t in step.targets],
         "attack_ics_techniques": list(step.techniques),
         "begin": utc(done.begin), "end": utc(done.end), "begin_ns": done.begin, "end_ns": done.end,
@@ -77,7 +78,7 @@ class _Watch:
 
     def __init__(self, done: Done) -> None:
         self.done = done
-        self.actor = _ends(DEVICES[done.step.device])
+        self.actor = {end for name in (done.step.device, *done.step.via) for end in _ends(DEVICES[name])}
         self.targets = {end for name in done.step.targets for end in _ends(DEVICES[name])}
         self.numbers: list[int] = []
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from linewarden.exercises.devices._dcp import Station, Wire, ask, respond, set_name
 from pace import choose
+
+from linewarden.exercises.devices._dcp import Station, Wire, ask, respond, set_name
 
 CAPPER_PLC = Station("plc-capper", "S7-300", 0x002A, 0x0101, 2, "10.20.1.12", "10.20.1.1")
 CAPPER_IO = Station("io-capper", "AXL F BK PN", 0x00B0, 0x0142, 1, "10.20.1.31", "10.20.1.1")

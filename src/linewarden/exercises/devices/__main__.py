@@ -17,6 +17,7 @@ from linewarden.exercises.context import Context
 def main() -> None:
     """Finds the file of the device's kind and runs it."""
     ctx = Context.load(Path(sys.argv[2]), sys.argv[1])
+    ctx.require_inside()
     made = import_module(f"linewarden.exercises.devices.{ctx.device.kind}").run(ctx)
     if inspect.iscoroutine(made):
         asyncio.run(made)

@@ -83,8 +83,8 @@ SCENARIO = Scenario(
         Step("lure", 8, "pc-office", "a person opens a false portal and types a login", _lure, ("stranger",),
              ("T0865", "T0863"), hostile=True),
         Step("login", 20, "stranger", "logs in to the vendor's remote-access box and opens the panel", _login,
-             ("vendor-remote", "hmi-line1"), ("T0822", "T0859", "T0886"), hostile=True),
+             ("vendor-remote", "hmi-line1"), ("T0822", "T0859", "T0886"), via=("vendor-remote",), hostile=True),
         Step("change", 32, "stranger", "sets content and speed through the panel's web view", _change,
-             ("vendor-remote", "hmi-line1"), ("T0823", "T0836", "T0831"), hostile=True),
+             ("vendor-remote", "hmi-line1"), ("T0823", "T0836", "T0831"), via=("vendor-remote",), hostile=True),
     ),
 )  # fmt: skip
