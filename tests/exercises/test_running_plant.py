@@ -57,6 +57,16 @@ def test_a_plc_stop_is_recorded_as_its_ground_truth_says(root: Path, tmp_path: P
     assert stop["frames"]["first"] <= rows[1][2] <= stop["frames"]["last"]
 
 
+def test_on_loopback_a_shift_runs_too_and_says_what_is_left_out(root: Path) -> None:
+    argv = [sys.executable, "-m", "linewarden", "exercise", "run", "normal-shift", "--loopback", "--seconds", "12"]
+    done = subprocess.run([*argv, "--json"], env=environment(root), capture_output=True, text=True, check=False)
+    truth = json.loads(done.stdout)
+    assert truth["problems"] == []
+    assert truth["isolated"] is False
+    assert truth["production"]["bottles"] > 20
+    assert "on loopback" in done.stderr
+
+
 def processes_of(marker: str) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):

@@ -142,11 +142,11 @@ def _conveyor(plant: Plant, controls: Controls, dt: float, seed: int) -> Plant:
     rpm = _towards(plant.conveyor_rpm, target, 4.0, dt)
     load = rpm / 1500.0
     wear = plant.conveyor_wear * math.exp(controls.wear_rate * load * dt / 2.0e6)
-    friction = 1.0 + 1.6 * wear**2
+    friction = 1.0 + 0.9 * wear**2
     current = 0.0 if rpm < 1 else (3.2 + 4.2 * load**1.5) * friction
     heat = AMBIENT + 1.05 * current**2 * max(load, 0.05)
     winding = _towards(plant.conveyor_c, heat, 900.0, dt)
-    shake = load * (0.8 + 6.5 * wear**2) * (1 + gauss(seed, plant.steps, 1, 0.04))
+    shake = load * (0.8 + 14.0 * wear**2) * (1 + gauss(seed, plant.steps, 1, 0.04))
     tripped = 1.0 if winding > MOTOR_LIMIT else plant.motor_tripped
     return replace(
         plant, conveyor_rpm=rpm, conveyor_wear=min(wear, 3.0), conveyor_a=current, conveyor_c=winding,

@@ -100,8 +100,8 @@ class Exercise:
                 self._start_recorder(ctx)
             self.machine.start()
             self._start_devices()
-            if self.plan.scale != 1:
-                time.sleep(max(0.0, (ctx.start_ns - time.time_ns()) / 1e9))
+            while self.plan.scale != 1 and time.time_ns() < ctx.start_ns and not abandoned():
+                time.sleep(0.05)
             tell("running", seconds=self.plan.seconds)
             before, standing, self.began_ns = self.machine.plant, self.machine.standing_seconds, ctx.clock.now_ns()
             self._play(ctx)

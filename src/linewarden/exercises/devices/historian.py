@@ -56,13 +56,14 @@ class _Sink:
 
 async def _scada(ctx: Context, archive: Archive) -> None:
     """Looks for servers, browses, subscribes; leaves when the archive is down."""
-    from asyncua import Client
+    from asyncua import Client, ua
 
     client = Client(url(ctx, "scada"))
     client.name = client.description = "Line 1 Historian"
     client.application_uri = "urn:historian.plant.example:opcua"
     await client.connect_and_get_server_endpoints()
     async with client:
+        await client.get_node(ua.ObjectIds.Server_ServerStatus_BuildInfo).read_value()
         space = await client.get_namespace_index(SPACE)
         nodes = await (await client.nodes.objects.get_child([f"{space}:Line1"])).get_variables()
         for node in nodes:

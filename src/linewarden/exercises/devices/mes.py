@@ -22,6 +22,7 @@ class Mes:
         self.orders: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
         self.waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.running: dict[str, Any] = {}
 
     async def answer(self, request: Request) -> Answer:
         """/orders and /notices: GET lists, POST adds."""
@@ -29,15 +30,23 @@ class Mes:
         if request.path not in lists:
             return Answer(200, "<html><title>MES</title></html>")
         if request.method == "POST":
-            said = {**json.loads(request.body), "number": len(self.orders) + FIRST_ORDER}
-            lists[request.path].append(said)
+            said = json.loads(request.body)
             if request.path == "/orders":
-                self.waiting.put_nowait(said)
+                said = self.accept(said)
+            else:
+                self.notices.append(said)
             return Answer(201, json.dumps(said), "application/json")
         return Answer(200, json.dumps(lists[request.path]), "application/json")
 
+    def accept(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Numbers an order and puts it at the end of the queue."""
+        numbered = {**order, "number": len(self.orders) + FIRST_ORDER}
+        self.orders.append(numbered)
+        self.waiting.put_nowait(numbered)
+        return numbered
+
     async def line(self, ctx: Context) -> None:
-        """Watches the line's counts and starts orders."""
+        """Watches the line's counts and starts orders; a finished order without a successor is made once more."""
         from asyncua import Client, ua
 
         client = Client(url(ctx, "scada"))
@@ -48,9 +57,11 @@ class Mes:
             line = await client.nodes.objects.get_child([f"{space}:Line1"])
             done = await line.get_child([f"{space}:OrderDone"])
             async for _ in aticks(2.0):
-                await done.read_value()
+                made = await done.read_value()
+                if self.running and self.waiting.empty() and made >= self.running["bottles"]:
+                    self.accept(self.running)
                 while not self.waiting.empty():
-                    order = self.waiting.get_nowait()
+                    self.running = order = self.waiting.get_nowait()
                     whole = [
                         ua.Variant(int(order[k]), ua.VariantType.Int64) for k in ("number", "bottles", "ml", "speed")
                     ]

@@ -105,13 +105,14 @@ class Scada:
 
     async def packer(self) -> None:
         """Subscribes to the packer's variables."""
-        from asyncua import Client
+        from asyncua import Client, ua
 
         client = Client(url(self.ctx, "plc-packer"))
         client.name = client.description = self.ctx.device.model
         client.application_uri = "urn:scada.plant.example:opcua-client"
         async with client:
             space = await client.get_namespace_index(SPACE)
+            await client.get_node(ua.ObjectIds.Server_ServerStatus_BuildInfo).read_value()
             nodes = await (await client.nodes.objects.get_child([f"{space}:Packer"])).get_variables()
             subscription = await client.create_subscription(500, Sink())
             await subscription.subscribe_data_change(nodes)

@@ -32,7 +32,7 @@ SCENARIO = Scenario(
     "and Sparkplug B.",
     seconds=60,
     scale=120,
-    controls={"wear_rate": 1250},
+    controls={"wear_rate": 1100},
     steps=(
         Step("wear", 1, "drive-conveyor", "the bearing wears out", _watch, observes=True),
     ),
