@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,7 @@ def run_run(args: argparse.Namespace) -> int:
     from linewarden.service.files import reserve
 
     scenario, settings = _checked(args)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the folder is removed, too
     on_event = _quiet if args.no_progress else _show
     if settings.record is None:
         truth = run_exercise(scenario, settings, on_event)

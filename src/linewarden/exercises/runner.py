@@ -26,7 +26,7 @@ from linewarden.exercises.clock import PlantClock
 from linewarden.exercises.context import Context
 from linewarden.exercises.isolation import Identity, NotInExerciseError, require_own_user_namespace
 from linewarden.exercises.line import DEVICES, ZONES, gateway
-from linewarden.exercises.machine import Machine
+from linewarden.exercises.machine import STANDING_BPM, Machine
 from linewarden.exercises.network import Network
 from linewarden.exercises.physics import Controls, Plant
 from linewarden.exercises.processes import Processes
@@ -103,6 +103,8 @@ class Exercise:
             while self.plan.scale != 1 and time.time_ns() < ctx.start_ns and not abandoned():
                 time.sleep(0.05)
             tell("running", seconds=self.plan.seconds)
+            if self.machine.plant.bpm < STANDING_BPM:
+                self._problem("the line does not run at the beginning; is the computer too busy?")
             before, standing, self.began_ns = self.machine.plant, self.machine.standing_seconds, ctx.clock.now_ns()
             self._play(ctx)
             after, standing = self.machine.plant, self.machine.standing_seconds - standing

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import secrets
 import threading
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,24 @@ USER, PASSWORD = "line1", "Bottle2026"
 
 def serve_share(ctx: Context, share: str, folder: Path) -> None:
     """Serves `folder` in a thread of its own."""
-    from impacket import smbserver
     from impacket.ntlm import compute_lmhash, compute_nthash
+    from impacket.smbserver import SMBSERVER
 
-    server = smbserver.SimpleSMBServer(listenAddress=ctx.own, listenPort=ctx.port(SMB_PORT))
-    server.addShare(share, str(folder), f"{ctx.name} {share.lower()}")
-    server.setSMB2Support(True)
+    # impacket's SimpleSMBServer calls itself by random letters; its server as such can be told a name.
+    config = ConfigParser(interpolation=None)
+    config["global"] = {
+        "server_name": ctx.name.upper(), "server_os": "Windows 10 Enterprise LTSC", "server_domain": "PLANT",
+        "log_file": "None", "credentials_file": "", "challenge": secrets.token_hex(8), "SMB2Support": "True",
+        "anonymous_logon": "False",
+    }  # fmt: skip
+    described = {"comment": f"{ctx.name} {share.lower()}", "read only": "no", "share type": "0", "path": str(folder)}
+    config[share] = described
+    config["IPC$"] = {**described, "comment": "", "read only": "yes", "share type": "3", "path": ""}
+    server = SMBSERVER((ctx.own, ctx.port(SMB_PORT)), config_parser=config)
+    server.processConfigFile()
     # impacket keeps hashes in hexadecimal; given as bytes they would be taken for text.
-    hashes = (compute_lmhash(PASSWORD).hex(), compute_nthash(PASSWORD).hex())
-    server.addCredential(USER, 0, *hashes)
-    threading.Thread(target=server.start, daemon=True).start()
+    server.addCredential(USER, 0, compute_lmhash(PASSWORD).hex(), compute_nthash(PASSWORD).hex())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 class Share:

@@ -23,7 +23,7 @@ def _historian(ctx: Context) -> str:
 
 def _panel(ctx: Context) -> str:
     locked = files.lock_share(ctx, "hmi-line1", hmi.SHARE)
-    stopped = until(ctx, "control.line_enable", lambda enable: enable == 0, 20)
+    stopped = until(ctx, "control.line_enable", lambda enable: enable == 0, 30)
     return f"{locked} files of the panel are locked; the filler has {'stopped the line' if stopped else 'not noticed'}"
 
 
