@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linewarden.errors import LinewardenError
+from linewarden.exercises.devices.station import ORDER
 from linewarden.exercises.isolation import why_not_isolated
 from linewarden.exercises.launcher import Settings, missing, run_exercise
 from linewarden.exercises.line import DEVICES
@@ -35,6 +36,13 @@ print(plc.get_order_code().OrderCode.decode(), info.ModuleTypeName.decode(), inf
 print(plc.db_read(1, 0, 24).hex())
 """
 PYCOMM3 = "import sys, pycomm3; print(pycomm3.CIPDriver.list_identity(sys.argv[1]))"
+LABEL = """
+import sys, time, pycomm3
+from linewarden.exercises.devices._enip import read_text
+time.sleep(19)  # until the office has placed its order
+with pycomm3.CIPDriver(sys.argv[1]) as plc:
+    print(read_text(plc, "Label_Text"))
+"""
 OPCUA = """
 import asyncio, sys, asyncua
 async def main():
@@ -72,6 +80,7 @@ def probes() -> dict[str, tuple[str, list[str]]]:
     for name in ("plc-packer", "scada"):
         found[f"asyncua {name}"] = ("eng-station", [*python, OPCUA, f"opc.tcp://{at[name]}:4840/line1/"])
     listen = ["mosquitto_sub", "-h", at["mqtt-broker"], "-v", "-W", "8", "-t"]
+    found["label plc-labeller"] = ("eng-station", [*python, LABEL, at["plc-labeller"]])
     found["mosquitto_sub edge-vibration"] = ("eng-station", [*listen, "spBv1.0/+/NDATA/edge-vibration", "-F", "%t %x"])
     found["mosquitto_sub edge-energy"] = ("eng-station", [*listen, "spBv1.0/+/NDATA/edge-energy", "-F", "%t %x"])
     found["mosquitto_sub iot-climate"] = ("eng-station", [*listen, "hall/#"])
@@ -93,6 +102,7 @@ def claims() -> list[Claim]:
         found.append(Claim(capper.name, "snap7", text))
     for text in (labeller.model, "Rockwell", "'major': 20, 'minor': 11"):
         found.append(Claim(labeller.name, "pycomm3", text))
+    found.append(Claim(labeller.name, "label", str(ORDER["label"])))
     for text in (packer.vendor, packer.model, packer.firmware, "Packs "):
         found.append(Claim(packer.name, "asyncua", text))
     for text in (scada.vendor, scada.model, scada.firmware, "FillerLevel "):

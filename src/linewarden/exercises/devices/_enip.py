@@ -10,7 +10,7 @@ import struct
 from typing import Any
 
 READ_TAG, WRITE_TAG = 0x4C, 0x4D
-DINT, REAL = 0x00C4, 0x00CA
+DINT, REAL, SHORT_STRING = 0x00C4, 0x00CA, 0x00DA
 _FORMAT = {DINT: "<i", REAL: "<f"}
 
 
@@ -44,3 +44,15 @@ def write_tag(driver: Any, tag: str, kind: int, value: float) -> None:
     """Writes a DINT or REAL tag."""
     data = struct.pack(_FORMAT[kind], int(value) if kind == DINT else value)
     _send(driver, WRITE_TAG, tag, struct.pack("<HH", kind, 1) + data)
+
+
+def write_text(driver: Any, tag: str, text: str) -> None:
+    """Writes a SHORT_STRING tag: a length byte, then the characters."""
+    data = text.encode("latin-1", "replace")[:82]
+    _send(driver, WRITE_TAG, tag, struct.pack("<HHB", SHORT_STRING, 1, len(data)) + data)
+
+
+def read_text(driver: Any, tag: str) -> str:
+    """Content of a SHORT_STRING tag."""
+    said = _send(driver, READ_TAG, tag, struct.pack("<H", 1))
+    return said[3 : 3 + said[2]].decode("latin-1")

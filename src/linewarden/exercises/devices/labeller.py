@@ -16,7 +16,8 @@ from linewarden.exercises.pace import attempt, say, ticks
 
 ENIP_PORT = 44818
 TAGS = (
-    "Labels_Applied=DINT", "Label_Speed=REAL", "Reject_Count=DINT", "Order_Number=DINT", "Recipe=DINT[8]", "Run=DINT",
+    "Labels_Applied=DINT", "Label_Speed=REAL", "Reject_Count=DINT", "Order_Number=DINT", "Label_Text=SSTRING",
+    "Run=DINT",
 )  # fmt: skip
 ROCKWELL, PROGRAMMABLE_LOGIC_CONTROLLER = 1, 14
 PRODUCT_CODE = 55

@@ -66,7 +66,7 @@ class Mes:
                         ua.Variant(int(order[k]), ua.VariantType.Int64) for k in ("number", "bottles", "ml", "speed")
                     ]
                     torque = ua.Variant(float(order["torque"]), ua.VariantType.Double)
-                    await line.call_method(f"{space}:StartOrder", *whole, torque)
+                    await line.call_method(f"{space}:StartOrder", *whole, torque, str(order.get("label", "")))
                     say(f"started {order}")
 
 

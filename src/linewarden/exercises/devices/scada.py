@@ -10,7 +10,7 @@ from typing import Any
 
 from linewarden.exercises.context import Context
 from linewarden.exercises.devices import filler
-from linewarden.exercises.devices._enip import DINT, read_tag, write_tag
+from linewarden.exercises.devices._enip import DINT, read_tag, write_tag, write_text
 from linewarden.exercises.devices._modbus import MODBUS_PORT, UNIT
 from linewarden.exercises.devices._opcua import SPACE, Variable, serve, url
 from linewarden.exercises.devices.capper import PROCESS_DB, S7_PORT, TORQUE_AT
@@ -39,6 +39,7 @@ class Recipe:
     content_ml: int
     speed_bpm: int
     torque_nm: float
+    label: str
 
 
 class Scada:
@@ -89,7 +90,9 @@ class Scada:
             read_tag(driver, "Labels_Applied")
             read_tag(driver, "Label_Speed")
             while self.for_labeller:
-                write_tag(driver, "Order_Number", DINT, self.for_labeller.pop(0).number)
+                recipe = self.for_labeller.pop(0)
+                write_text(driver, "Label_Text", recipe.label)
+                write_tag(driver, "Order_Number", DINT, recipe.number)
 
     def capper(self) -> None:
         """Reads the process block, writes the torque of an order."""
@@ -124,12 +127,15 @@ class Scada:
         from asyncua import ua, uamethod
 
         @uamethod  # type: ignore[untyped-decorator]
-        def start_order(_parent: object, number: int, bottles: int, content: int, speed: int, torque: float) -> bool:
-            self.start(Recipe(number, bottles, content, speed, torque))
+        def start_order(
+            _parent: object, number: int, bottles: int, ml: int, speed: int, torque: float, label: str
+        ) -> bool:
+            self.start(Recipe(number, bottles, ml, speed, torque, label))
             return True
 
-        whole, real, yes = (ua.NodeId(ua.Int32(n)) for n in (8, 11, 1))  # OPC 10000-5: Int64, Double, Boolean
-        await line.add_method(space, "StartOrder", start_order, [whole, whole, whole, whole, real], [yes])
+        # OPC 10000-5: Int64, Double, String, Boolean
+        whole, real, text, yes = (ua.NodeId(ua.Int32(number)) for number in (8, 11, 12, 1))
+        await line.add_method(space, "StartOrder", start_order, [whole, whole, whole, whole, real, text], [yes])
 
 
 class Sink:
