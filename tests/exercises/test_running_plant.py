@@ -40,7 +40,7 @@ def test_a_plc_stop_is_recorded_as_its_ground_truth_says(root: Path, tmp_path: P
     assert not truth["problems"]
     stop, restart = truth["timeline"]
     assert [stop["outcome"], restart["outcome"]] == ["done", "done"]
-    assert 5 < truth["production"]["line_standing_seconds"] < 40
+    assert truth["production"]["line_standing_seconds"] > 5
     assert truth["recorded"]["lost"] == 0
     assert restart["frames"]["count"] > 5
 

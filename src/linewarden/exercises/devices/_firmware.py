@@ -14,7 +14,7 @@ from linewarden.exercises.pace import say
 
 HTTP_PORT = 80
 MAGIC = b"LWFW"
-RESTART_S = 6.0
+RESTART_S = 15.0
 LARGEST = 1 << 20
 
 
