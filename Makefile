@@ -16,7 +16,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,14 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	@touch $@
 
 setup: $(VENV)/.engine $(VENV)/.dev ## what `make test` and `make lint` need, without running them
+
+# greenery, which cpppo needs, is published as source only; its hash is checked like all others.
+$(VENV)/.exercises: $(VENV)/.base requirements/exercises.txt
+	@echo "setup: protocol stacks of the practice plant into $(VENV)"
+	@$(PIP) --only-binary :all: --no-binary greenery -r requirements/exercises.txt
+	@touch $@
+
+exercise-deps: $(VENV)/.exercises ## protocol stacks of the practice plant (linewarden exercise)
 
 # --- what people run ---
 

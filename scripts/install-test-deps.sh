@@ -5,7 +5,10 @@
 set -euo pipefail
 
 # tool on the PATH -> package
-want=(tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium ip:iproute2 zstd:zstd gzip:gzip)
+want=(
+    tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium ip:iproute2 zstd:zstd gzip:gzip
+    mosquitto:mosquitto mosquitto_sub:mosquitto-clients mbpoll:mbpoll # the practice plant and who looks at it
+)
 if [ "${1:-}" = "--bench" ]; then
     want+=(suricata:suricata ndpiReader:libndpi-bin)
 fi
@@ -21,7 +24,7 @@ backports() { # Debian 12 itself has Suricata 6; the benchmark means 7, which st
 
 packages=()
 for pair in "${want[@]}"; do
-    command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
+    PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
 done
 if [ ${#packages[@]} -eq 0 ]; then
     echo "test tools: all present"

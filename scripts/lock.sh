@@ -12,3 +12,4 @@ export_to() { # file, then what to include
 export_to requirements/runtime.txt --no-dev
 export_to requirements/build.txt --no-dev --group build
 export_to requirements/dev.txt --group dev
+export_to requirements/exercises.txt --no-dev --extra exercises

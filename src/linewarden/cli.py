@@ -383,6 +383,7 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
+    from linewarden.exercises.command import add_exercise
     from linewarden.service.options import add_commands
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
@@ -394,4 +395,5 @@ def build_parser() -> argparse.ArgumentParser:
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
+    add_exercise(parser)
     return parser

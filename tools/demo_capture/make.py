@@ -30,6 +30,8 @@ from jobs import LISTENERS, PROMISES, Job, missing, plan
 from plant import DEVICES, ZONES, device, recorded_subnets
 
 HERE = Path(__file__).resolve().parent
+SOURCES = HERE.parents[1] / "src"
+"""Recorder and DCP are the practice plant's (linewarden.exercises); they need nothing that is not Python's own."""
 NEEDED = ("ip", "ss", "ethtool", "sysctl", "tshark")
 COMMENT = "Linewarden demonstration plant: synthetic devices, real stacks; tools/demo_capture/make.py"
 
@@ -69,7 +71,7 @@ class Plant:
         """Starts a process in a namespace, in a session of its own, with its output in the logs."""
         name = f"{space}-{title}".replace(" ", "_").replace("/", "_").replace(":", "")
         with (self.logs / f"{name}.log").open("wb") as log:
-            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SOURCES)}
             process = subprocess.Popen(
                 ["ip", "netns", "exec", space, *argv],
                 stdin=subprocess.DEVNULL,
@@ -95,7 +97,7 @@ class Plant:
 
 def start_recorder(plant: Plant, out: Path) -> subprocess.Popen[bytes]:
     """Starts the recorder in the switches' namespace."""
-    argv = [sys.executable, str(HERE / "recorder.py"), "--out", str(out), "--comment", COMMENT]
+    argv = [sys.executable, "-m", "linewarden.exercises.recorder", "--out", str(out), "--comment", COMMENT]
     for subnet in recorded_subnets():
         argv += ["--subnet", str(subnet)]
     for zone in ZONES:

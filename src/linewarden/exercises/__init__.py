@@ -1,1 +1,1 @@
-"""Practice: the plant that the demonstration shows."""
+"""Practice: a small plant over real protocol stacks, its scenarios, and the recording that the demonstration shows."""

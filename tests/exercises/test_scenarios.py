@@ -1,0 +1,43 @@
+"""Every scenario file says what the others say, so that list, runner and scoring find it."""
+
+import re
+
+import pytest
+
+from linewarden.exercises.line import DEVICES
+from linewarden.exercises.physics import Controls, Plant
+from linewarden.exercises.scenario import load_scenario, scenario_names
+
+SCENARIOS = [load_scenario(name) for name in scenario_names()]
+INCIDENTS = [s for s in SCENARIOS if s.kind == "incident"]
+
+
+def test_there_are_enough_of_each_kind() -> None:
+    assert len(SCENARIOS) >= 12
+    assert len(INCIDENTS) >= 10
+    assert {s.kind for s in SCENARIOS} == {"routine", "fault", "incident"}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_devices_and_times_fit(scenario) -> None:
+    named = {s.device for s in scenario.steps} | {t for s in scenario.steps for t in s.targets}
+    assert named <= set(DEVICES)
+    assert len({s.name for s in scenario.steps}) == len(scenario.steps)
+    assert scenario.least_seconds <= scenario.seconds
+    assert set(scenario.controls) <= set(Controls.__dataclass_fields__)
+    assert set(scenario.plant) <= set(Plant.__dataclass_fields__)
+    assert len(scenario.summary) > 60
+
+
+@pytest.mark.parametrize("scenario", INCIDENTS, ids=lambda s: s.name)
+def test_an_incident_has_sources_and_techniques(scenario) -> None:
+    assert scenario.sources
+    assert all(source.url.startswith("https://") for source in scenario.sources)
+    assert any(step.hostile for step in scenario.steps)
+    techniques = [t for step in scenario.steps for t in step.techniques]
+    assert all(re.fullmatch(r"T08\d\d", technique) for technique in techniques)
+
+
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.kind != "incident"], ids=lambda s: s.name)
+def test_what_is_no_incident_has_no_attack(scenario) -> None:
+    assert not any(step.hostile for step in scenario.steps)
