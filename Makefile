@@ -16,7 +16,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ $(VENV)/.exercises: $(VENV)/.base requirements/exercises.txt
 	@touch $@
 
 exercise-deps: $(VENV)/.exercises ## protocol stacks of the practice plant (linewarden exercise)
+
+exercise-check: setup $(VENV)/.exercises ## run the practice plant and check it with programs that are not ours (minutes)
+	@scripts/install-test-deps.sh
+	$(BIN)/pytest -m slow tests/exercises
 
 # --- what people run ---
 

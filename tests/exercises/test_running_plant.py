@@ -13,7 +13,7 @@ import pytest
 from linewarden.service.reading import read_captures
 from linewarden.wire.captures import find_captures
 
-pytestmark = pytest.mark.usefixtures("able", "alone")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("able", "alone")]
 
 
 def environment(root: Path) -> dict[str, str]:
