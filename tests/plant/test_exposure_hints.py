@@ -101,6 +101,19 @@ def test_programs_firmware_and_dcp(make):
     assert {"program_download", "firmware_update", "dcp_set"} <= set(found)
 
 
+@pytest.mark.parametrize("verb", ["stop", "start", "restart", "set_mode", "force", "inhibit"])
+def test_a_controller_that_is_switched_is_told(make, verb):
+    p = make.plant(conn=[s7(make)], command=[make.command("10.0.0.9", PLC, verb, "s7comm")])
+    (found,) = [f for f in p.exposures if f.kind == "controller_switched"]
+    assert verb.replace("_", " ") in found.detail
+    assert found.severity.value == "high"
+
+
+def test_a_stop_that_the_controller_refused_is_no_stop(make):
+    refused = make.command("10.0.0.9", PLC, "stop", "s7comm", errors=3)
+    assert "controller_switched" not in kinds(make.plant(conn=[s7(make)], command=[refused]))
+
+
 def test_an_upload_is_no_download(make):
     p = make.plant(conn=[s7(make)], transfer=[make.transfer("10.0.0.9", PLC, "program", "upload")])
     assert "program_download" not in kinds(p)

@@ -22,6 +22,7 @@ _SHOWN = 20
 _MACHINES = frozenset(
     {Role.CONTROLLER, Role.SAFETY_CONTROLLER, Role.IO, Role.DRIVE, Role.RTU, Role.GATEWAY, Role.BUILDING_CONTROLLER}
 )
+_SWITCHING = frozenset({Verb.STOP, Verb.START, Verb.RESTART, Verb.SET_MODE, Verb.FORCE, Verb.INHIBIT})
 _LOOKED_AT = words.CLEARTEXT_LOGIN | words.REMOTE_ACCESS | {"smb"}
 _HARMLESS = frozenset({"ntp", "dns", "icmp", "icmp6"})
 
@@ -67,8 +68,8 @@ def find_exposures(
         assets,
     )
     checks: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
-        _public_peers, _cleartext, _old_tls, _smb1, _snmp, _opcua_open, _remote_access, _writes, _masters, _programs,
-        _firmware, _dcp, _duplicate_addresses,
+        _public_peers, _cleartext, _old_tls, _smb1, _snmp, _opcua_open, _remote_access, _writes, _masters, _switched,
+        _programs, _firmware, _dcp, _duplicate_addresses,
     )  # fmt: skip
     found = [f for check in checks for f in check(seen)]
     return tuple(sorted(found, key=lambda f: (f.severity.order, f.kind, f.title)))
@@ -292,6 +293,19 @@ def _masters(seen: Seen) -> Iterator[Finding]:
                 tuple(sorted({i for a, ids in shared for i in (a.id, *ids)})),
                 tuple(Evidence(kind, ", ".join(ids), "command", a.id) for a, ids in shared[:_SHOWN]),
             )  # fmt: skip
+
+
+def _switched(seen: Seen) -> Iterator[Finding]:
+    """Commands that stop, start or overrule a machine's program, as far as it did not refuse all of them."""
+    talks = [t for c, t in seen.asked if c.verb in _SWITCHING and c.n != c.errors and t.target]
+    if talks:
+        verbs = ", ".join(sorted({t.evidence.what for t in talks})).replace("_", " ")
+        yield _finding(
+            "controller_switched", Severity.HIGH, "Controllers were stopped, started or overruled",
+            f"{_names(t.source for t in talks)} sent this to {_names(t.target for t in talks)} while this was "
+            f"captured: {verbs}.",
+            "Ask who did it and compare with the shift log. Use the key switch or a password against it.", talks,
+        )  # fmt: skip
 
 
 def _programs(seen: Seen) -> Iterator[Finding]:
