@@ -121,7 +121,7 @@ impl Sensor {
     }
 
     /// What lone senders too many sent, as one conversation, and a weird that says how many it stands for.
-    fn flush_crowd(&mut self) {
+    pub(crate) fn flush_crowd(&mut self) {
         let name = self.core.names.intern("lone_conversations_summed");
         for sum in self.table.crowd.take() {
             let flow = &sum.flow;
@@ -143,6 +143,12 @@ impl Sensor {
         self.finish_flows();
         self.flush_crowd();
         self.flush_bindings();
+        self.flush_flowless();
+        self.core.emitter.flush();
+    }
+
+    /// Weirds without a flow that were only counted. They may be told again.
+    pub(crate) fn flush_flowless(&mut self) {
         let mut beyond: Vec<_> = self.flowless.drain().filter(|w| w.1 > MAX_FLOWLESS).collect();
         beyond.sort_unstable();
         for (id, count) in beyond {
@@ -163,6 +169,5 @@ impl Sensor {
                 .emitter
                 .weird(&info, stamp, id, None, 0, count - MAX_FLOWLESS, &self.core.names);
         }
-        self.core.emitter.flush();
     }
 }
