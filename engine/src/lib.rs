@@ -2,6 +2,10 @@
 #![deny(unsafe_code)]
 
 mod batch;
+mod keeper;
+mod live;
+mod live_lake;
+mod ports;
 mod run;
 mod sensor;
 mod shard;
@@ -14,5 +18,8 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sensor::Sensor>()?;
     module.add_class::<sensor::Chunk>()?;
     module.add_class::<batch::Batch>()?;
+    module.add_class::<ports::Ports>()?;
+    module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
+    module.add_function(wrap_pyfunction!(ports::hand_out, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use linewarden_capture::{CaptureError, Frame, LinkType, Reader};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
+use crate::live::LiveNews;
 use crate::shard::{SHARDS, share_of};
 
 /// A block ends at so many frames or bytes.
@@ -46,7 +47,7 @@ pub struct Source {
 }
 
 /// A frame's place in its block.
-struct Meta {
+pub(crate) struct Meta {
     number: u64,
     ts_ns: i64,
     start: u32,
@@ -60,14 +61,18 @@ struct Meta {
 
 /// Frames, and what happened to captures before the next block.
 #[derive(Default)]
-struct Block {
+pub(crate) struct Block {
     /// A capture of this name begins with this block.
-    begins: Option<String>,
+    pub begins: Option<String>,
+    /// The clock was set before this block.
+    pub jumped: bool,
+    /// What time it is (ns UTC), where that is to be told.
+    pub tick: Option<i64>,
     /// The frames of each worker.
     frames: [Vec<Meta>; SHARDS],
-    count: usize,
-    bytes: Vec<u8>,
-    news: News,
+    pub count: usize,
+    pub bytes: Vec<u8>,
+    pub news: News,
     /// Where the room of a block goes that all workers are done with: new memory is slow memory.
     room: Option<Sender<Vec<u8>>>,
 }
@@ -90,6 +95,8 @@ pub struct News {
     pub capture: String,
     pub problems: Vec<Arc<Problem>>,
     pub captures: Vec<Arc<CaptureDone>>,
+    /// At a tick of a live run.
+    pub live: Option<Arc<LiveNews>>,
 }
 
 /// What one worker made of one block.
@@ -129,6 +136,21 @@ pub struct Run {
 impl Run {
     /// Starts reading with one sensor a shard.
     pub fn start(sensors: Vec<Sensor>, sources: Vec<Source>) -> std::io::Result<Self> {
+        Self::feed(sensors, move |mut feeder| {
+            let sizes = sources
+                .iter()
+                .map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()));
+            feeder.block.news.total = sizes.map(|m| m.map(|m| m.len())).sum();
+            for source in &sources {
+                if !feeder.capture(source) {
+                    break;
+                }
+            }
+        })
+    }
+
+    /// Starts the workers, and a thread that feeds them.
+    pub fn feed(sensors: Vec<Sensor>, feed: impl FnOnce(Feeder) + Send + 'static) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let (mut threads, mut results, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
         for (shard, sensor) in sensors.into_iter().enumerate() {
@@ -147,25 +169,15 @@ impl Run {
         }
         let flag = stop.clone();
         threads.push(spawn("linewarden-read".into(), move || {
-            let total = sources
-                .iter()
-                .map(|s| s.path.as_ref().and_then(|p| p.metadata().ok()).map(|m| m.len()))
-                .sum();
             let (used, room) = bounded(2 * QUEUE);
-            let mut feeder = Feeder {
+            feed(Feeder {
                 blocks,
                 stop: flag,
                 done_bytes: 0,
                 block: Block::default(),
                 used,
                 room,
-            };
-            feeder.block.news.total = total;
-            for source in &sources {
-                if !feeder.capture(source) {
-                    break;
-                }
-            }
+            });
         })?);
         Ok(Self {
             results,
@@ -203,12 +215,12 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> std::io::Result<
 }
 
 /// Reads captures into blocks.
-struct Feeder {
+pub(crate) struct Feeder {
     blocks: Vec<Sender<Arc<Block>>>,
     stop: Arc<AtomicBool>,
     /// File bytes of earlier captures.
     done_bytes: u64,
-    block: Block,
+    pub block: Block,
     /// Both ends of the way back that the room of old blocks takes.
     used: Sender<Vec<u8>>,
     room: Receiver<Vec<u8>>,
@@ -282,6 +294,11 @@ impl Feeder {
 
     /// Sends the block to all workers; false when nobody wants more.
     fn send(&mut self, read: u64) -> bool {
+        self.send_block(read).is_some()
+    }
+
+    /// The same, and gives the block back.
+    pub fn send_block(&mut self, read: u64) -> Option<Arc<Block>> {
         self.block.news.read = self.done_bytes + read;
         let mut bytes = self
             .room
@@ -296,15 +313,19 @@ impl Feeder {
             news: News {
                 problems: Vec::new(),
                 captures: Vec::new(),
+                live: None,
                 ..self.block.news.clone()
             },
             begins: None,
+            jumped: false,
+            tick: None,
         };
         let block = Arc::new(std::mem::replace(&mut self.block, next));
-        self.blocks
+        let wanted = self
+            .blocks
             .iter()
-            .all(|worker| worker.send(block.clone()).is_ok())
-            && !self.stop.load(Ordering::Relaxed)
+            .all(|worker| worker.send(block.clone()).is_ok());
+        (wanted && !self.stop.load(Ordering::Relaxed)).then_some(block)
     }
 }
 
@@ -326,6 +347,63 @@ impl Block {
             group,
         });
         self.bytes.extend_from_slice(frame.data);
+    }
+}
+
+/// What a live run needs of a block.
+impl Block {
+    /// Notes a frame whose bytes were added, from `start` on.
+    pub fn placed(
+        &mut self,
+        number: u64,
+        ts_ns: i64,
+        origlen: u32,
+        interface: u32,
+        linktype: u16,
+        start: usize,
+    ) {
+        let data = self.bytes.get(start..).unwrap_or(&[]);
+        let (shard, group) = share_of(linktype, data);
+        self.news.packets += 1;
+        self.news.wire_bytes += u64::from(origlen);
+        self.count += 1;
+        self.frames[shard].push(Meta {
+            number,
+            ts_ns,
+            start: start as u32,
+            length: data.len() as u32,
+            origlen,
+            interface,
+            linktype,
+            group,
+        });
+    }
+
+    /// Frames of several interfaces in the order of their times.
+    pub fn sort_by_time(&mut self) {
+        for frames in &mut self.frames {
+            frames.sort_by_key(|m| m.ts_ns);
+        }
+    }
+
+    /// All frames by number.
+    pub fn in_order(&self) -> Vec<Frame<'_>> {
+        let mut all: Vec<_> = self.frames.iter().flatten().map(|m| self.frame(m)).collect();
+        all.sort_unstable_by_key(|f| f.number);
+        all
+    }
+
+    #[inline]
+    fn frame(&self, meta: &Meta) -> Frame<'_> {
+        let start = meta.start as usize;
+        Frame {
+            number: meta.number,
+            ts_ns: meta.ts_ns,
+            origlen: meta.origlen,
+            linktype: LinkType(meta.linktype),
+            interface: meta.interface,
+            data: self.bytes.get(start..start + meta.length as usize).unwrap_or(&[]),
+        }
     }
 }
 
@@ -364,27 +442,21 @@ impl Worker {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
             }
+            if let (true, Some(now)) = (block.jumped, block.tick) {
+                self.sensor.clock_jumped(now);
+            }
             let frames = &block.frames[self.shard];
             if let Some(first) = frames.first() {
                 self.sensor.begin_turn(first.ts_ns);
             }
             for meta in by_group(frames, &mut order) {
-                let start = meta.start as usize;
-                let data = block
-                    .bytes
-                    .get(start..start + meta.length as usize)
-                    .unwrap_or(&[]);
-                self.sensor.packet(&Frame {
-                    number: meta.number,
-                    ts_ns: meta.ts_ns,
-                    origlen: meta.origlen,
-                    linktype: LinkType(meta.linktype),
-                    interface: meta.interface,
-                    data,
-                });
+                self.sensor.packet(&block.frame(meta));
             }
             if !frames.is_empty() {
                 self.sensor.end_turn();
+            }
+            if let Some(now) = block.tick {
+                self.sensor.tick(now);
             }
             let part = Part {
                 news: block.news.clone(),

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use linewarden_lake::{Lake, Options as LakeOptions};
+use arrow_array::RecordBatch;
+use linewarden_lake::{Lake, LakeError, Options as LakeOptions};
 use linewarden_sensor::{Cell, Options, Rows, Sensor as Engine, Spec, host_text, uid_text};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::batch::Batch;
+use crate::keeper::{Keep, Keeper};
+use crate::live::{Live, Naming, PortNews};
+use crate::live_lake::LiveLake;
+use crate::ports::Ports;
 use crate::run::{Last, Part, Rich, Run, Source};
 use crate::shard::SHARDS;
 
@@ -22,6 +28,9 @@ pub struct Sensor {
     rows: Rows,
     run: Option<Run>,
     lake: Option<Lake>,
+    /// Instead of `lake`, for a run that goes on.
+    live: Option<LiveLake>,
+    end: Arc<AtomicBool>,
     taken: Vec<String>,
 }
 
@@ -46,17 +55,20 @@ pub struct Chunk {
     problems: Vec<(String, String, bool)>,
     /// (capture, packets, drops, comments, first ts, last ts) of captures that ended.
     captures: Vec<CaptureEnd>,
+    /// At a tick of `watch`: (name, up, packets, lost) of each interface, and packets that the ring on disk missed.
+    live: Option<(Vec<PortNews>, u64)>,
     /// Totals; set in the last chunk.
     last: Option<Py<PyDict>>,
 }
 
 #[pymethods]
 impl Sensor {
-    /// `spec`: the compiled protocols as JSON. `lake`: (root, site, prefix) or None.
+    /// `spec`: the compiled protocols as JSON. `lake`: (root, site, prefix) or None. `live`: the lake is for `watch`.
     #[new]
     #[pyo3(signature = (
-        spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None, ways = true
+        spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None, ways = true, live = false
     ))]
+    #[allow(clippy::too_many_arguments)] // all but one are named in Python
     fn new(
         spec: &str,
         sensor: &str,
@@ -64,6 +76,7 @@ impl Sensor {
         max_flows: usize,
         lake: Option<(PathBuf, String, String)>,
         ways: bool,
+        live: bool,
     ) -> PyResult<Self> {
         let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
         let options = Options {
@@ -79,18 +92,22 @@ impl Sensor {
         let engines = (0..SHARDS)
             .map(|_| Engine::new(spec.clone(), options.clone()).map_err(wrong))
             .collect::<PyResult<Vec<_>>>()?;
-        let lake = match lake {
-            Some((root, site, prefix)) => {
-                let lake = Lake::create(&root, LakeOptions::new(site, prefix));
-                Some(lake.map_err(|e| PyOSError::new_err(e.to_string()))?)
+        let (mut once, mut on_and_on) = (None, None);
+        if let Some((root, site, prefix)) = lake {
+            let options = LakeOptions::new(site, prefix);
+            if live {
+                on_and_on = Some(LiveLake::create(root, options).map_err(lake_error)?);
+            } else {
+                once = Some(Lake::create(&root, options).map_err(lake_error)?);
             }
-            None => None,
-        };
+        }
         Ok(Self {
             engines,
             rows,
             run: None,
-            lake,
+            lake: once,
+            live: on_and_on,
+            end: Arc::default(),
             taken: Vec::new(),
         })
     }
@@ -98,22 +115,61 @@ impl Sensor {
     /// Begins to read captures [(path or None for standard input, name)] in a thread of its own. `take`: streams whose
     /// batches the chunks bring; without a lake, only these are built.
     fn start(&mut self, captures: Vec<(Option<PathBuf>, String)>, take: Vec<String>) -> PyResult<()> {
-        if self.engines.is_empty() {
-            return Err(PyRuntimeError::new_err("the sensor was started before"));
-        }
-        let mut engines = std::mem::take(&mut self.engines);
-        if self.lake.is_none() {
-            for engine in &mut engines {
-                engine.want(&|name| take.iter().any(|t| t == name));
-            }
-        }
+        let engines = self.engines(take)?;
         let sources = captures
             .into_iter()
             .map(|(path, name)| Source { path, name })
             .collect();
-        self.taken = take;
         self.run = Some(Run::start(engines, sources)?);
         Ok(())
+    }
+
+    /// Begins to listen to open interfaces, which it takes over. `name`: what the captures of this run are called.
+    /// `keep`: (folder, bytes, seconds) of the ring of packets on disk.
+    #[pyo3(signature = (ports, name, take, keep = None))]
+    fn watch(
+        &mut self,
+        ports: &mut Ports,
+        name: String,
+        take: Vec<String>,
+        keep: Option<(PathBuf, u64, f64)>,
+    ) -> PyResult<()> {
+        let engines = self.engines(take)?;
+        let keep = keep.map(|(folder, bytes, age)| Keep {
+            folder,
+            bytes,
+            age: Duration::from_secs_f64(age.clamp(1.0, 1e9)),
+        });
+        let ports = ports.take();
+        let naming = Naming {
+            stem: name,
+            rotates: keep.as_ref().map(|k| (k.file_bytes(), k.file_age())),
+        };
+        let names = ports
+            .iter()
+            .map(|p| (p.name().to_owned(), p.linktype()))
+            .collect();
+        let keeper = keep.map(|k| Keeper::start(k, names)).transpose()?;
+        let end = self.end.clone();
+        self.run = Some(Run::feed(engines, move |feeder| {
+            Live::new(ports, feeder, keeper, naming, end).run();
+        })?);
+        Ok(())
+    }
+
+    /// Ends listening: what was heard until now is still read, and the last chunk comes.
+    fn end(&self) {
+        self.end.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes the records visible that the chunks so far brought; gives what there is to say, and the rows and files
+    /// written and rows lost so far.
+    fn flush(&mut self, py: Python<'_>) -> (Vec<String>, u64, u64, u64) {
+        let Some(live) = &mut self.live else {
+            return (Vec::new(), 0, 0, 0);
+        };
+        py.detach(|| live.flush());
+        (live.said(), live.rows, live.files, live.all_lost)
     }
 
     /// Waits for the next chunk (None after the last). Ctrl-C is heard.
@@ -147,11 +203,7 @@ impl Sensor {
             .take()
             .map_err(|e| PyValueError::new_err(e.to_string()))?
         {
-            if let Some(lake) = &self.lake {
-                let copy = batch.clone();
-                py.detach(|| lake.write(&stream, copy))
-                    .map_err(|e| PyOSError::new_err(e.to_string()))?;
-            }
+            self.keep(py, &stream, &batch)?;
             list.append((stream, Py::new(py, Batch::new(batch))?))?;
         }
         Ok(list.unbind())
@@ -160,12 +212,13 @@ impl Sensor {
     /// Ends the run; the lake's files are whole from now on. [(stream, path, rows, bytes)].
     fn finish(&mut self, py: Python<'_>) -> PyResult<Vec<(String, PathBuf, u64, u64)>> {
         self.join(py);
+        if let Some(live) = self.live.take() {
+            py.detach(|| live.finish());
+        }
         let Some(lake) = self.lake.take() else {
             return Ok(Vec::new());
         };
-        let written = py
-            .detach(|| lake.finish())
-            .map_err(|e| PyOSError::new_err(e.to_string()))?;
+        let written = py.detach(|| lake.finish()).map_err(lake_error)?;
         Ok(written
             .into_iter()
             .map(|w| (w.stream, w.path, w.rows, w.bytes))
@@ -178,10 +231,37 @@ impl Sensor {
         if let Some(lake) = self.lake.take() {
             py.detach(|| lake.abort());
         }
+        self.live = None;
     }
 }
 
 impl Sensor {
+    /// The engines, which are started once, told what is wanted of them.
+    fn engines(&mut self, take: Vec<String>) -> PyResult<Vec<Engine>> {
+        if self.engines.is_empty() {
+            return Err(PyRuntimeError::new_err("the sensor was started before"));
+        }
+        let mut engines = std::mem::take(&mut self.engines);
+        if self.lake.is_none() && self.live.is_none() {
+            for engine in &mut engines {
+                engine.want(&|name| take.iter().any(|t| t == name));
+            }
+        }
+        self.taken = take;
+        Ok(engines)
+    }
+
+    /// A batch to the lake, where there is one. A live lake says later what was wrong.
+    fn keep(&mut self, py: Python<'_>, stream: &str, batch: &RecordBatch) -> PyResult<()> {
+        let copy = batch.clone();
+        if let Some(live) = &mut self.live {
+            py.detach(|| live.write(stream, copy));
+        } else if let Some(lake) = &self.lake {
+            py.detach(|| lake.write(stream, copy)).map_err(lake_error)?;
+        }
+        Ok(())
+    }
+
     fn join(&mut self, py: Python<'_>) {
         if let Some(run) = self.run.take() {
             py.detach(|| run.stop());
@@ -199,10 +279,7 @@ impl Sensor {
                 if self.taken.contains(&stream) {
                     batches.append((&stream, Py::new(py, Batch::new(batch.clone()))?))?;
                 }
-                if let Some(lake) = &self.lake {
-                    py.detach(|| lake.write(&stream, batch))
-                        .map_err(|e| PyOSError::new_err(e.to_string()))?;
-                }
+                self.keep(py, &stream, &batch)?;
             }
             for message in &part.rich {
                 rich.append(message_tuple(py, message)?)?;
@@ -238,6 +315,7 @@ impl Sensor {
                     )
                 })
                 .collect(),
+            live: news.live.as_ref().map(|l| (l.ports.clone(), l.unkept)),
             last: if lasts.is_empty() {
                 None
             } else {
@@ -272,6 +350,11 @@ fn totals(py: Python<'_>, lasts: &[Last]) -> PyResult<Py<PyDict>> {
     totals.set_item("rows", rows)?;
     totals.set_item("weirds", weirds)?;
     Ok(totals.unbind())
+}
+
+#[allow(clippy::needless_pass_by_value)] // as `map_err` gives it
+fn lake_error(error: LakeError) -> PyErr {
+    PyOSError::new_err(error.to_string())
 }
 
 /// So long the GIL is given up at a time while waiting; then signals are looked at.

@@ -17,8 +17,9 @@ class Sensor:
         max_flows: int = 200_000,
         lake: tuple[str, str, str] | None = None,
         ways: bool = True,
+        live: bool = False,
     ) -> None:
-        """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix).
+        """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix); `live` if it is for `watch`.
 
         `ways` False: every message runs through its program, which is slower and tells the same.
 
@@ -27,6 +28,18 @@ class Sensor:
 
     def start(self, captures: Sequence[tuple[str | None, str]], take: Sequence[str]) -> None:
         """Begins to read (path or None for standard input, name); RuntimeError if it was started before."""
+
+    def watch(self, ports: Ports, name: str, take: Sequence[str], keep: tuple[str, int, float] | None = None) -> None:
+        """Begins to listen to open interfaces, which it takes over; `name` is what the captures are called.
+
+        `keep`: folder, bytes and seconds of the ring of packets on disk.
+        """
+
+    def end(self) -> None:
+        """Ends listening: what was heard until now is still read."""
+
+    def flush(self) -> tuple[list[str], int, int, int]:
+        """Makes records visible; what there is to say, rows and files written, rows lost."""
 
     def next(self) -> Chunk | None:
         """Waits for the next chunk; None after the last. OSError if the lake cannot be written any more."""
@@ -75,8 +88,30 @@ class Chunk:
     def captures(self) -> list[tuple[str, int, int | None, list[str], int | None, int | None]]:
         """(name, packets, drops, comments, first ts, last ts) of captures that ended; times in ns UTC."""
     @property
+    def live(self) -> tuple[list[tuple[str, bool, int, int]], int] | None:
+        """At a tick: (name, up, packets, lost) of each interface; packets that the ring on disk missed."""
+    @property
     def last(self) -> dict[str, Any] | None:
         """Totals; set in the last chunk."""
+
+@final
+class Ports:
+    """Live interfaces that are open. They belong to the thread that made them, until `Sensor.watch` takes them."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        filters: Sequence[Sequence[tuple[int, int, int, int]]],
+        ring_bytes: int,
+        promiscuous: bool,
+    ) -> None:
+        """`filters`: a classic BPF program for each. PermissionError without the right, OSError for the rest."""
+
+def give_up_rights() -> None:
+    """Gives up all capabilities of this thread and of those that it will start."""
+
+def hand_out(folder: str, wanted: Sequence[tuple[str, int]], out: str) -> int:
+    """Writes packets (file, number) of a ring on disk into a pcapng file; how many were still there."""
 
 @final
 class Batch:

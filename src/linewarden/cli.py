@@ -235,6 +235,47 @@ def _print_summary(result: ReadResult, args: argparse.Namespace) -> None:
         print(f"Report: {args.report}")
 
 
+# --- watch ---
+
+
+def run_watch(args: argparse.Namespace) -> int:
+    """Live interfaces to a lake."""
+    from linewarden.service.reading import Settings
+    from linewarden.service.watch_screen import Screen, asked_to_end
+    from linewarden.service.watching import Keep, Listening, watch
+
+    keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
+    listening = Listening(
+        tuple(args.interfaces), args.filter, args.ring, not args.no_promiscuous, args.user, keep
+    )  # fmt: skip
+    screen = Screen(lambda text: _say("watch", text), args.json, args.quiet)
+    with asked_to_end() as should_end:
+        watched = watch(
+            args.out, listening, Settings(args.site, args.sensor, args.interval), on_line=screen.line,
+            on_status=screen.status, should_end=should_end, every_s=args.every or screen.every_s,
+        )  # fmt: skip
+        screen.end(watched, args.out)
+    return 0
+
+
+def run_packets(args: argparse.Namespace) -> int:
+    """Packets out of the ring of `watch --keep`."""
+    from linewarden.wire.ports import hand_out
+
+    wanted = []
+    for text in args.of:
+        capture, colon, frame = text.rpartition(":")
+        if not colon or not frame.isascii() or not frame.isdigit():
+            raise ConfigError(f"--of {text}: use CAPTURE:FRAME, as a record names it")
+        wanted.append((capture, int(frame)))
+    found = hand_out(args.ring, wanted, args.out)
+    if found < len(set(wanted)):
+        _say("warning", f"{len(set(wanted)) - found} of {len(set(wanted))} packets are not in {args.ring} any more")
+    if found:
+        print(f"{found} packets: {args.out}")
+    return 0 if found else CAPTURE_UNREAD
+
+
 # --- query, diff, correct, streams, protocols ---
 
 
@@ -391,7 +432,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_commands(
         parser,
         {
-            "read": run_read, "query": run_query, "diff": run_diff, "correct": run_correct,
+            "read": run_read, "watch": run_watch, "packets": run_packets,
+            "query": run_query, "diff": run_diff, "correct": run_correct,
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip

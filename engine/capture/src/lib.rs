@@ -29,6 +29,7 @@ mod error;
 mod link;
 mod reader;
 mod transport;
+mod writer;
 
 pub use addr::Addr;
 pub use checksum::transport_checksum_ok;
@@ -36,3 +37,4 @@ pub use error::CaptureError;
 pub use link::{Decoded, Fragment, Ip, Llc, Tunnel, TunnelKind, decode};
 pub use reader::{Comment, Frame, Interface, LinkType, Reader};
 pub use transport::{Transport, parse_transport, tcp_flags};
+pub use writer::PcapNgWriter;

@@ -27,10 +27,11 @@ impl Folder {
         stream: &str,
         path: PathBuf,
         prefix: &str,
+        keep_earlier: bool,
         made: &mut Vec<PathBuf>,
     ) -> Result<Self, LakeError> {
         make(&path, made)?;
-        let mut earlier = Vec::new();
+        let (mut earlier, mut next) = (Vec::new(), 0);
         for entry in fs::read_dir(&path)
             .map_err(|e| LakeError::io(&path, e))?
             .flatten()
@@ -40,6 +41,8 @@ impl Folder {
             if is_ours(visible.unwrap_or(&name), prefix) {
                 if visible.is_some() {
                     let _ = fs::remove_file(entry.path()); // Left by a run that was killed.
+                } else if keep_earlier {
+                    next = next.max(number(&name).map_or(0, |n| n.saturating_add(1)));
                 } else {
                     earlier.push(entry.path());
                 }
@@ -50,7 +53,7 @@ impl Folder {
             stream,
             path,
             prefix,
-            next: 0,
+            next,
             earlier,
             held: Vec::new(),
             written: Vec::new(),
@@ -104,6 +107,11 @@ impl Folder {
     pub fn written(&self) -> &[Written] {
         &self.written
     }
+
+    /// What was written since the last time.
+    pub fn take_written(&mut self) -> Vec<Written> {
+        std::mem::take(&mut self.written)
+    }
 }
 
 /// Whether a name is `<prefix>-<number>.parquet`.
@@ -112,6 +120,11 @@ fn is_ours(name: &str, prefix: &str) -> bool {
         .and_then(|n| n.strip_prefix('-'))
         .and_then(|n| n.strip_suffix(".parquet"))
         .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The number of `<prefix>-<number>.parquet`.
+fn number(name: &str) -> Option<u32> {
+    name.strip_suffix(".parquet")?.rsplit('-').next()?.parse().ok()
 }
 
 /// Makes a folder and those above it; each new one is noted and its entry brought to the device.

@@ -80,6 +80,16 @@ impl Lake {
         self.pool.write(stream, batch)
     }
 
+    /// Writes what was handed over and makes its files visible; writing goes on in new files. Lists those that became
+    /// visible since the last time. For a lake that keeps earlier files ([`Options::keep_earlier`]).
+    ///
+    /// # Errors
+    /// The first error of a worker; then nothing more can be written.
+    pub fn flush(&self) -> Result<Vec<Written>, LakeError> {
+        self.pool.flush()?;
+        Ok(self.pool.store().settle())
+    }
+
     /// Writes what is left, makes all files visible and lists them by path.
     ///
     /// # Errors

@@ -30,6 +30,9 @@ pub struct Options {
     pub queue_batches: usize,
     /// Files open at the same time at most, over all workers.
     pub max_open_files: usize,
+    /// Files of an earlier run with the same prefix stay, and new ones count on behind them. Without it they are
+    /// replaced.
+    pub keep_earlier: bool,
 }
 
 impl Options {
@@ -44,6 +47,7 @@ impl Options {
             compression: Compression::Lz4,
             queue_batches: 4,
             max_open_files: 64,
+            keep_earlier: false,
         }
     }
 

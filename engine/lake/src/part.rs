@@ -174,10 +174,11 @@ impl Part {
     /// Completes the file and brings it to the device.
     pub fn finish(mut self) -> Result<Finished, LakeError> {
         self.end_group()?;
-        let sync = |writer: SerializedFileWriter<File>| -> Result<u64, ParquetError> {
-            let file = writer.into_inner()?;
-            file.sync_all()?;
-            Ok(file.metadata()?.len())
+        // Not `into_inner`: it makes a text of the error, and that the device is full would not be known any more.
+        let sync = |mut writer: SerializedFileWriter<File>| -> Result<u64, ParquetError> {
+            writer.finish()?;
+            writer.inner().sync_all()?;
+            Ok(writer.inner().metadata()?.len())
         };
         let Some(writer) = self.writer.take() else {
             return Err(LakeError::Worker {

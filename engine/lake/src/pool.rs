@@ -25,7 +25,18 @@ struct Queue {
     batches: usize,
     bytes: usize,
     closed: bool,
+    /// Somebody waits until everything is written and closed.
+    flush: bool,
+    /// One worker is doing so; another that found nothing left to close would say too early that all is done.
+    closing: bool,
     failed: Option<LakeError>,
+}
+
+/// What a worker does next.
+enum Task {
+    Write(String, RecordBatch, usize),
+    /// Nothing waits: close all files.
+    Close,
 }
 
 struct Shared {
@@ -107,6 +118,20 @@ impl Pool {
         }
     }
 
+    /// Waits until what was queued is written and its files are visible.
+    pub fn flush(&self) -> Result<(), LakeError> {
+        let mut queue = lock(&self.shared.queue);
+        queue.flush = true;
+        self.shared.changed.notify_all();
+        while queue.flush {
+            if let Some(error) = &queue.failed {
+                return Err(error.clone());
+            }
+            queue = self.shared.wait(queue);
+        }
+        queue.failed.clone().map_or(Ok(()), Err)
+    }
+
     pub fn store(&self) -> &Store {
         &self.shared.store
     }
@@ -162,7 +187,15 @@ impl Shared {
 
     fn work(&self) {
         let _guard = Guard(self);
-        while let Some((stream, batch, bytes)) = self.next() {
+        while let Some(task) = self.next() {
+            let Task::Write(stream, batch, bytes) = task else {
+                self.close_all();
+                let mut queue = lock(&self.queue);
+                (queue.flush, queue.closing) = (false, false);
+                drop(queue);
+                self.changed.notify_all();
+                continue;
+            };
             let outcome = self.store.write(&stream, &batch);
             drop(batch);
             let mut queue = lock(&self.queue);
@@ -177,6 +210,10 @@ impl Shared {
                 Err(error) => self.fail(error),
             }
         }
+        self.close_all();
+    }
+
+    fn close_all(&self) {
         while lock(&self.queue).failed.is_none() {
             match self.store.close_one() {
                 Ok(true) => {}
@@ -186,8 +223,8 @@ impl Shared {
         }
     }
 
-    /// The next batch, from the stream with the longest queue that nobody else is writing.
-    fn next(&self) -> Option<(String, RecordBatch, usize)> {
+    /// The next task: a batch, from the stream with the longest queue that nobody else is writing.
+    fn next(&self) -> Option<Task> {
         let mut queue = lock(&self.queue);
         loop {
             if queue.failed.is_some() || (queue.closed && queue.batches == 0) {
@@ -201,7 +238,11 @@ impl Shared {
                 && let Some((batch, bytes)) = stream.batches.pop_front()
             {
                 stream.busy = true;
-                return Some((name.clone(), batch, bytes));
+                return Some(Task::Write(name.clone(), batch, bytes));
+            }
+            if queue.flush && queue.batches == 0 && !queue.closing {
+                queue.closing = true;
+                return Some(Task::Close);
             }
             queue = self.wait(queue);
         }

@@ -158,7 +158,13 @@ impl Store {
                 .join(format!("date={}", dates::name(*day)));
             folders.insert(
                 key.clone(),
-                Folder::open(stream, path, &self.options.prefix, made)?,
+                Folder::open(
+                    stream,
+                    path,
+                    &self.options.prefix,
+                    self.options.keep_earlier,
+                    made,
+                )?,
             );
         }
         let names = folders.get_mut(key).map(Folder::next_names);
@@ -238,6 +244,23 @@ impl Store {
         let mut written = self.written();
         written.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(written)
+    }
+
+    /// After all open files are closed: lists what became visible since the last time, and forgets days that are past,
+    /// so that a run of months holds no more than one of an hour. Not for a run that replaces files of an earlier one.
+    pub fn settle(&self) -> Vec<Written> {
+        let mut state = lock(&self.state);
+        let mut written: Vec<_> = state
+            .folders
+            .values_mut()
+            .flat_map(Folder::take_written)
+            .collect();
+        written.sort_by(|a, b| a.path.cmp(&b.path));
+        let latest = state.folders.keys().map(|key| key.1).max().unwrap_or(0);
+        state.folders.retain(|key, _| key.1 >= latest - 1);
+        state.made.clear(); // They have files now, or another writer's.
+        state.files = 0;
+        written
     }
 
     fn written(&self) -> Vec<Written> {

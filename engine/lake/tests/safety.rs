@@ -272,3 +272,32 @@ fn a_full_device_keeps_what_is_finished_and_says_so() {
         3
     );
 }
+
+#[test]
+fn a_flush_makes_rows_visible_and_writing_goes_on_in_new_files() {
+    let folder = Folder::new("flush");
+    let live = Options {
+        keep_earlier: true,
+        ..options()
+    };
+    let day = folder.0.join("stream=a/site=plant/date=1970-01-01");
+    for run in 0..2u32 {
+        let lake = Lake::create(&folder.0, live.clone()).unwrap();
+        for n in 0..3u32 {
+            lake.write("a", rows(&[1, 2])).unwrap();
+            let written = lake.flush().unwrap();
+            assert_eq!(written.len(), 1);
+            let number = run * 4 + n;
+            assert_eq!(written[0].path, day.join(format!("run-{number:05}.parquet")));
+            assert_eq!(read(&written[0].path).num_rows(), 2);
+        }
+        assert_eq!(lake.flush().unwrap(), []);
+        lake.write("a", rows(&[3])).unwrap();
+        assert_eq!(lake.finish().unwrap().len(), 1);
+    }
+    assert_eq!(
+        files(&folder.0).len(),
+        8,
+        "nothing was replaced, nothing half-written is left"
+    );
+}

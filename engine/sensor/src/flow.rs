@@ -208,6 +208,8 @@ pub struct Flow {
     pub duplicates: u32,
     pub bad_checksums: u32,
     pub missed: u64,
+    /// Parts that were told already, of a flow that lasts (`live.rs`).
+    pub parts: u32,
     history: [u8; 18],
     history_len: u8,
 }
@@ -238,6 +240,7 @@ impl Flow {
             duplicates: 0,
             bad_checksums: 0,
             missed: 0,
+            parts: 0,
             history: [0; 18],
             history_len: 0,
         }

@@ -16,6 +16,7 @@ mod emit;
 mod flow;
 mod framing;
 mod lifetimes;
+mod live;
 mod messages;
 mod names;
 mod ops;

@@ -120,7 +120,7 @@ impl Sensor {
     }
 
     /// What lone senders too many sent, as one conversation, and a weird that says how many it stands for.
-    fn flush_crowd(&mut self) {
+    pub(crate) fn flush_crowd(&mut self) {
         let name = self.core.names.intern("lone_conversations_summed");
         for sum in self.table.crowd.take() {
             let flow = &sum.flow;

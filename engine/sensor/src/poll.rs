@@ -101,6 +101,21 @@ impl Polls {
         found
     }
 
+    /// Tells what was counted in intervals that are past.
+    pub fn tell_before(&mut self, now: i64, info: &FlowInfo, emitter: &mut Emitter, names: &mut Names) {
+        let window = now.div_euclid(emitter.interval);
+        if self.kinds.iter().all(|p| p.window >= window) {
+            return;
+        }
+        for poll in std::mem::take(&mut self.kinds) {
+            if poll.window < window {
+                poll.tell(info, emitter, names);
+            } else {
+                self.kinds.push(poll);
+            }
+        }
+    }
+
     pub fn flush(&mut self, info: &FlowInfo, emitter: &mut Emitter, names: &mut Names) {
         for poll in self.kinds.drain(..) {
             poll.tell(info, emitter, names);

@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::ctx::Ctx;
 use crate::emit::{Emitter, RichMessage};
 use crate::flow::{self, Fingerprint, Flow, FlowTable, Key};
+use crate::live::Due;
 use crate::names::{NameId, Names};
 use crate::spec::{Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp};
@@ -111,6 +112,7 @@ pub struct Sensor {
     in_turn: bool,
     pub(crate) now: i64,
     pub(crate) serial: u32,
+    pub(crate) due: Due,
     pub stats: Stats,
     pub(crate) service_names: HashMap<u64, NameId>,
 }
@@ -150,6 +152,7 @@ impl Sensor {
             in_turn: false,
             now: i64::MIN,
             serial: 0,
+            due: Due::default(),
             stats: Stats::default(),
             service_names: HashMap::new(),
         })

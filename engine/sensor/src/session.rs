@@ -433,6 +433,28 @@ impl Session {
         emitter.point = text;
     }
 
+    /// As time passes: what waits too long is unanswered, what was counted in past intervals is told.
+    pub fn catch_up(
+        &mut self,
+        orig_side: u8,
+        proto: &Proto,
+        info: &FlowInfo,
+        now: i64,
+        emitter: &mut Emitter,
+        names: &mut Names,
+    ) {
+        while self
+            .pending
+            .front()
+            .is_some_and(|p| now.saturating_sub(p.stamp.ts) > PATIENCE_NS)
+            && let Some(p) = self.pending.pop_front()
+        {
+            let from_orig = p.side == orig_side;
+            self.give_up(p, from_orig, self.proto, proto, info, emitter, names);
+        }
+        self.polls.tell_before(now, info, emitter, names);
+    }
+
     /// The flow ends: what waits is unanswered, what was counted is told.
     pub fn finish(
         &mut self,
@@ -447,6 +469,12 @@ impl Session {
             self.give_up(p, from_orig, self.proto, proto, info, emitter, names);
         }
         self.polls.flush(info, emitter, names);
+    }
+
+    /// Weirds that came again since the last time; the next ones are counted anew.
+    pub fn new_repeats(&mut self) -> Vec<(NameId, u64)> {
+        let again = self.weirds.iter_mut().filter(|w| w.1 > 0);
+        again.map(|w| (w.0, std::mem::take(&mut w.1))).collect()
     }
 
     /// Weirds that came again after their first row.

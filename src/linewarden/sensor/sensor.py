@@ -20,6 +20,7 @@ from linewarden.records import Weird
 from linewarden.sensor.rows import row_of
 from linewarden.sensor.tables import spec, streams
 from linewarden.wire.captures import Capture
+from linewarden.wire.ports import Ports
 
 __all__ = ["DAMAGE", "Batch", "CaptureEnd", "Progress", "Sensor", "Step", "Totals", "read_all", "spec", "streams"]
 
@@ -82,21 +83,48 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """An interface that is listened to: packets read, and packets that the kernel had no room for."""
+
+    name: str
+    up: bool
+    packets: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Once a second of listening. Records until now are visible in the lake: so many rows and files so far.
+
+    `rows_lost`: rows that a full disk took; `unkept`: packets that the ring on disk missed; `said`: what to tell of it.
+    """
+
+    ports: tuple[Port, ...]
+    unkept: int
+    said: tuple[str, ...]
+    rows: int
+    files: int
+    rows_lost: int
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """What became known since the last step."""
+    """What became known since the last step. `live`: at the ticks of `watch`."""
 
     progress: Progress
     batches: tuple[Batch, ...]
     problems: tuple[tuple[str, str, bool], ...]
     captures: tuple[CaptureEnd, ...]
     totals: Totals | None
+    live: Live | None = None
 
 
 class Sensor:
     """Reads captures once. Use it as `for step in sensor.read(...)`, then `finish()` (or `abort()`).
 
     `lake` is a folder to write all streams to, under site `site`; `prefix` names its files (the same prefix replaces
-    the rows of an earlier run). Raises StoreError if the folder cannot be written, ProtocolError for a wrong table.
+    the rows of an earlier run, but not with `live`, which is for `watch`). Raises StoreError if the folder cannot be
+    written, ProtocolError for a wrong table.
     """
 
     def __init__(
@@ -108,10 +136,11 @@ class Sensor:
         lake: Path | None = None,
         site: str = "default",
         prefix: str = "part",
+        live: bool = False,
     ) -> None:
         place = (str(lake), site, prefix) if lake else None
         try:
-            self._engine = _engine.Sensor(spec(), name, int(interval_s * 1e9), max_flows, place)
+            self._engine = _engine.Sensor(spec(), name, int(interval_s * 1e9), max_flows, place, live=live)
         except OSError as error:
             raise StoreError(str(error)) from error
         except ValueError as error:
@@ -128,8 +157,29 @@ class Sensor:
         """
         wanted = list(take)
         self._engine.start([(str(c.path) if c.path else None, c.name) for c in captures], wanted)
+        yield from self._steps(wanted)
+
+    def watch(
+        self, ports: Ports, name: str, take: Iterable[str], keep: tuple[Path, int, float] | None = None
+    ) -> Iterator[Step]:
+        """Listens to open interfaces until `end`; the captures are called `name`.
+
+        `keep`: folder, bytes and seconds of a ring of packets on disk. A lake that cannot be written is said in
+        `Live.said` and tried again; nothing is raised.
+        """
+        wanted = list(take)
+        place = (str(keep[0]), keep[1], keep[2]) if keep else None
+        self._engine.watch(ports.engine, name, wanted, place)
+        yield from self._steps(wanted)
+
+    def end(self) -> None:
+        """Ends listening: the last steps follow."""
+        self._engine.end()
+
+    def _steps(self, wanted: list[str]) -> Iterator[Step]:
         while (chunk := self._next()) is not None:
-            own = self._parse(chunk.rich, last=chunk.last is not None)
+            own = self._parse(chunk.rich, last=chunk.last is not None or chunk.live is not None)
+            live = self._live(*chunk.live) if chunk.live is not None else None
             batches = [Batch(s, a) for s, a in chunk.batches] + [Batch(s, a) for s, a in own if s in wanted]
             totals = self._totals(chunk.last) if chunk.last is not None else None
             yield Step(
@@ -138,6 +188,7 @@ class Sensor:
                 tuple(chunk.problems),
                 tuple(CaptureEnd(n, p, d, tuple(c), a, b) for n, p, d, c, a, b in chunk.captures),
                 totals,
+                live,
             )
             if totals is not None:
                 return
@@ -152,6 +203,15 @@ class Sensor:
     def abort(self) -> None:
         """Gives up: nothing half-written stays."""
         self._engine.abort()
+
+    def flush(self, before: Live) -> Live:
+        """Makes visible what the steps so far brought; `before` is what was known last."""
+        said, rows, files, lost = self._engine.flush()
+        return Live(before.ports, before.unkept, tuple(said), rows, files, lost)
+
+    def _live(self, ports: list[tuple[str, bool, int, int]], unkept: int) -> Live:
+        said, rows, files, lost = self._engine.flush()
+        return Live(tuple(Port(*p) for p in ports), unkept, tuple(said), rows, files, lost)
 
     def _next(self) -> Any:
         try:

@@ -16,6 +16,19 @@ READ = """examples:
   tcpdump -w - -i mirror0 | linewarden read -                  standard input; Ctrl-C ends the recording
   linewarden read plant.pcapng --names names.csv --out lake/   with your names, kept for the next time
 """
+WATCH = """examples:
+  sudo linewarden watch mirror0 --out lake/                    listen until Ctrl-C; every record into the lake
+  sudo linewarden watch mirror0 mirror1 --out lake/            both directions of a tap, as one
+  sudo linewarden watch mirror0 --out lake/ --filter 'not port 22'
+  sudo linewarden watch mirror0 --out lake/ --keep packets/ --keep-mb 20000 --keep-hours 72
+  linewarden query lake/ "SELECT * FROM command ORDER BY ts DESC LIMIT 5"      meanwhile, in another terminal
+Root opens the interface and then becomes the user who called sudo, `linewarden` or `nobody` (--user). Nothing is sent.
+For a service: packaging/systemd in the source, docs/watch.md.
+"""
+PACKETS = """example:
+  linewarden packets packets/ cut.pcapng --of watch-20261126T101500.000Z-000003.pcapng:4711
+The names of a packet are the columns `capture` and `frame` of a record that `watch --keep` wrote.
+"""
 QUERY = """examples:
   linewarden query lake/ "SELECT verb, count(*) AS n FROM command GROUP BY verb ORDER BY n DESC"
   linewarden query lake/ 'SELECT "id.orig_h", "id.resp_h", target FROM command WHERE verb = $$write$$' --csv
@@ -57,6 +70,13 @@ def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> No
         return sub
 
     _read(command("read", "read captures: summary, report, lake", READ))
+    _watch(command("watch", "listen to live interfaces: a lake that grows", WATCH))
+    packets = command("packets", "hand out packets that `watch --keep` kept", PACKETS)
+    packets.add_argument("ring", type=Path, metavar="FOLDER", help="folder of --keep")
+    packets.add_argument("out", type=Path, metavar="FILE.pcapng", help="where to write them")
+    packets.add_argument(
+        "--of", action="append", required=True, metavar="CAPTURE:FRAME", help="a packet; may be repeated"
+    )
     query = command("query", "ask a lake with SQL (DuckDB)", QUERY)
     query.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` wrote")
     query.add_argument("sql", metavar="SQL", help="one SELECT; - reads it from standard input")
@@ -96,6 +116,28 @@ def _read(parser: argparse.ArgumentParser) -> None:
         help="cyclic reads are counted in one row per so many seconds (default: 60)")  # fmt: skip
     _outputs(parser)
     add("--quiet", action="store_true", help="no summary and no progress bar, only warnings and errors")
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
+    add: Any = parser.add_argument
+    add("interfaces", nargs="+", metavar="IFACE", help="interface; of several, packets are put in order by time")
+    add("--out", type=Path, metavar="DIR", required=True, help="the lake (added to what is there)")
+    add("--filter", default="", metavar="EXPR", help="only what this tcpdump expression lets through (needs tcpdump)")
+    add("--keep", type=Path, metavar="DIR", help="keep packets too: a ring of pcapng files here")
+    add("--keep-mb", type=int, default=1024, metavar="MB", help="at most so many MB of them (default: %(default)s)")
+    add("--keep-hours", type=float, default=24.0, metavar="H", help="and none older (default: %(default)g)")
+    add("--ring", type=int, default=32, metavar="MIB",
+        help="memory of each interface for packets in waiting (default: %(default)s)")  # fmt: skip
+    add("--no-promiscuous", action="store_true", help="hear only what is for this machine, or for all")
+    add("--user", metavar="NAME", help="who to become once the interfaces are open; root: stay, without capabilities")
+    add("--site", default="default", metavar="NAME", help="site in the lake (default: %(default)s)")
+    add("--sensor", default="local", metavar="NAME", help="name of the tap, in every record (default: %(default)s)")
+    add("--interval", type=float, default=60.0, metavar="SECONDS",
+        help="cyclic reads are counted in one row per so many seconds (default: 60)")  # fmt: skip
+    add("--every", type=float, metavar="SECONDS",
+        help="how often to tell how it goes (default: 1 in a terminal and with --json, else 60)")  # fmt: skip
+    add("--json", action="store_true", help="one JSON object an interval on standard output")
+    add("--quiet", action="store_true", help="no status, only what happens")
 
 
 def _correct(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,258 @@
+"""Live interfaces to a lake that grows while others ask it.
+
+The same path as `read`: the engine reads in threads of its own, rich messages come to Python, and once a second what
+is known becomes visible in the lake. What happens to interfaces, clock and disk is said in lines; none of it ends the
+run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewarden.errors import CaptureError, ConfigError, StoreError
+from linewarden.sensor.sensor import Live, Port, Sensor, Step, Totals
+from linewarden.service import rights
+from linewarden.service.reading import Settings, taken
+from linewarden.wire.ports import Ports, open_ports
+
+if TYPE_CHECKING:
+    from linewarden.plant.fold import PlantFold
+
+PLANT_EVERY = 10.0
+"""s between two looks at the plant for the status; more if a look takes long: one part in PLANT_SHARE of the time."""
+PLANT_SHARE = 50
+LOCK = ".watch.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A ring of packets on disk: at most so many MB, and none older than so many hours."""
+
+    folder: Path
+    megabytes: int = 1024
+    hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What to listen to, and how. `ring_mb`: MiB of memory of each interface; `user`: who to become once it is open."""
+
+    interfaces: tuple[str, ...]
+    filter: str = ""
+    ring_mb: int = 32
+    promiscuous: bool = True
+    user: str | None = None
+    keep: Keep | None = None
+
+    def check(self) -> None:
+        """Raises ConfigError for what makes no sense."""
+        if len(set(self.interfaces)) < len(self.interfaces):
+            raise ConfigError("an interface is named twice; once is enough")
+        if not 2 <= self.ring_mb <= 4096:
+            raise ConfigError(f"--ring {self.ring_mb}: use 2 to 4096 MiB")
+        if self.keep and (not 1 <= self.keep.megabytes <= 1 << 30 or not 0.001 <= self.keep.hours <= 24 * 3660):
+            raise ConfigError("--keep-mb and --keep-hours: use at least 1 MB and 0.001 h")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How listening goes; rates are those since the last status. `elapsed` is s since the start."""
+
+    elapsed: float
+    packets: int
+    bytes: int
+    packets_per_s: float
+    bytes_per_s: float
+    ports: tuple[Port, ...]
+    assets: int
+    last_weird: tuple[str, str, str] | None
+    live: Live
+
+    @property
+    def lost(self) -> int:
+        """Packets that the kernel had no room for."""
+        return sum(p.lost for p in self.ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The end of a run."""
+
+    totals: Totals
+    status: Status
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the steps said, kept for the next status."""
+
+    began: float = field(default_factory=time.monotonic)
+    at: float = field(default_factory=time.monotonic)
+    packets: int = 0
+    bytes: int = 0
+    assets: int = 0
+    look_at: float = 0.0
+    last_weird: tuple[str, str, str] | None = None
+    fold: PlantFold | None = None
+
+    def take(self, step: Step) -> None:
+        import polars as pl
+
+        from linewarden.plant.fold import PlantFold
+
+        self.fold = self.fold or PlantFold()
+        for batch in step.batches:
+            if len(batch.arrow) == 0:
+                continue
+            self.fold.add(batch.stream, pl.DataFrame(batch.arrow.select(self.fold.columns(batch.stream))))
+            if batch.stream == "weird":
+                row = pl.DataFrame(batch.arrow.select(["name", "id.orig_h", "id.resp_h"])).row(-1, named=True)
+                self.last_weird = (row["name"] or "", row["id.orig_h"] or "", row["id.resp_h"] or "")
+
+    def status(self, step: Step, live: Live, last: bool) -> Status:
+        now = time.monotonic()
+        if self.fold is not None and (now >= self.look_at or last):
+            self.assets = len(self.fold.plant().assets)
+            took = time.monotonic() - now
+            self.look_at = now + max(PLANT_EVERY if now - self.began > PLANT_EVERY else 2.0, PLANT_SHARE * took)
+        passed = max(now - self.at, 1e-3)
+        progress = step.progress
+        packets, amount = progress.packets - self.packets, progress.bytes - self.bytes
+        self.at, self.packets, self.bytes = now, progress.packets, progress.bytes
+        return Status(
+            now - self.began, progress.packets, progress.bytes, packets / passed, amount / passed, live.ports,
+            self.assets, self.last_weird, live,
+        )  # fmt: skip
+
+
+def watch(
+    out: Path,
+    listening: Listening,
+    settings: Settings,
+    *,
+    on_line: Callable[[str], None],
+    on_status: Callable[[Status], None],
+    should_end: Callable[[], bool],
+    every_s: float = 1.0,
+) -> Watched:
+    """Listens until `should_end`, into the lake in `out`. `on_line` gets what is to be said, `on_status` the state.
+
+    Raises:
+        CaptureError: an interface cannot be listened to.
+        StoreError: the lake cannot be written at the start, or another `watch` writes it.
+        ConfigError: a setting is wrong.
+    """
+    settings.check()
+    listening.check()
+    ports = _opened(out, listening, on_line)
+    with _alone(out):
+        run = f"watch-{datetime.now(UTC):%Y%m%dT%H%M%S}.{time.time_ns() // 1_000_000 % 1000:03d}Z"
+        sensor = Sensor(
+            name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=run, live=True
+        )
+        try:
+            watched = _listen(sensor, ports, run, listening.keep, on_line, on_status, should_end, every_s)
+            sensor.finish()
+        except BaseException:
+            sensor.end()
+            sensor.abort()
+            raise
+    return watched
+
+
+def _opened(out: Path, listening: Listening, on_line: Callable[[str], None]) -> Ports:
+    """Opens the interfaces and gives up the rights for it. What needs them, or a file of root's, comes before."""
+    user = rights.user_to_be(listening.user)
+    # Afterwards this user may not even be able to read the files of this program.
+    for name in ("linewarden.plant.fold", "netaddr.eui.ieee", "linewarden.protocols.registry"):
+        import_module(name)
+    from linewarden.protocols.registry import protocols
+
+    protocols()
+    filters = [rights.compile_filter(listening.filter, i) for i in listening.interfaces] if listening.filter else []
+    ports = open_ports(
+        listening.interfaces, filters, ring_bytes=listening.ring_mb << 20, promiscuous=listening.promiscuous
+    )
+    for folder in (out, *([listening.keep.folder] if listening.keep else [])):
+        rights.folder_for(folder, user)
+    who = rights.give_up(user)
+    on_line(f"listening to {', '.join(listening.interfaces)} as {who}, without rights; nothing is sent")
+    return ports
+
+
+def _listen(
+    sensor: Sensor,
+    ports: Ports,
+    run: str,
+    keep: Keep | None,
+    on_line: Callable[[str], None],
+    on_status: Callable[[Status], None],
+    should_end: Callable[[], bool],
+    every_s: float,
+) -> Watched:
+    seen, ending, due = _Seen(), False, 0.0
+    totals: Totals | None = None
+    status: Status | None = None
+    live = Live((), 0, (), 0, 0, 0)
+    place = (keep.folder, keep.megabytes * 1_000_000, keep.hours * 3600) if keep else None
+    for step in sensor.watch(ports, run, taken(), place):
+        seen.take(step)
+        for _, text, _ in step.problems:
+            on_line(text)
+        totals = step.totals or totals
+        if step.live is not None:
+            live = step.live
+            for text in live.said:
+                on_line(text)
+            if time.monotonic() >= due:
+                due = time.monotonic() + every_s * 0.9  # ticks come once a second, give or take
+                status = seen.status(step, live, last=False)
+                on_status(status)
+        if step.totals is not None:
+            live = _last(sensor, live, on_line)
+            status = seen.status(step, live, last=True)
+        if not ending and should_end():
+            ending = True
+            sensor.end()
+    if totals is None or status is None:
+        raise CaptureError("listening ended early")
+    return Watched(totals, status)
+
+
+def _last(sensor: Sensor, live: Live, on_line: Callable[[str], None]) -> Live:
+    """The last rows become visible."""
+    final = sensor.flush(live)
+    for text in final.said:
+        on_line(text)
+    return final
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One `watch` writes a lake at a time; what one that was killed left half-written goes."""
+    lock: Any = None
+    try:
+        lock = (out / LOCK).open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for half in out.glob("stream=*/site=*/date=*/.watch-*.tmp"):
+            half.unlink(missing_ok=True)
+    except BlockingIOError as error:
+        lock.close()
+        raise StoreError(f"{out}: another `linewarden watch` writes this lake; give it another folder") from error
+    except OSError as error:
+        if lock is not None:
+            lock.close()
+        text = f"{out}: cannot be written by this user ({error.strerror or error}); chown it, or name a --user who may"
+        raise StoreError(text) from error
+    try:
+        yield
+    finally:
+        lock.close()
