@@ -26,6 +26,12 @@ def writes(watch: Watch) -> int:
     return rows.filter(rows["verb"] == "write").height if rows.height else 0
 
 
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4_096)
+
+
 def test_a_record_can_be_asked_for_soon_after_its_packet(space: Space, watch: Start) -> None:
     """The goal is 2 s (benchmarks/live.py measures it); a machine that runs all tests gets 5, three times."""
     running = watch().listening()
@@ -130,9 +136,8 @@ def test_a_full_disk_is_a_pause(space: Space, watch: Start, tmp_path: Path) -> N
         running = watch("--keep", disk / "packets", out=disk / "lake").listening()
         space.modbus(6, client=56_000)
         until(lambda: writes(running) == 3)
-        with pytest.raises(OSError, match="No space"), (disk / "filler").open("wb", buffering=0) as filler:
-            while True:
-                filler.write(b"x" * 4_096)
+        with pytest.raises(OSError, match="No space"):
+            fill(disk / "filler")
         space.modbus(6, client=56_001)
         until(lambda: running.said("no space left"))
         assert running.process.poll() is None
