@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import signal
@@ -25,6 +24,12 @@ Start = Callable[..., Watch]
 def writes(watch: Watch) -> int:
     rows = watch.rows("command")
     return rows.filter(rows["verb"] == "write").height if rows.height else 0
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4_096)
 
 
 def test_a_record_can_be_asked_for_soon_after_its_packet(space: Space, watch: Start) -> None:
@@ -122,13 +127,6 @@ def test_an_interface_goes_comes_back_and_is_made_anew(space: Space, watch: Star
     assert running.end() == 0
 
 
-def fill(file: Path) -> None:
-    """Writes until there is no room."""
-    with file.open("wb", buffering=0) as out, contextlib.suppress(OSError):
-        while True:
-            out.write(b"x" * 4_096)
-
-
 def test_a_full_disk_is_a_pause(space: Space, watch: Start, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -138,7 +136,8 @@ def test_a_full_disk_is_a_pause(space: Space, watch: Start, tmp_path: Path) -> N
         running = watch("--keep", disk / "packets", out=disk / "lake").listening()
         space.modbus(6, client=56_000)
         until(lambda: writes(running) == 3)
-        fill(disk / "filler")
+        with pytest.raises(OSError, match="No space"):
+            fill(disk / "filler")
         space.modbus(6, client=56_001)
         until(lambda: running.said("no space left"))
         assert running.process.poll() is None
