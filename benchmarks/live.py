@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
@@ -58,13 +58,15 @@ def frames(n: int) -> tuple[bytes, bytes]:
 class Listener:
     """`linewarden watch` in the namespace, its last status, and its CPU time."""
 
+    running: ClassVar[list[subprocess.Popen[bytes]]] = []
+
     def __init__(self, out: Path) -> None:
-        self.out = out
         self.errors = (out / "errors.txt").open("w+")
         self.status = out / "status.json"
         command = ["ip", "netns", "exec", SPACE, sys.executable, "-m", "linewarden", "watch", NEAR, "--json"]
         command += ["--out", str(out / "lake"), "--user", "root", "--every", "0.5"]
         self.process = subprocess.Popen(command, stdout=self.status.open("w"), stderr=self.errors)
+        self.running.append(self.process)
         while not self.status.read_text().count("\n"):
             if self.process.poll() is not None:
                 sys.exit((out / "errors.txt").read_text())
@@ -157,6 +159,7 @@ def main() -> int:
     if os.geteuid() != 0 or shutil.which("ip") is None:
         print("live: not measured: needs root and the program ip")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing of it stays behind
     ip("netns", "add", SPACE)
     try:
         ip("-n", SPACE, "link", "add", FAR, "type", "veth", "peer", "name", NEAR)
@@ -164,6 +167,9 @@ def main() -> int:
             ip("-n", SPACE, "link", "set", end, "up")
         return measured(args.records, args.seconds)
     finally:
+        for process in Listener.running:
+            process.kill()  # those that ended do not hear it
+            process.wait()
         ip("netns", "del", SPACE)
 
 

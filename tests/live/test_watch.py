@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from linewarden.cli import main
+from tests.cli.conftest import modbus
 from tests.live.conftest import Space, Watch, until
 from tests.protocols import harness
 
@@ -180,6 +181,37 @@ def test_the_ring_on_disk_stays_within_its_size(space: Space, watch: Start, tmp_
     files = sorted(ring.glob("*.pcapng"))
     assert len(files) > 3
     assert sum(f.stat().st_size for f in files) < 1_300_000
+
+
+def test_a_conversation_that_lasts_is_told_in_parts_that_add_up(space: Space, watch: Start) -> None:
+    running = watch().listening()
+    frames = harness.tcp_frames(modbus(3, 5), 502, client_port=59_000)
+    open_end = [f for f in frames if not f[47] & 1]  # without the segments that end it
+    space.send(harness.pcap(open_end))
+    until(lambda: running.rows("conn").height and "modbus" in running.rows("conn")["service"].to_list())
+    assert running.end() == 0
+    conns = running.rows("conn")
+    parts = conns.filter(conns["service"] == "modbus")
+    assert parts.height == 2
+    assert parts["uid"].n_unique() == 1
+    data = parts["orig_bytes"].sum() + parts["resp_bytes"].sum()
+    assert data == 5 * (12 + 13)
+    assert parts["orig_pkts"].sum() + parts["resp_pkts"].sum() == len(open_end)
+
+
+def test_a_watch_that_was_killed_leaves_nothing_half_written(space: Space, watch: Start) -> None:
+    running = watch().listening()
+    space.modbus(6, client=60_000)
+    until(lambda: writes(running) == 3)
+    half = next(running.out.glob("stream=modbus/*/*")) / ".watch-of-old-00000.parquet.tmp"
+    running.process.kill()
+    running.process.wait(30)
+    half.write_bytes(b"half a file")
+    again = watch().listening()
+    until(lambda: not half.exists())
+    space.modbus(6, client=60_001)
+    until(lambda: writes(again) == 6)
+    assert again.end() == 0
 
 
 def test_what_cannot_be_is_said_in_one_line(
