@@ -1,6 +1,9 @@
 """Every scenario file says what the others say, so that list, runner and scoring find it."""
 
+import csv
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,8 @@ from linewarden.exercises.scenario import load_scenario, scenario_names
 
 SCENARIOS = [load_scenario(name) for name in scenario_names()]
 INCIDENTS = [s for s in SCENARIOS if s.kind == "incident"]
+SHARED = Path(os.environ.get("LINEWARDEN_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+TECHNIQUES = SHARED / "data/advisories/attack_ics_v18.1_to_v19.csv"
 
 
 def test_there_are_enough_of_each_kind() -> None:
@@ -41,3 +46,11 @@ def test_an_incident_has_sources_and_techniques(scenario) -> None:
 @pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.kind != "incident"], ids=lambda s: s.name)
 def test_what_is_no_incident_has_no_attack(scenario) -> None:
     assert not any(step.hostile for step in scenario.steps)
+
+
+@pytest.mark.skipif(not TECHNIQUES.exists(), reason=f"no {TECHNIQUES}; set LINEWARDEN_SHARED")
+@pytest.mark.parametrize("scenario", INCIDENTS, ids=lambda s: s.name)
+def test_techniques_are_those_of_attack_for_ics(scenario) -> None:
+    with TECHNIQUES.open(encoding="utf-8", newline="") as file:
+        known = {row["v18.1_id"] for row in csv.DictReader(file)}
+    assert {t for step in scenario.steps for t in step.techniques} <= known
