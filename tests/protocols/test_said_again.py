@@ -41,3 +41,11 @@ def test_every_login_is_told_though_the_words_are_the_same() -> None:
     login = [("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n")]
     frames = [f for port in (50_001, 50_002, 50_003) for f in tcp_frames(login, 21, client_port=port)]
     assert len(read_frames(frames)["command"]) == 3
+
+
+def test_what_the_budget_turned_away_is_told_when_it_is_said_again() -> None:
+    flood = [announcement(b"made-up-%d" % i) for i in range(300)]
+    late = flood[-1]
+    told = names([*flood, late], [*range(300), AFTER_THE_FLOW_TIMED_OUT_MS])
+    assert len(told) < 300
+    assert told[-1] == "made-up-299"

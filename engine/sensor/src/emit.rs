@@ -492,8 +492,8 @@ impl Emitter {
         self.end(stream);
     }
 
-    /// Whether the sender said the very same within an hour, in any flow.
-    fn was_told(&mut self, env: &Env<'_>, ctx: &Ctx, tag: NameId, data: &[u8]) -> bool {
+    /// What the sender says, in any flow: tag, bytes and slots, but for those that only number a dialogue.
+    fn statement(&self, env: &Env<'_>, ctx: &Ctx, tag: NameId, data: &[u8]) -> u64 {
         let source = if env.from_orig {
             env.info.orig
         } else {
@@ -509,18 +509,7 @@ impl Emitter {
         for raw in ctx.raws().filter(|raw| env.proto.fleeting >> raw.0 & 1 == 0) {
             raw.hash(&mut hasher);
         }
-        if self.told.len() >= MAX_TOLD {
-            self.told.clear();
-        }
-        let now = env.stamp.ts;
-        let last = self.told.insert(hasher.finish(), now);
-        match last {
-            Some(last) if now.saturating_sub(last) < TOLD_NS => {
-                self.told.insert(hasher.finish(), last);
-                true
-            }
-            _ => false,
-        }
+        hasher.finish()
     }
 
     /// Keeps a message for a Python parser; false when the budget is spent. One that was said before is passed over.
@@ -534,12 +523,13 @@ impl Emitter {
         again: Again,
         data: &[u8],
     ) -> bool {
-        let said_before = match again {
-            Again::All => false,
-            Again::NewInFlow => !session.rich_is_new(self.told.hasher().hash_one((tag, env.side, data))),
-            Again::Hourly => self.was_told(env, ctx, tag, data),
+        let said = match again {
+            Again::Hourly => self.statement(env, ctx, tag, data),
+            _ => self.told.hasher().hash_one((tag, env.side, data)),
         };
-        if said_before {
+        let last = self.told.get(&said).filter(|_| again == Again::Hourly);
+        let within_the_hour = last.is_some_and(|last| env.stamp.ts.saturating_sub(*last) < TOLD_NS);
+        if within_the_hour || again == Again::NewInFlow && session.rich_seen.contains(&said) {
             return true;
         }
         let used = &mut self.rich_used[env.index];
@@ -548,8 +538,15 @@ impl Emitter {
         {
             return false;
         }
+        // Only now: what the budget turned away may be said again.
         *used += 1;
-        session.rich_used += 1;
+        session.note_rich(said);
+        if again == Again::Hourly {
+            if self.told.len() >= MAX_TOLD {
+                self.told.clear();
+            }
+            self.told.insert(said, env.stamp.ts);
+        }
         let mut numbers = Vec::with_capacity(ctx.set.count_ones() as usize);
         let mut bits = ctx.set;
         while bits != 0 {

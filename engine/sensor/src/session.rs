@@ -16,6 +16,8 @@ use crate::vm::Env;
 const MAX_PENDING: usize = 512;
 /// The same over all flows.
 const MAX_PENDING_TOTAL: usize = 200_000;
+/// Requests done with that a flow keeps to use them again.
+const MAX_POOL: usize = 16;
 /// Messages that a flow gathers from fragments at a time.
 const MAX_GATHERS: usize = 16;
 /// Numbers that a flow remembers.
@@ -73,7 +75,7 @@ pub struct Session {
     pub counted: usize,
     pub rich_used: u64,
     /// Hashes of the last rich messages.
-    rich_seen: [u64; 8],
+    pub rich_seen: [u64; 8],
 }
 
 impl Session {
@@ -172,14 +174,18 @@ impl Session {
         }
     }
 
-    /// Whether a rich message of this hash is not among the last ones.
-    pub fn rich_is_new(&mut self, hash: u64) -> bool {
-        if self.rich_seen.contains(&hash) {
-            return false;
-        }
+    /// A rich message of this hash was handed over.
+    pub fn note_rich(&mut self, said: u64) {
         let n = self.rich_seen.len() as u64;
-        self.rich_seen[(self.rich_used % n) as usize] = hash;
-        true
+        self.rich_seen[(self.rich_used % n) as usize] = said;
+        self.rich_used += 1;
+    }
+
+    /// Keeps a request that is done with, to be used again.
+    fn recycle(&mut self, pending: Box<Pending>) {
+        if self.pool.len() < MAX_POOL {
+            self.pool.push(pending);
+        }
     }
 
     /// Counts a weird; true the first time.
@@ -234,7 +240,7 @@ impl Session {
                 ctx.answers = request.as_ref().map(|r| r.message).or(ctx.answers);
                 if let Some(r) = request {
                     emitter.pending -= 1;
-                    self.pool.push(r);
+                    self.recycle(r);
                 }
                 let told = Told {
                     request: stamp,
@@ -315,7 +321,7 @@ impl Session {
                 from_orig: !env.from_orig,
             };
             self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
-            self.pool.push(p);
+            self.recycle(p);
         }
     }
 
@@ -341,7 +347,7 @@ impl Session {
         };
         self.tell(index, proto, info, &ctx, told, emitter, names);
         emitter.spare = ctx;
-        self.pool.push(p);
+        self.recycle(p);
     }
 
     #[allow(clippy::too_many_arguments)]
