@@ -1,0 +1,140 @@
+"""What a detection is, and what it finds.
+
+    DETECTION = Detection(
+        title="Program written into a controller", severity=Severity.HIGH, attack=("T0843",),
+        meaning=..., runbook=(..., ..., ...), benign=...,
+        needs={"command": pl.col("verb") == "program_download"},
+        watch=stateless(told),
+        fires=Case({"command": [{"verb": "program_download", ...}]}), quiet=Case({"command": [{"verb": "read"}]}),
+    )
+
+`needs` says which records are of interest; the runner filters whole batches by it, so that Python sees only these. The
+watch of a run keeps what it has to remember in the bounded collections of `memory.py`, since addresses and uids on the
+wire have no end. It reads no clock: time is that of the records.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from linewarden.detections.attack import TECHNIQUES, Technique
+from linewarden.detections.knowledge import Knowledge
+from linewarden.plant.model import Severity
+
+__all__ = ["Case", "Detection", "Finding", "NoParams", "Row", "Severity", "Watch", "param", "stateless"]
+
+Row = Mapping[str, Any]
+"""A record: the columns of its stream by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found. `row` is the record that decides it: its time, flow and packet are those of the notice.
+
+    `msg`: one sentence for a person at night, with who, whom and what. `key`: what makes it the same thing again; a
+    second finding with this key is counted, not told. `why`: the facts that led to it, each in a few words.
+    `severity` and `techniques` where they differ from the detection's. `orig` and `resp` where the record has no
+    endpoints, or others are meant. `frames`: more packets that show it, in the capture of `row`. `count`: how many
+    events this sums. `confidence` is 0..1.
+    """
+
+    row: Row
+    msg: str
+    key: tuple[str, ...]
+    why: tuple[str, ...] = ()
+    severity: Severity | None = None
+    techniques: tuple[str, ...] = ()
+    orig: str | None = None
+    resp: str | None = None
+    frames: tuple[int, ...] = ()
+    count: int = 1
+    confidence: float = 1.0
+
+
+Watch = Callable[[str, pl.DataFrame, Knowledge], Iterator[Finding]]
+"""Takes the rows of one stream that `needs` asked for, in the order in which they became known; times are ns, int."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Records that a detection is tried on: rows by stream, each with the columns that matter; and what is known.
+
+    Rows are given to it in this order. The contract test fills the other columns with what a sensor would write.
+    """
+
+    records: Mapping[str, Sequence[Row]]
+    knowledge: Knowledge = field(default_factory=Knowledge)
+
+
+@dataclass(frozen=True, slots=True)
+class NoParams:
+    """For a detection without settings."""
+
+
+def param(default: float | int | str, unit: str, doc: str) -> Any:
+    """A field of a detection's frozen dataclass of settings, with its unit ('' for none) and meaning."""
+    return field(default=default, metadata={"unit": unit, "doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One behaviour.
+
+    Args:
+        title: what a person calls it.
+        severity: of a finding, unless it says otherwise.
+        attack: ids of ATT&CK for ICS v18.1; the first one's tactic is the folder.
+        meaning: what it means for the process, in a sentence or two.
+        runbook: the first three steps.
+        benign: what would make it harmless.
+        needs: stream -> which of its rows (`pl.lit(True)` for all).
+        watch: makes the function of a run from the settings.
+        fires, quiet: one case each.
+        params: the settings, with defaults.
+        refractory_s: a second finding of the same key is counted and not told for so long.
+    """
+
+    title: str
+    severity: Severity
+    attack: tuple[str, ...]
+    meaning: str
+    runbook: tuple[str, str, str]
+    benign: str
+    needs: Mapping[str, pl.Expr]
+    watch: Callable[[Any], Watch]
+    fires: Case
+    quiet: Case
+    params: Any = field(default_factory=NoParams)
+    refractory_s: float = 3600.0
+    name: str = ""
+    """Set by the catalogue: the name of the file."""
+    tactic: str = ""
+    """Set by the catalogue: the name of the folder."""
+
+    @property
+    def techniques(self) -> tuple[Technique, ...]:
+        """What `attack` names. KeyError for an id that v18.1 does not have."""
+        return tuple(TECHNIQUES[number] for number in self.attack)
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The settings with value, unit and meaning."""
+        return [
+            {"name": f.name, "value": getattr(self.params, f.name), **f.metadata}
+            for f in dataclasses.fields(self.params)
+        ]
+
+
+def stateless(told: Callable[[Row, Knowledge], Finding | None]) -> Callable[[Any], Watch]:
+    """A watch that judges each row by itself."""
+
+    def watch(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        for row in rows.iter_rows(named=True):
+            if (finding := told(row, known)) is not None:
+                yield finding
+
+    return lambda _params: watch

@@ -1,0 +1,72 @@
+"""One host asks for many others, on the same port or by ARP or ping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.memory import Bounded, Recent
+
+GROUP = pl.col("id.resp_h").str.contains(r"^(2(2[4-9]|3\d)\.|255\.255\.255\.255|ff|01:|33:33|ff:ff)")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """How many, how fast."""
+
+    hosts: int = param(12, "addresses", "different targets that did not answer, from which on it is a sweep")
+    window_s: float = param(300.0, "s", "within so long")
+
+
+def watch(params: Params) -> Watch:
+    """Counts targets that gave no payload back, by sender and port."""
+    seen: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 4 * params.hosts))
+
+    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        for row in rows.sort("ts").iter_rows(named=True):
+            who, port = row["id.orig_h"], f"{row['proto']}/{row['id.resp_p'] or ''}".rstrip("/")
+            recent = seen.at((who, port))
+            if recent.add(int(row["ts"]), row["id.resp_h"]) == params.hosts:
+                some = ", ".join(recent.things()[:5])
+                yield Finding(
+                    row,
+                    f"{known.name(who)} looked for {params.hosts} or more addresses on {port} within "
+                    f"{params.window_s:.0f} s; none of them answered with data.",
+                    (who, port),
+                    why=(f"targets: {some}, ...", f"port: {port}"),
+                    confidence=0.9,
+                )
+
+    return look
+
+
+def _tries(n: int, **more: object) -> list[dict[str, object]]:
+    return [
+        {"ts": i * 10**9, "id.orig_h": "10.0.0.66", "id.resp_h": f"10.0.0.{i}", "id.resp_p": 445, "proto": "tcp",
+         "conn_state": "S0", "orig_pkts": 1, "resp_pkts": 0, **more}
+        for i in range(n)
+    ]  # fmt: skip
+
+
+DETECTION = Detection(
+    title="Sweep of addresses",
+    severity=Severity.MEDIUM,
+    attack=("T0846",),
+    meaning="Somebody looks for machines. In a plant they are known and nobody needs to search; a sweep is most often "
+    "the first thing that malware or an intruder does, and old controllers can fail under it.",
+    runbook=(
+        "Find out what stands at the sending address, and who uses it.",
+        "Look at what it spoke to afterwards: logins, file shares, controllers.",
+        "If nobody answers for it, take it off the network at the switch, not at the machine, and keep it running.",
+    ),
+    benign="An inventory or monitoring tool that is known, from its own address.",
+    needs={"conn": (pl.col("resp_bytes") == 0) & (pl.col("proto") != "eth") & ~GROUP},
+    watch=watch,
+    fires=Case({"conn": _tries(12)}),
+    quiet=Case({"conn": _tries(11)}),
+    params=Params(),
+)

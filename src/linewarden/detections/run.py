@@ -1,0 +1,155 @@
+"""Runs detections over batches of records, and makes notices of what they find.
+
+    run = Run(detections(), knowledge)
+    for stream, frame in batches: notices += run.add(stream, frame)
+    notices += run.end()
+
+A finding that comes again with the same key is counted and not told again within the detection's refractory time; how
+often it came is told in a row of its own when that time is over, or at the end, with the id of the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+from polars import selectors
+
+from linewarden.detections.attack import TECHNIQUES
+from linewarden.detections.detection import Detection, Finding, Watch
+from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.memory import Bounded
+from linewarden.records.notice import Notice
+
+KEYS = 20_000
+"""Findings that are remembered, of all detections; beyond it the least recent is told again when it comes again."""
+MOST_WHY = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice with the envelope of the record that proves it."""
+
+    ts: int
+    uid: str
+    sensor: str
+    capture: str
+    frame: int
+    orig_h: str
+    orig_p: int | None
+    resp_h: str
+    resp_p: int | None
+    notice: Notice
+
+
+@dataclass(slots=True)
+class _Open:
+    """A finding that was told, and how often it came since."""
+
+    told: Told
+    detection: Detection
+    since: int = 0
+    until: int = 0
+
+
+class Run:
+    """One run, live or over history. `knowledge` may be replaced between batches."""
+
+    def __init__(self, detections: Sequence[Detection], knowledge: Knowledge | None = None) -> None:
+        self.knowledge = knowledge or Knowledge()
+        self._watches: dict[str, list[tuple[Detection, Watch, pl.Expr]]] = {}
+        for found in detections:
+            watch = found.watch(found.params)
+            for stream, wanted in found.needs.items():
+                self._watches.setdefault(stream, []).append((found, watch, wanted))
+        self._open: Bounded[tuple[str, ...], _Open | None] = Bounded(lambda: None, KEYS)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that any of the detections looks at."""
+        return tuple(sorted(self._watches))
+
+    def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
+        """Judges a batch: new notices, and the counts of those whose refractory time is over."""
+        watches = self._watches.get(stream, ())
+        if frame.height == 0 or not watches:
+            return []
+        # One pass over the batch says who has anything to look at; for most batches that is nobody.
+        hits = frame.select(wanted.any().alias(str(i)) for i, (_, _, wanted) in enumerate(watches)).row(0)
+        told: list[Told] = []
+        for hit, (detection, watch, wanted) in zip(hits, watches, strict=True):
+            if hit:
+                for finding in watch(stream, _plain(frame.filter(wanted)), self.knowledge):
+                    told += self._take(detection, finding)
+        return told
+
+    def end(self) -> list[Told]:
+        """The counts of what came again since it was told."""
+        return [again for key in list(self._open) if (again := self._again(self._open.get(key))) is not None]
+
+    def _take(self, detection: Detection, finding: Finding) -> Iterator[Told]:
+        key = (detection.name, *finding.key)
+        known = self._open.get(key)
+        ts = int(finding.row["ts"])
+        if known is not None and ts - known.told.ts < detection.refractory_s * 1e9 and not _worse(known, finding):
+            self._open.at(key)
+            known.since += finding.count
+            known.until = max(known.until, ts)
+            return
+        if (again := self._again(known)) is not None:
+            yield again
+        told = _told(detection, finding, key)
+        self._open.put(key, _Open(told, detection, 0, ts))
+        yield told
+
+    @staticmethod
+    def _again(known: _Open | None) -> Told | None:
+        if known is None or known.since == 0:
+            return None
+        notice = replace(known.told.notice, count=known.since, until=known.until, again=True)
+        known.since = 0
+        return replace(known.told, notice=notice)
+
+
+def _plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """Times as ns, texts as texts: Python's own times have no ns, and the engine's texts are dictionaries."""
+    return rows.with_columns(selectors.datetime().to_physical(), selectors.categorical().cast(pl.String))
+
+
+def _worse(known: _Open, finding: Finding) -> bool:
+    severity = finding.severity or known.detection.severity
+    return severity.order < type(severity)(known.told.notice.severity).order
+
+
+def _told(detection: Detection, finding: Finding, key: tuple[str, ...]) -> Told:
+    row, techniques = finding.row, finding.techniques or detection.attack
+    notice = Notice(
+        note=detection.name,
+        msg=finding.msg,
+        severity=str(finding.severity or detection.severity),
+        notice_id=_identity(key, int(row["ts"]), str(row.get("capture") or "")),
+        tactic=detection.tactic,
+        techniques=" ".join(techniques),
+        techniques_v19=" ".join(TECHNIQUES[t].v19 for t in techniques),
+        confidence=round(min(max(finding.confidence, 0.0), 1.0), 3),
+        count=finding.count,
+        until=int(row["ts"]),
+        why="; ".join(finding.why[:MOST_WHY]),
+        frames=" ".join(str(f) for f in _frames(finding)),
+    )
+    return Told(
+        int(row["ts"]), str(row.get("uid") or ""), str(row.get("sensor") or ""), str(row.get("capture") or ""),
+        int(row.get("frame") or 0), finding.orig or str(row.get("id.orig_h") or ""), row.get("id.orig_p"),
+        finding.resp or str(row.get("id.resp_h") or ""), row.get("id.resp_p"), notice,
+    )  # fmt: skip
+
+
+def _frames(finding: Finding) -> Iterable[int]:
+    return dict.fromkeys(f for f in (finding.row.get("frame"), *finding.frames) if f)
+
+
+def _identity(key: tuple[str, ...], ts: int, capture: str) -> str:
+    """The same finding over the same records has the same id, so that telling it twice does not double it."""
+    return hashlib.sha256("\x1f".join((*key, str(ts), capture)).encode()).hexdigest()[:20]

@@ -1,0 +1,76 @@
+"""The runner: telling once, counting, worse news, ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from linewarden.detections.attack import TECHNIQUES
+from linewarden.detections.catalogue import detection
+from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.run import Run
+from linewarden.plant.model import Role, Severity
+from tests.detections.build import frame
+
+DOWNLOAD = {
+    "verb": "program_download", "protocol": "s7comm", "function": "download_block", "target": "DB1",
+    "id.orig_h": "10.0.0.9", "id.resp_h": "10.0.0.1", "answered": 1,
+}  # fmt: skip
+HOUR = 3600 * 10**9
+
+
+def told_of(*times: int, **more: object) -> tuple[Run, list[list[object]]]:
+    run = Run([detection("program_download")])
+    return run, [list(run.add("command", frame("command", [{**DOWNLOAD, "ts": t, **more}]))) for t in times]
+
+
+def test_it_tells_once_and_counts_the_rest_at_the_end() -> None:
+    run, told = told_of(0, 10**9, 2 * 10**9)
+    assert [len(t) for t in told] == [1, 0, 0]
+    (again,) = run.end()
+    assert again.notice.again
+    assert again.notice.count == 2
+    assert again.notice.notice_id == told[0][0].notice.notice_id  # type: ignore[attr-defined]
+    assert run.end() == []
+
+
+def test_after_the_refractory_time_it_tells_again_and_says_how_often_it_came() -> None:
+    _, told = told_of(0, 10**9, 2 * HOUR)
+    counted, fresh = told[2]
+    assert counted.notice.again and counted.notice.count == 1  # type: ignore[attr-defined]
+    assert not fresh.notice.again  # type: ignore[attr-defined]
+
+
+def test_worse_news_is_told_at_once() -> None:
+    run = Run([detection("program_download")])
+    assert len(run.add("command", frame("command", [DOWNLOAD]))) == 1
+    run.knowledge = Knowledge(roles={"10.0.0.1": Role.SAFETY_CONTROLLER})
+    (worse,) = run.add("command", frame("command", [{**DOWNLOAD, "ts": 10**9}]))
+    assert worse.notice.severity == Severity.CRITICAL
+
+
+def test_the_id_is_the_same_however_the_batches_are_cut() -> None:
+    rows = [{**DOWNLOAD, "ts": i * 10**9, "id.resp_h": f"10.0.0.{i % 3}"} for i in range(9)]
+    whole = Run([detection("program_download")])
+    ids = {t.notice.notice_id for t in whole.add("command", frame("command", rows))}
+    cut = Run([detection("program_download")])
+    assert ids == {t.notice.notice_id for r in rows for t in cut.add("command", frame("command", [r]))}
+    assert len(ids) == 3
+
+
+def test_what_it_does_not_need_costs_no_python() -> None:
+    seen = []
+    spied = replace(
+        detection("program_download"),
+        needs={"command": pl.col("verb") == "program_download"},
+        watch=lambda _p: lambda _s, rows, _k: iter(seen.append(rows.height) or ()),  # type: ignore[func-returns-value]
+    )
+    Run([spied]).add("command", frame("command", [{**DOWNLOAD, "verb": "read"}] * 50 + [DOWNLOAD]))
+    assert seen == [1]
+
+
+def test_v19_numbers_stand_beside() -> None:
+    _, told = told_of(0)
+    notice = told[0][0].notice  # type: ignore[attr-defined]
+    assert notice.techniques_v19.split() == [TECHNIQUES[t].v19 for t in notice.techniques.split()]
