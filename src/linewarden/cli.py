@@ -242,7 +242,7 @@ def run_watch(args: argparse.Namespace) -> int:
     """Live interfaces to a lake."""
     from linewarden.service.reading import Settings
     from linewarden.service.watch_screen import Screen, asked_to_end
-    from linewarden.service.watching import Keep, Listening, watch
+    from linewarden.service.watching import Hooks, Keep, Listening, watch
 
     keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
     listening = Listening(
@@ -250,10 +250,8 @@ def run_watch(args: argparse.Namespace) -> int:
     )  # fmt: skip
     screen = Screen(lambda text: _say("watch", text), args.json, args.quiet)
     with asked_to_end() as should_end:
-        watched = watch(
-            args.out, listening, Settings(args.site, args.sensor, args.interval), on_line=screen.line,
-            on_status=screen.status, should_end=should_end, every_s=args.every or screen.every_s,
-        )  # fmt: skip
+        hooks = Hooks(screen.line, screen.status, should_end, args.every or screen.every_s)
+        watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0
 

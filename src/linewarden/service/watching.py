@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
+import pwd
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 PLANT_EVERY = 10.0
 """s between two looks at the plant for the status; more if a look takes long: one part in PLANT_SHARE of the time."""
 PLANT_SHARE = 50
-LOCK = ".watch.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,33 +135,71 @@ class _Seen:
         )  # fmt: skip
 
 
-def watch(
-    out: Path,
-    listening: Listening,
-    settings: Settings,
-    *,
-    on_line: Callable[[str], None],
-    on_status: Callable[[Status], None],
-    should_end: Callable[[], bool],
-    every_s: float = 1.0,
-) -> Watched:
-    """Listens until `should_end`, into the lake in `out`. `on_line` gets what is to be said, `on_status` the state.
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told what while listening goes on, all in the thread that listens.
+
+    `on_line`: something to say. `on_status`: how it goes, every `every_s` s. `should_end`: asked often. `on_step`: all
+    that became known, before it is visible in the lake; it may append records of its own through the sensor.
+    """
+
+    on_line: Callable[[str], None]
+    on_status: Callable[[Status], None]
+    should_end: Callable[[], bool]
+    every_s: float = 1.0
+    on_step: Callable[[Sensor, Step], None] | None = None
+    also_take: tuple[str, ...] = ()
+    """Streams that `on_step` wants besides those of the plant's fold."""
+
+
+def watch(out: Path, listening: Listening, settings: Settings, hooks: Hooks) -> Watched:
+    """Listens until it should end, into the lake in `out`.
 
     Raises:
         CaptureError: an interface cannot be listened to.
-        StoreError: the lake cannot be written at the start, or another `watch` writes it.
+        StoreError: the lake cannot be written at the start, or another program writes it for this sensor.
         ConfigError: a setting is wrong.
     """
     settings.check()
     listening.check()
-    ports = _opened(out, listening, on_line)
-    with _alone(out):
-        run = f"watch-{datetime.now(UTC):%Y%m%dT%H%M%S}.{time.time_ns() // 1_000_000 % 1000:03d}Z"
+    import_before()
+    user = rights.user_to_be(listening.user)
+    ports = open_ears(out, listening, user)
+    who = rights.give_up(user)
+    hooks.on_line(f"listening to {', '.join(listening.interfaces)} as {who}, without rights; nothing is sent")
+    return listen(out, ports, listening, settings, hooks)
+
+
+def import_before() -> None:
+    """Afterwards the user that is left may not even be able to read the files of this program."""
+    for name in ("linewarden.plant.fold", "netaddr.eui.ieee", "linewarden.protocols.registry"):
+        import_module(name)
+    from linewarden.protocols.registry import protocols
+
+    protocols()
+
+
+def open_ears(out: Path, listening: Listening, user: pwd.struct_passwd | None) -> Ports:
+    """Opens the interfaces and makes the folders: what needs rights. They belong to the thread that calls this."""
+    filters = [rights.compile_filter(listening.filter, i) for i in listening.interfaces] if listening.filter else []
+    ports = open_ports(
+        listening.interfaces, filters, ring_bytes=listening.ring_mb << 20, promiscuous=listening.promiscuous
+    )
+    for folder in (out, *([listening.keep.folder] if listening.keep else [])):
+        rights.folder_for(folder, user)
+    return ports
+
+
+def listen(out: Path, ports: Ports, listening: Listening, settings: Settings, hooks: Hooks) -> Watched:
+    """Listens to what was opened, until it should end; the errors are those of `watch`."""
+    run = f"watch-{datetime.now(UTC):%Y%m%dT%H%M%S}.{time.time_ns() // 1_000_000 % 1000:03d}Z"
+    prefix = live_prefix(settings.sensor)
+    with _alone(out, prefix):
         sensor = Sensor(
-            name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=run, live=True
+            name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=prefix, live=True
         )
         try:
-            watched = _listen(sensor, ports, run, listening.keep, on_line, on_status, should_end, every_s)
+            watched = _listen(sensor, ports, run, listening.keep, hooks)
             sensor.finish()
         except BaseException:
             sensor.end()
@@ -168,58 +208,37 @@ def watch(
     return watched
 
 
-def _opened(out: Path, listening: Listening, on_line: Callable[[str], None]) -> Ports:
-    """Opens the interfaces and gives up the rights for it. What needs them, or a file of root's, comes before."""
-    user = rights.user_to_be(listening.user)
-    # Afterwards this user may not even be able to read the files of this program.
-    for name in ("linewarden.plant.fold", "netaddr.eui.ieee", "linewarden.protocols.registry"):
-        import_module(name)
-    from linewarden.protocols.registry import protocols
-
-    protocols()
-    filters = [rights.compile_filter(listening.filter, i) for i in listening.interfaces] if listening.filter else []
-    ports = open_ports(
-        listening.interfaces, filters, ring_bytes=listening.ring_mb << 20, promiscuous=listening.promiscuous
-    )
-    for folder in (out, *([listening.keep.folder] if listening.keep else [])):
-        rights.folder_for(folder, user)
-    who = rights.give_up(user)
-    on_line(f"listening to {', '.join(listening.interfaces)} as {who}, without rights; nothing is sent")
-    return ports
+def live_prefix(sensor: str) -> str:
+    """What the lake's files of a live sensor begin with: always the same, so that their numbers go on."""
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", sensor)[:40]
+    return f"live-{plain}" if plain == sensor else f"live-{plain}-{hashlib.sha256(sensor.encode()).hexdigest()[:8]}"
 
 
-def _listen(
-    sensor: Sensor,
-    ports: Ports,
-    run: str,
-    keep: Keep | None,
-    on_line: Callable[[str], None],
-    on_status: Callable[[Status], None],
-    should_end: Callable[[], bool],
-    every_s: float,
-) -> Watched:
+def _listen(sensor: Sensor, ports: Ports, run: str, keep: Keep | None, hooks: Hooks) -> Watched:
     seen, ending, due = _Seen(), False, 0.0
     totals: Totals | None = None
     status: Status | None = None
     live = Live((), 0, (), 0, 0, 0)
     place = (keep.folder, keep.megabytes * 1_000_000, keep.hours * 3600) if keep else None
-    for step in sensor.watch(ports, run, taken(), place):
+    for step in sensor.watch(ports, run, {*taken(), *hooks.also_take}, place):
         seen.take(step)
+        if hooks.on_step is not None:
+            hooks.on_step(sensor, step)
         for _, text, _ in step.problems:
-            on_line(text)
+            hooks.on_line(text)
         totals = step.totals or totals
         if step.live is not None:
             live = step.live
             for text in live.said:
-                on_line(text)
+                hooks.on_line(text)
             if time.monotonic() >= due:
-                due = time.monotonic() + every_s * 0.9  # ticks come once a second, give or take
+                due = time.monotonic() + hooks.every_s * 0.9  # ticks come once a second, give or take
                 status = seen.status(step, live, last=False)
-                on_status(status)
+                hooks.on_status(status)
         if step.totals is not None:
-            live = _last(sensor, live, on_line)
+            live = _last(sensor, live, hooks.on_line)
             status = seen.status(step, live, last=True)
-        if not ending and should_end():
+        if not ending and hooks.should_end():
             ending = True
             sensor.end()
     if totals is None or status is None:
@@ -236,17 +255,18 @@ def _last(sensor: Sensor, live: Live, on_line: Callable[[str], None]) -> Live:
 
 
 @contextlib.contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """One `watch` writes a lake at a time; what one that was killed left half-written goes."""
+def _alone(out: Path, prefix: str) -> Iterator[None]:
+    """One program writes a lake for a sensor at a time; what one that was killed left half-written goes."""
     lock: Any = None
     try:
-        lock = (out / LOCK).open("w")
+        lock = (out / f".{prefix}.lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for half in out.glob("stream=*/site=*/date=*/.watch-*.tmp"):
+        for half in out.glob(f"stream=*/site=*/date=*/.{prefix}-*.tmp"):
             half.unlink(missing_ok=True)
     except BlockingIOError as error:
         lock.close()
-        raise StoreError(f"{out}: another `linewarden watch` writes this lake; give it another folder") from error
+        text = f"{out}: another `linewarden watch` or `serve` writes this lake for this sensor; name another --sensor"
+        raise StoreError(text) from error
     except OSError as error:
         if lock is not None:
             lock.close()

@@ -1,0 +1,84 @@
+"""How the service is: what its threads wrote down last, for health, metrics and whoever asks. Thread-safe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from linewarden.service.watching import Status
+
+STALE_S = 15.0
+"""A sensor tells its status once a second; after so long without, something holds it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ill:
+    """What is wrong, and where: for a person and for a supervisor."""
+
+    part: str
+    text: str
+
+
+@dataclass(slots=True)
+class Board:
+    """The last word of each part. `sensors` are the names that are configured."""
+
+    sensors: tuple[str, ...]
+    began: float = field(default_factory=time.monotonic)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _status: dict[str, tuple[float, Status]] = field(default_factory=dict)
+    _ill: dict[str, str] = field(default_factory=dict)
+    _facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _ready: bool = False
+
+    def sensor(self, name: str, status: Status) -> None:
+        """A sensor's status, once a second."""
+        with self._lock:
+            self._status[name] = (time.monotonic(), status)
+
+    def fact(self, part: str, **facts: Any) -> None:
+        """What a part knows of itself, such as bytes of the lake."""
+        with self._lock:
+            self._facts.setdefault(part, {}).update(facts)
+
+    def ill(self, part: str, text: str) -> None:
+        """A part does not do its work; empty: it does again."""
+        with self._lock:
+            if text:
+                self._ill[part] = text
+            else:
+                self._ill.pop(part, None)
+
+    def ready(self) -> None:
+        """Everything has started."""
+        with self._lock:
+            self._ready = True
+
+    def is_ready(self) -> bool:
+        """Whether everything has started, and every sensor has heard its first second."""
+        with self._lock:
+            return self._ready and all(name in self._status for name in self.sensors)
+
+    def illnesses(self) -> list[Ill]:
+        """What is wrong now: nothing if the list is empty."""
+        now = time.monotonic()
+        with self._lock:
+            found = [Ill(part, text) for part, text in sorted(self._ill.items())]
+            for name in self.sensors:
+                at = self._status[name][0] if name in self._status else self.began
+                if now - at > STALE_S:
+                    found.append(Ill(f"sensor {name}", f"no status for {now - at:.0f} s"))
+            return found
+
+    def statuses(self) -> Mapping[str, Status]:
+        """The last status of each sensor."""
+        with self._lock:
+            return {name: status for name, (_, status) in self._status.items()}
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What the parts know of themselves."""
+        with self._lock:
+            return {part: dict(facts) for part, facts in self._facts.items()}
