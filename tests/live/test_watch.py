@@ -203,7 +203,7 @@ def test_a_watch_that_was_killed_leaves_nothing_half_written(space: Space, watch
     running = watch().listening()
     space.modbus(6, client=60_000)
     until(lambda: writes(running) == 3)
-    half = next(running.out.glob("stream=modbus/*/*")) / ".watch-of-old-00000.parquet.tmp"
+    half = next(running.out.glob("stream=modbus/*/*")) / ".live-local-00099.parquet.tmp"
     running.process.kill()
     running.process.wait(30)
     half.write_bytes(b"half a file")
