@@ -56,18 +56,41 @@ PROTOCOLS = """example:
 """
 
 
-def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> None:
-    """Adds all commands; `runs` has the function of each by name."""
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+class Commands:
+    """The commands of the program: each room that has some adds them with `add`."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._all = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(self, name: str, help: str, examples: str, run: Run) -> argparse.ArgumentParser:
+        """A command; `help` is a few words, lower case. The caller adds its options to what it gets."""
+        return _command(self._all, name, help, examples, run)
+
+    def group(self, name: str, help: str, examples: str) -> Commands:
+        """A command that has commands of its own, such as `lake compact`."""
+        parser = _command(self._all, name, help, examples, None)
+        found = Commands.__new__(Commands)
+        found._all = parser.add_subparsers(metavar="COMMAND", required=True)
+        return found
+
+
+def _command(all_of_them: Any, name: str, help: str, examples: str, run: Run | None) -> argparse.ArgumentParser:
+    sub: argparse.ArgumentParser = all_of_them.add_parser(
+        name, help=help, description=help[0].upper() + help[1:] + ".", epilog=examples, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    if run is not None:
+        sub.set_defaults(run=run, quiet=False, no_progress=False)
+        sub.add_argument("--debug", action="store_true", help="on an error, show where in the program")
+    return sub
+
+
+def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> Commands:
+    """Adds the commands of this file; `runs` has the function of each by name. Gives what others add theirs to."""
+    commands = Commands(parser)
 
     def command(name: str, help: str, examples: str) -> argparse.ArgumentParser:
-        sub: argparse.ArgumentParser = commands.add_parser(
-            name, help=help, description=help[0].upper() + help[1:] + ".", epilog=examples, allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )  # fmt: skip
-        sub.set_defaults(run=runs[name], quiet=False, no_progress=False)
-        sub.add_argument("--debug", action="store_true", help="on an error, show where in the program")
-        return sub
+        return commands.add(name, help, examples, runs[name])
 
     _read(command("read", "read captures: summary, report, lake", READ))
     _watch(command("watch", "listen to live interfaces: a lake that grows", WATCH))
@@ -94,6 +117,7 @@ def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> No
     streams.add_argument("--json", action="store_true", help="for a program")
     protocols = command("protocols", "list the protocols that are understood", PROTOCOLS)
     protocols.add_argument("--json", action="store_true", help="for a program")
+    return commands
 
 
 def _outputs(parser: argparse.ArgumentParser) -> None:
