@@ -423,11 +423,12 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
+    from linewarden.service.detect_command import add_detect
     from linewarden.service.options import add_commands
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
     parser.add_argument("--version", action="version", version=f"linewarden {__version__}")
-    add_commands(
+    commands = add_commands(
         parser,
         {
             "read": run_read, "watch": run_watch, "packets": run_packets,
@@ -435,5 +436,6 @@ def build_parser() -> argparse.ArgumentParser:
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
+    add_detect(commands, _bar)
     add_exercise(parser)
     return parser

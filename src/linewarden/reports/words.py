@@ -168,6 +168,13 @@ def utc(ns: int) -> str:
     return f"{stamp[:10]} {stamp[11:19]} UTC" if stamp else ""
 
 
+def local(ns: int) -> str:
+    """`2026-03-04 10:15:00` in the zone of who looks; empty if there is no time."""
+    if not iso(ns):
+        return ""
+    return datetime.fromtimestamp(ns // 1_000_000_000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def confidence(value: float) -> str:
     """Doubt in words: from 0.9 `certain`, from 0.6 `likely`, else `a guess`; nothing at 0."""
     if value <= 0:

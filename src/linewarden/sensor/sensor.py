@@ -193,6 +193,11 @@ class Sensor:
             if totals is not None:
                 return
 
+    def append(self, stream: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Adds rows of one's own, in the order of the stream's columns; they are in the lake with the next flush."""
+        self._engine.append(stream, rows)
+        self._engine.drain()
+
     def finish(self) -> tuple[tuple[str, str, int, int], ...]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
         try:

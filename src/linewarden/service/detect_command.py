@@ -1,0 +1,161 @@
+"""`linewarden detect`, `detections` and `notices`: the grammar and the output. Imports nothing heavy at the top."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewarden.errors import ConfigError
+
+if TYPE_CHECKING:
+    from linewarden.detections.detection import Detection
+    from linewarden.detections.run import Told
+    from linewarden.reports.notices import NoticeLine
+    from linewarden.sensor.sensor import Progress
+    from linewarden.service.options import Commands
+
+Bar = Callable[[argparse.Namespace], AbstractContextManager["Callable[[Progress], None] | None"]]
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+DETECT = """examples:
+  linewarden detect plant.pcapng                          what is wrong in a capture
+  linewarden detect captures/ --severity medium --json    medium and worse, for a program
+  linewarden detect plant.pcapng --out lake/              keep records and notices
+  linewarden detect lake/ --write                         judge a lake again, and keep the notices in it
+  linewarden detect plant.pcapng --only program_download
+The exit code is 0 also where something was found; --fail-on high makes it 7 if a notice is high or worse.
+"""
+DETECTIONS = """examples:
+  linewarden detections                                   all of them
+  linewarden detections program_download                  one: meaning, runbook, settings
+  linewarden detections --json
+"""
+FOUND = 7
+
+
+def add_detect(commands: Commands, bar: Bar) -> None:
+    """Adds the commands to the whole grammar."""
+    detect = commands.add("detect", "say what is wrong in captures or a lake", DETECT, lambda a: run_detect(a, bar))
+    add: Any = detect.add_argument
+    add("sources", nargs="+", metavar="CAPTURE|LAKE", help="captures (files, folders, globs), or one lake")
+    add("--out", type=Path, metavar="DIR", help="keep the records of captures, and their notices, in this lake")
+    add("--write", action="store_true", help="keep the notices in the lake that is judged")
+    add("--only", action="append", default=[], metavar="NAME", help="only this detection; may be repeated")
+    add("--without", action="append", default=[], metavar="NAME", help="not this one; may be repeated")
+    add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
+    add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
+    add("--site", default="default", metavar="NAME", help="site in the lake (default: %(default)s)")
+    add("--json", action="store_true", help="for a program")
+    add("--no-progress", action="store_true", help="no progress bar")
+    known = commands.add("detections", "list what is looked for, and what to do about it", DETECTIONS, run_detections)
+    known.add_argument("name", nargs="*", metavar="NAME", help="only these, in full")
+    known.add_argument("--json", action="store_true", help="for a program")
+
+
+def run_detect(args: argparse.Namespace, bar: Bar) -> int:
+    """Captures or a lake to notices."""
+    from linewarden.service.detecting import chosen, detect, keep_notices
+    from linewarden.service.reading import Settings
+
+    detections = chosen(args.only, args.without)
+    with bar(args) as on_step:
+        found = detect(args.sources, detections, out=args.out, settings=Settings(site=args.site), on_step=on_step)
+    if args.write and args.out is None and found.lake is None:
+        raise ConfigError("--write: there is no lake to write to; use --out DIR")
+    if found.lake is not None and (args.write or args.out):
+        keep_notices(found.lake, args.site, found.told)
+    lines = [line for line in lines_of(found.told, detections) if _weighs(line.severity, args.severity)]
+    if args.json:
+        _print_json([line_as_dict(n) for n in lines])
+    else:
+        from linewarden.reports.notices import notices_view
+        from linewarden.service.tables import console
+
+        console(sys.stdout).print(notices_view(lines))
+    for problem in found.problems:
+        print(f"linewarden: warning: {problem.text}", file=sys.stderr)
+    return FOUND if args.fail_on and any(_weighs(n.severity, args.fail_on) for n in lines) else 0
+
+
+def _weighs(severity: str, least: str) -> bool:
+    return SEVERITIES.index(severity) <= SEVERITIES.index(least)
+
+
+def lines_of(told: Sequence[Told], detections: Sequence[Detection]) -> list[NoticeLine]:
+    """What is shown: each notice once, with how often it came."""
+    from linewarden.reports.notices import NoticeLine
+
+    again: dict[str, int] = {}
+    for one in told:
+        if one.notice.again:
+            again[one.notice.notice_id] = again.get(one.notice.notice_id, 0) + one.notice.count
+    about = {d.name: d for d in detections}
+    return [
+        NoticeLine(
+            t.ts, t.notice.severity, t.notice.note, about[t.notice.note].title, t.notice.msg, f"{t.capture}:{t.frame}",
+            tuple(t.notice.techniques.split()), t.notice.count + again.get(t.notice.notice_id, 0),
+            about[t.notice.note].runbook, about[t.notice.note].benign, t.notice.expected,
+        )
+        for t in told
+        if not t.notice.again
+    ]  # fmt: skip
+
+
+def line_as_dict(line: NoticeLine) -> dict[str, Any]:
+    """A notice for a program."""
+    from linewarden.reports.words import iso
+
+    capture, _, frame = line.packet.rpartition(":")
+    return {
+        "ts": iso(line.ts), "ts_ns": line.ts, "severity": line.severity, "note": line.note, "title": line.title,
+        "msg": line.msg, "capture": capture, "frame": int(frame), "techniques": list(line.techniques),
+        "count": line.count, "expected": line.expected, "runbook": list(line.runbook), "benign": line.benign,
+    }  # fmt: skip
+
+
+def run_detections(args: argparse.Namespace) -> int:
+    """What is looked for."""
+    from linewarden.service.detecting import chosen
+
+    found = chosen(args.name)
+    if args.json:
+        _print_json([detection_as_dict(d) for d in found])
+    elif args.name:
+        print("\n\n".join(in_full(d) for d in found))
+    else:
+        from linewarden.service.tables import catalogue_table, console
+
+        rows = [(d.name, str(d.severity), " ".join(d.attack), d.title) for d in found]
+        console(sys.stdout).print(catalogue_table(("Detection", "Weight", "ATT&CK v18.1", "Looks for"), rows))
+        print("Each with meaning, runbook and settings: linewarden detections NAME")
+    return 0
+
+
+def detection_as_dict(d: Detection) -> dict[str, Any]:
+    """All that a detection says of itself."""
+    return {
+        "name": d.name, "tactic": d.tactic, "title": d.title, "severity": str(d.severity),
+        "techniques": [{"id": t.id, "name": t.name, "v19_inferred": t.v19} for t in d.techniques],
+        "meaning": d.meaning, "runbook": list(d.runbook), "benign": d.benign, "streams": sorted(d.needs),
+        "settings": d.settings(),
+    }  # fmt: skip
+
+
+def in_full(d: Detection) -> str:
+    """A detection as a page of text."""
+    named = ", ".join(f"{t.id} {t.name} (v19, inferred: {t.v19})" for t in d.techniques)
+    lines = [f"{d.title} ({d.name}), {d.severity}", f"ATT&CK for ICS: {named}", "", d.meaning, ""]
+    lines += [f"  {i}. {step}" for i, step in enumerate(d.runbook, 1)]
+    lines += [f"  Harmless if: {d.benign}", f"  Reads: {', '.join(sorted(d.needs))}"]
+    lines += [f"  {s['name']} = {s['value']} {s['unit']}  {s['doc']}" for s in d.settings()]
+    return "\n".join(lines)
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.write("\n")

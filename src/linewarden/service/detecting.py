@@ -1,0 +1,160 @@
+"""Detections over captures, lakes and live records: one path.
+
+Captures are first read into a lake (a temporary one, if nobody wants to keep it), since who is who is known best at
+their end; then the lake's records are judged in the order of their times, a slice at a time, so that memory is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewarden.errors import ConfigError, StoreError
+from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
+from linewarden.service.reading import Problem, Settings, read_captures
+from linewarden.wire.captures import find_captures
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from linewarden.detections.detection import Detection
+    from linewarden.detections.knowledge import Knowledge
+    from linewarden.detections.run import Told
+    from linewarden.plant.model import Plant
+    from linewarden.sensor.sensor import Progress
+
+SLICE_ROWS = 100_000
+"""Rows of all streams that are judged together, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found, by time; the plant in which; the lake of the records, if it was kept."""
+
+    told: tuple[Told, ...]
+    plant: Plant
+    problems: tuple[Problem, ...] = ()
+    lake: Path | None = None
+
+    @property
+    def notices(self) -> list[Told]:
+        """Without the rows that only count what came again."""
+        return [t for t in self.told if not t.notice.again]
+
+
+def chosen(only: Sequence[str] = (), without: Sequence[str] = ()) -> tuple[Detection, ...]:
+    """The detections of these names (all, if none is named), without some. ConfigError for a name that there is not."""
+    from linewarden.detections.catalogue import detections
+
+    known = {d.name for d in detections()}
+    if strange := sorted({*only, *without} - known):
+        raise ConfigError(f"{strange[0]}: no such detection; `linewarden detections` lists them")
+    return tuple(d for d in detections() if (not only or d.name in only) and d.name not in without)
+
+
+def detect(
+    sources: Sequence[str],
+    detections: Sequence[Detection],
+    *,
+    out: Path | None = None,
+    settings: Settings | None = None,
+    on_step: Callable[[Progress], None] | None = None,
+) -> Found:
+    """Judges captures (files, folders, globs), or one lake. `out` keeps the records of captures, and their notices.
+
+    Raises CaptureError, StoreError or ConfigError as `read` does.
+    """
+    if len(sources) == 1 and is_lake(Path(sources[0])):
+        if out is not None:
+            raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
+        lake = open_lake(Path(sources[0]))
+        plant = plant_of(lake)
+        return Found(tuple(judge(lake, detections, _known(plant))), plant, lake=lake.path)
+    with _place(out) as folder:
+        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step)
+        told = tuple(judge(open_lake(folder), detections, _known(result.plant)))
+        return Found(told, result.plant, result.problems, out)
+
+
+def _known(plant: Plant) -> Knowledge:
+    from linewarden.detections.knowledge import knowledge_of
+
+    return knowledge_of(plant)
+
+
+@contextlib.contextmanager
+def _place(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield out
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="linewarden-") as folder:
+            yield Path(folder) / "lake"
+    except OSError as error:
+        raise StoreError(f"{tempfile.gettempdir()}: no room for the records ({error}); give --out a folder") from error
+
+
+def judge(lake: Lake, detections: Sequence[Detection], knowledge: Knowledge) -> list[Told]:
+    """What the detections find in a lake, by time."""
+    from linewarden.detections.run import Run
+
+    run = Run(detections, knowledge)
+    told = [t for stream, frame in slices(lake, run.streams) for t in run.add(stream, frame)]
+    return sorted([*told, *run.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
+
+
+def slices(lake: Lake, streams: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Records of these streams in slices of time, each slice stream by stream, each batch in the order of its times."""
+    import polars as pl
+
+    there = [s for s in streams if s in lake.streams]
+    scans = {s: pl.scan_parquet(lake.files(s), hive_partitioning=False, glob=False) for s in there}
+    if not scans:
+        return
+    for begin, end in _cuts(scans):
+        for stream, scan in scans.items():
+            frame = scan.filter((pl.col("ts") >= begin) & (pl.col("ts") < end)).collect()
+            if frame.height:
+                yield stream, frame.sort("ts", "capture", "frame", maintain_order=True)
+
+
+def _cuts(scans: dict[str, pl.LazyFrame]) -> list[tuple[Any, Any]]:
+    """Bounds of time such that each slice has about SLICE_ROWS rows."""
+    import polars as pl
+
+    times = pl.concat([scan.select("ts") for scan in scans.values()]).collect().get_column("ts").sort()
+    # Through integers: Python's own times have no ns.
+    stamps = times.to_physical()
+    marks = [*dict.fromkeys(stamps.gather_every(SLICE_ROWS).to_list()), stamps[-1] + 1]
+    bounds = pl.Series(marks).cast(times.dtype).to_frame("ts")
+    cuts = [pl.lit(bounds["ts"].slice(i, 1)).first() for i in range(len(marks))]
+    return list(itertools.pairwise(cuts))
+
+
+def notice_row(told: Told) -> tuple[Any, ...]:
+    """A notice in the order of its stream's columns."""
+    from dataclasses import astuple
+
+    envelope = (told.ts, told.uid, told.sensor, told.capture, told.frame)
+    return (*envelope, told.orig_h, told.orig_p, told.resp_h, told.resp_p, *astuple(told.notice))
+
+
+def keep_notices(lake: Path, site: str, told: Sequence[Told]) -> None:
+    """Writes the notices of a run over a whole lake into it, in the place of those of an earlier run.
+
+    Raises StoreError if they cannot be written; then those of the earlier run stay.
+    """
+    from linewarden.sensor.sensor import Sensor
+
+    sensor = Sensor(lake=lake, site=site, prefix="detect")
+    try:
+        sensor.append("notice", [notice_row(t) for t in told])
+        sensor.finish()
+    except BaseException:
+        sensor.abort()
+        raise
