@@ -90,7 +90,22 @@ def streams(lake: Path) -> list[Path]:
 
 def files(stream: Path) -> list[Path]:
     """The files of a stream that count, by folder, prefix and number."""
-    return [folder / name for folder in folders(stream) for name in visible(listed(folder))]
+    return [folder / name for folder in folders(stream) for name in visible(_steady(folder))]
+
+
+def _steady(folder: Path) -> list[str]:
+    """All names in a folder, at one moment as far as merges go.
+
+    Listing takes time: a merged file may appear behind where it is, and what it replaces may go before it comes there.
+    Then a second look sees a merged file that the first did not.
+    """
+    names = listed(folder)
+    while True:
+        again = listed(folder)
+        if {n for n in again if BETWEEN in n} <= set(names):
+            return names
+        names = again
+
 
 
 def has_files(stream: Path) -> bool:
