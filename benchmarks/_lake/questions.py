@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from _lake.records import DAYS, RARE_CLIENT, RARE_SERVER, day_of
 
@@ -37,14 +36,14 @@ QUESTIONS = (
     ),
     Question(
         "all records of one uid, four streams", "needle",
-        f"SELECT 'conn' AS stream, ts, frame FROM conn WHERE {UID} UNION ALL "
+        f"SELECT 'conn' AS stream, ts, frame FROM conn WHERE {UID} UNION ALL "  # noqa: S608
         f"SELECT 'command', ts, frame FROM command WHERE {UID} UNION ALL "
         f"SELECT 'reading', ts, frame FROM reading WHERE {UID} UNION ALL "
         f"SELECT 'modbus', ts, frame FROM modbus WHERE {UID} ORDER BY 2, 1",
     ),
     Question(
         "all records of a pair of addresses, three streams", "needle",
-        f"SELECT 'conn' AS stream, ts, frame FROM conn {PAIR} UNION ALL "
+        f"SELECT 'conn' AS stream, ts, frame FROM conn {PAIR} UNION ALL "  # noqa: S608
         f"SELECT 'command', ts, frame FROM command {PAIR} UNION ALL "
         f"SELECT 'modbus', ts, frame FROM modbus {PAIR} ORDER BY 2, 1",
     ),
@@ -63,6 +62,6 @@ def sql_for(store: str, question: Question, needle: str) -> str:
         since = f"ts >= '{last:%Y-%m-%d} 00:00:00+00'::TIMESTAMPTZ_NS"
         if store == "lake":
             # As the console asks: the folder's name says which files need not be opened.
-            since += f" AND date >= DATE '{last - timedelta(days=0):%Y-%m-%d}'"
+            since += f" AND date >= DATE '{last:%Y-%m-%d}'"
     hour = HOUR["sqlite" if store == "sqlite" else "duckdb"]
     return text.replace("{since}", since).replace("{needle}", needle).replace("{hour}", hour)

@@ -16,15 +16,15 @@ DAYS = 30
 FIRST = datetime(2026, 10, 27, tzinfo=UTC)
 SHARES = {"reading": 0.35, "modbus": 0.30, "command": 0.20, "conn": 0.15}
 SQL_TYPES = {
-    "ts": "TIMESTAMPTZ_NS", "str": "VARCHAR", "text": "VARCHAR", "bool": "BOOLEAN", "u8": "UTINYINT", "u16": "USMALLINT",
-    "u32": "UINTEGER", "u64": "UBIGINT", "i64": "BIGINT", "f64": "DOUBLE", "list[f64]": "DOUBLE[]",
+    "ts": "TIMESTAMPTZ_NS", "str": "VARCHAR", "text": "VARCHAR", "bool": "BOOLEAN", "u8": "UTINYINT",
+    "u16": "USMALLINT", "u32": "UINTEGER", "u64": "UBIGINT", "i64": "BIGINT", "f64": "DOUBLE", "list[f64]": "DOUBLE[]",
 }  # fmt: skip
 RARE_CLIENT, RARE_SERVER = "10.9.9.9", "10.2.0.17"
 RARE_EVERY = 40_009
 """One row in so many is of the engineering station, which is the needle."""
 
-# What a column holds, of `i` (the row's number on its day), `moment` (ns), `c` and `s` (numbers of client and server), `h`
-# (a hash of the row). A column that is not named is null, or zero where it may not be null.
+# What a column holds, of `i` (the number of the row on its day), `moment` (ns), `c` and `s` (numbers of client and server)
+# and `h` (a hash of the row). A column that is not named is null, or zero where it may not be null.
 SHARED = {
     "ts": "make_timestamp_ns(moment)::TIMESTAMPTZ_NS",
     "sensor": "'local'",
@@ -45,7 +45,8 @@ OWN = {
         "service": "['modbus', 's7comm', 'http', 'dns', 'tls', NULL][1 + h % 6]", "duration": "(h % 100000) / 977.0",
         "orig_bytes": "h % 20000", "resp_bytes": "h // 7 % 90000", "orig_pkts": "1 + h % 90", "resp_pkts": "1 + h % 70",
         "orig_ip_bytes": "h % 20000 + 4000", "resp_ip_bytes": "h // 7 % 90000 + 3000", "missed_bytes": "0",
-        "conn_state": "['SF', 'S1', 'S0', 'REJ', 'RSTO'][1 + h % 5]", "history": "['ShADadFf', 'Sh', 'ShADad', 'Dd'][1 + h % 4]",
+        "conn_state": "['SF', 'S1', 'S0', 'REJ', 'RSTO'][1 + h % 5]",
+        "history": "['ShADadFf', 'Sh', 'ShADad', 'Dd'][1 + h % 4]",
         "orig_l2_addr": "printf('02:00:00:00:01:%02x', c)", "resp_l2_addr": "printf('02:00:00:00:02:%02x', s)",
         "orig_min_ttl": "64", "resp_min_ttl": "60 + h % 5", "direction": "'syn'",
         "until": "make_timestamp_ns(moment + h % 100000000000)::TIMESTAMPTZ_NS",
@@ -92,7 +93,7 @@ def select(name: str, day: int, rows: int) -> str:
     for column in stream(name).columns:
         kind = SQL_TYPES[column.type]
         empty = "NULL" if column.nullable else "''" if kind == "VARCHAR" else "0"
-        columns.append(f"({known.get(column.name, empty)})::{kind} AS \"{column.name}\"")
+        columns.append(f'({known.get(column.name, empty)})::{kind} AS "{column.name}"')
     return (
         f"SELECT {', '.join(columns)} FROM (SELECT *, 1 + h % 40 AS c, 1 + h // 64 % 160 AS s FROM (SELECT i, "  # noqa: S608
         f"{day} AS day, {day} * {rows} + i AS n, i % {RARE_EVERY} = 17 AS rare, (hash(i, {day}) // 4096)::BIGINT AS h, "

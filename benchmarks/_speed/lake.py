@@ -37,7 +37,7 @@ def inspect(lake: Path, truth: Path | None) -> dict[str, Any]:
     for stream in streams:
         # Not a pattern: it is the rule of lake_files that says which files count.
         files = ", ".join("'" + str(f).replace("'", "''") + "'" for f in lake_files.files(lake / f"stream={stream}"))
-        database.execute(f"CREATE VIEW \"{stream}\" AS SELECT * FROM read_parquet([{files}])")  # noqa: S608
+        database.execute(f'CREATE VIEW "{stream}" AS SELECT * FROM read_parquet([{files}])')  # noqa: S608
         rows[stream] = _number(database, f'SELECT count(*) FROM "{stream}"')  # noqa: S608
     size = sum(p.stat().st_size for p in lake.rglob("*.parquet"))
     exact = []

@@ -189,9 +189,7 @@ def test_a_file_that_appears_within_while_it_is_merged_stops_the_merge(
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_killed_at_any_step_nothing_is_lost_or_doubled(
-    lake: Path, monkeypatch: pytest.MonkeyPatch, steps: int
-) -> None:
+def test_killed_at_any_step_nothing_is_lost_or_doubled(lake: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     """The same steps as in a run to the end, cut off after some: as `kill -9` would."""
 
     class Killed(BaseException):
@@ -325,7 +323,7 @@ def test_queries_give_exact_counts_while_files_vanish_under_them(lake: Path) -> 
     asked = 0
     try:
         with Session(lake) as session:
-            while thread.is_alive() and asked < 40:
+            while thread.is_alive() and asked < 25:
                 with session.query("SELECT count(*), sum(frame) FROM command") as answer:
                     assert list(answer.rows) == [(rows, frames)]
                 assert count(lake) == rows

@@ -17,9 +17,9 @@ from linewarden.service.lake_files import merged_name, numbered, replaced, visib
     [
         (["live-a-00001.parquet", "live-a-00002.parquet"], ["live-a-00001.parquet", "live-a-00002.parquet"]),
         (["live-a-00001.parquet", "live-a-00001~00002.parquet"], ["live-a-00001~00002.parquet"]),
-        (["live-a-00003.parquet", "live-a-00001~00002.parquet"], ["live-a-00001~00002.parquet", "live-a-00003.parquet"]),
+        (["live-a-3.parquet", "live-a-00001~00002.parquet"], ["live-a-00001~00002.parquet", "live-a-3.parquet"]),
         # Another prefix, though one begins as the other does.
-        (["live-a-b-00001.parquet", "live-a-00001~00002.parquet"], ["live-a-00001~00002.parquet", "live-a-b-00001.parquet"]),
+        (["live-a-b-1.parquet", "live-a-1~2.parquet"], ["live-a-1~2.parquet", "live-a-b-1.parquet"]),
         # Merged again, and the first merged file is still there.
         (["p-00001~00002.parquet", "p-00001~00009.parquet", "p-00005.parquet"], ["p-00001~00009.parquet"]),
         # One file made anew; two of the same numbers: one of them counts, never none.

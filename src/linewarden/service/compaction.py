@@ -24,7 +24,7 @@ from linewarden.service.lake_files import HIDDEN, alone_at_work, listed, nobody_
 from linewarden.service.merging import LIVE, Limits, Merge, plan
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 BUSY = "another `lake compact`, `lake retain` or `serve` is at work on this lake; try again when it has ended"
 
@@ -44,7 +44,7 @@ class Compacted:
 
 @dataclass(slots=True)
 class Recovered:
-    """What was cleared: files that merged ones replace, half-written files, folders that retention had begun to remove."""
+    """What was cleared: files that merged ones replace, half-written ones, folders that retention began to remove."""
 
     replaced: int = 0
     halves: int = 0
@@ -92,7 +92,7 @@ def compact(
     now: float | None = None,
     on_step: Callable[[Step], None] | None = None,
 ) -> Compacted:
-    """One pass over all folders of a lake, the newest last. `now`: s since 1970, UTC.
+    """One pass over all folders of a lake, the newest day first. `now`: s since 1970, UTC.
 
     What cannot be merged is left as it is and told in `problems`. Raises StoreError if another is at work on the lake,
     or the user may not write to it.
@@ -121,7 +121,9 @@ def _pass(
     now: float,
     on_step: Callable[[Step], None] | None,
 ) -> None:
-    folders = sorted((f for s in lake_files.streams(lake) for f in lake_files.folders(s)), key=lambda f: f.name)
+    folders = sorted(
+        (f for s in lake_files.streams(lake) for f in lake_files.folders(s)), key=lambda f: f.name, reverse=True
+    )
     with _Merger(lake, limits) as merger:
         for at, folder in enumerate(folders):
             if on_step is not None:
@@ -189,8 +191,10 @@ class _Merger:
         # Through a link, so that no character of the lake's path means something to DuckDB's patterns or quotes.
         self._root = Path(self._folder.name) / "lake"
         self._root.symlink_to(lake.resolve())
-        settings = {"memory_limit": limits.memory, "threads": 1, "temp_directory": str(Path(self._folder.name) / "s")}
-        self._database = duckdb.connect(":memory:", config=settings)
+        spill = str(Path(self._folder.name) / "spill")
+        self._database = duckdb.connect(
+            ":memory:", config={"memory_limit": limits.memory, "threads": 1, "temp_directory": spill}
+        )
         self._database.execute("SET TimeZone = 'UTC'")
 
     def __enter__(self) -> _Merger:
@@ -225,7 +229,7 @@ class _Merger:
         files = self._list(folder, merge.sources)
         try:
             self._check_columns(files, merge)
-            want = self._number(f"SELECT sum(num_rows) FROM parquet_file_metadata({files})")
+            want = self._number(f"SELECT sum(num_rows) FROM parquet_file_metadata({files})")  # noqa: S608
             # DuckDB writes bloom filters where a column has a dictionary: they find a needle without the pages.
             got = self._number(
                 f"COPY ({_select(files)}) TO {self._quoted(half)} "
@@ -245,8 +249,8 @@ class _Merger:
     def _check_columns(self, files: str, merge: Merge) -> None:
         """All files must have the same columns; where they change, as with a new version, the merge is cut."""
         sql = (
-            "SELECT file_name, string_agg(concat_ws(' ', name, duckdb_type), ',') "
-            f"FROM parquet_schema({files}) WHERE name NOT IN ('list', 'item', 'element') "  # noqa: S608 - quoted
+            "SELECT file_name, string_agg(concat_ws(' ', name, duckdb_type), ',') "  # noqa: S608
+            f"FROM parquet_schema({files}) WHERE name NOT IN ('list', 'item', 'element') "
             "AND coalesce(num_children, 0) < 2 GROUP BY file_name"  # the root has many, and each writer its own name
         )
         columns = {Path(str(file)).name: str(text) for file, text in self._database.execute(sql).fetchall()}
@@ -262,7 +266,7 @@ class _Merger:
         bad: dict[str, str] = {}
         for name in merge.sources:
             try:
-                self._number(f"SELECT max(hash(rows)) FROM ({_select(self._list(folder, (name,)))}) rows")
+                self._number(f"SELECT max(hash(rows)) FROM ({_select(self._list(folder, (name,)))}) rows")  # noqa: S608
             except duckdb.Error as error:
                 bad[name] = str(error).splitlines()[0].replace(str(self._root), str(self.lake))
         problems = [f"{folder / n}: damaged, left as it is ({why}); restore or delete it" for n, why in bad.items()]

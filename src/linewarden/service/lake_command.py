@@ -25,8 +25,8 @@ LAKE = """examples:
 COMPACT = """examples:
   linewarden lake compact lake/
   linewarden lake compact lake/ --json
-It may run while `watch` writes the lake and others query it; Ctrl-C stops it, and loses nothing. `serve` does it by itself.
-Only files of live sensors are merged; what `read --out` wrote stays as it is.
+It may run while `watch` writes the lake and others query it; Ctrl-C stops it, and loses nothing. `serve` does it by
+itself. Only files of live sensors are merged; what `read --out` wrote stays as it is.
 """
 RETAIN = """examples:
   linewarden lake retain lake/ --days 90 --dry-run             what would go
@@ -53,7 +53,7 @@ def add_lake(commands: Commands) -> None:
     retain = group.add("retain", "remove days that are too old, or too many", RETAIN, run_retain)
     files = group.add("files", "list the files that count, for other programs", FILES, run_files)
     for parser in (info, compact, retain, files):
-        parser.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out`, `watch` or `serve` wrote")
+        parser.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` or `watch` wrote")
         parser.add_argument("--json", action="store_true", help="for a program")
     files.add_argument("stream", nargs="?", metavar="STREAM", help="only of this stream")
     retain.add_argument("--days", action="append", default=[], metavar="[STREAM=]N",
@@ -81,7 +81,7 @@ def run_info(args: argparse.Namespace) -> int:
     heads = ("Stream", "Files", "Rows", "Bytes", "First day", "Last day", "Damaged")
     console(sys.stdout).print(catalogue_table(heads, rows))
     total = f"{sum(s.rows for s in found):,} rows, {size(sum(s.bytes for s in found))}"
-    print(f"{total}. Ask it: linewarden query {args.lake} \"SHOW TABLES\"")
+    print(f'{total}. Ask it: linewarden query {args.lake} "SHOW TABLES"')
     _warn([f"{file}: cannot be read; restore or delete it" for s in found for file in s.damaged])
     return 0
 

@@ -55,7 +55,7 @@ def replaced(names: Iterable[str]) -> set[str]:
     """Those names in a folder that a merged file beside them replaces."""
     gone: set[str] = set()
     covered: dict[str, int] = {}  # by prefix: the last number of any merged file so far
-    # A file lies within another exactly if one that begins no later ends no earlier; of two alike the merged one counts.
+    # A file lies within another exactly if one that begins no later ends no earlier; of two alike the merged counts.
     there = [n for n in map(numbered, names) if n is not None]
     for file in sorted(there, key=lambda n: (n.first, -n.last, not n.merged, n.name)):
         if covered.get(file.prefix, -1) >= file.last:
@@ -105,7 +105,6 @@ def _steady(folder: Path) -> list[str]:
         if {n for n in again if BETWEEN in n} <= set(names):
             return names
         names = again
-
 
 
 def has_files(stream: Path) -> bool:

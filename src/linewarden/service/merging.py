@@ -54,8 +54,8 @@ def plan(
 ) -> list[Merge]:
     """The merges to do now in a folder with these names (all of them, hidden ones too), from small to large.
 
-    `over`: nobody writes to it any more. A file in `avoid`, or without a size, is never merged, nor what is before it with
-    what is after it: the merged file would replace it too.
+    `over`: nobody writes to it any more. A file in `avoid`, or without a size, is never merged, nor what is before it
+    with what is after it: the merged file would replace it too.
     """
     files = [n for n in map(numbered, visible(names)) if n is not None and n.prefix.startswith(LIVE)]
     merges: list[Merge] = []

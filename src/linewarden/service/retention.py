@@ -1,6 +1,6 @@
 """Days of a lake that are too old, or too many: which go, and how.
 
-A day of a stream goes as a whole: its folder is renamed to a hidden name, so that it vanishes at once, and then deleted.
+A day of a stream goes as a whole: its folder is renamed to a hidden name, so that it vanishes at once, then deleted.
 """
 
 from __future__ import annotations
