@@ -23,8 +23,8 @@ RARE_CLIENT, RARE_SERVER = "10.9.9.9", "10.2.0.17"
 RARE_EVERY = 40_009
 """One row in so many is of the engineering station, which is the needle."""
 
-# What a column holds, of `i` (the row on its day), `n` (the row of all), `moment` (ns), `c` and `s` (numbers of client and
-# server) and `h` (a hash of the row). A column that is not named is null, or zero where it may not be null.
+# What a column holds, of `i` (the row on its day), `n` (the row of all), `moment` (ns), `c` and `s` (client and server)
+# and `h` (a hash of the row). A column that is not named is null, or zero where it may not be null.
 SHARED = {
     "ts": "make_timestamp_ns(moment)::TIMESTAMPTZ_NS",
     "sensor": "'local'",
