@@ -233,7 +233,7 @@ class _Merger:
             # DuckDB writes bloom filters where a column has a dictionary: they find a needle without the pages.
             got = self._number(
                 f"COPY ({_select(files)}) TO {self._quoted(half)} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {self.limits.group_rows})"
+                f"(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, ROW_GROUP_SIZE {self.limits.group_rows})"
             )
         except duckdb.Error as error:
             text = str(error).splitlines()[0].replace(str(self._root), str(self.lake))

@@ -148,7 +148,7 @@ class Session:
                 self._show(named)
                 return _answer(self._connection, sql)
             except duckdb.CatalogException:
-                if named == there:
+                if named == there or not left:
                     raise
                 named = there  # A table may be named in a roundabout way.
             except (duckdb.Error, StoreError):
