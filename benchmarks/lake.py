@@ -153,31 +153,26 @@ def figure(store: str, path: Path, question: Question, needle: str, rounds: int)
     answer: Any = None
     for _ in range(rounds):
         forget(path)
-        answer, peak = child(store, path, sql, 1)
+        answer = child(store, path, sql, 1)
         cold.append(answer["first"])
-        peaks.append(peak)
+        peaks.append(answer["peak_mb"])
     for _ in range(rounds):
-        answer, peak = child(store, path, sql, SESSION_TIMES)
+        answer = child(store, path, sql, SESSION_TIMES)
         warm.append(answer["first"])
         again += answer["again"]
-        peaks.append(peak)
+        peaks.append(answer["peak_mb"])
     median = statistics.median
     found = Figures(store, question, median(cold), median(warm), median(again), max(peaks), answer["rows"])
     return found, (answer["rows"], answer["sum"])
 
 
-def child(store: str, path: Path, sql: str, times: int) -> tuple[Any, float]:
-    """A process that asks: its answer, and its peak memory in MB."""
+def child(store: str, path: Path, sql: str, times: int) -> Any:
+    """The answer of a process that asks."""
     command = [sys.executable, str(HERE / "lake.py"), "--ask", store, str(path), sql, str(times)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
-        out = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if ran.returncode:
         raise SystemExit(f"asking {store} failed: {sql}")
-    return json.loads(out), usage.ru_maxrss * 1024 / 1e6
+    return json.loads(ran.stdout)
 
 
 NAMES = {"lake": "our lake", "duckdb": "DuckDB file", "sqlite": "SQLite"}

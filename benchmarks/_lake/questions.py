@@ -56,8 +56,9 @@ def sql_for(store: str, question: Question, needle: str) -> str:
     text = question.sql
     if store == "sqlite":
         since = f"ts >= {int(last.timestamp()) * 10**9}"
-        groups = "1, 2"
-        text = text.replace("::BIGINT", "").replace("GROUP BY ALL", f"GROUP BY {groups}")
+        text = text.replace("::BIGINT", "").replace("GROUP BY ALL", "GROUP BY 1, 2")
+        # By itself it goes through the index of pairs, for the groups, and takes ten times as long.
+        text = text.replace("FROM conn WHERE {since}", "FROM conn INDEXED BY conn_0 WHERE {since}")
     else:
         since = f"ts >= '{last:%Y-%m-%d} 00:00:00+00'::TIMESTAMPTZ_NS"
         if store == "lake":

@@ -152,7 +152,15 @@ def asked(store: str, path: Path, sql: str, times: int) -> dict[str, Any]:
             rows = ask(sql)
             seconds.append(time.perf_counter() - began)
             began = time.perf_counter()
-    return {"first": seconds[0], "again": seconds[1:], "rows": len(rows), "sum": _sum(rows)}
+    answer = {"first": seconds[0], "again": seconds[1:], "rows": len(rows), "sum": _sum(rows)}
+    return {**answer, "peak_mb": _peak_mb()}
+
+
+def _peak_mb() -> float:
+    """Most memory that this program held. `ru_maxrss` would have that of the process which started it, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kib) * 1024 / 1e6
 
 
 def _sum(rows: list[tuple[Any, ...]]) -> str:
