@@ -194,13 +194,16 @@ class Sensor:
                 return
 
     def append(self, stream: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Adds rows of one's own, in the order of the stream's columns; they are in the lake with the next flush."""
-        self._engine.append(stream, rows)
-        self._engine.drain()
+        """Adds rows of one's own, in the order of the stream's columns; in the lake soon after, or at the end."""
+        try:
+            self._engine.append(stream, rows)
+        except OSError as error:
+            raise StoreError(str(error)) from error
 
     def finish(self) -> tuple[tuple[str, str, int, int], ...]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
         try:
+            self._engine.drain()  # what was appended goes to the lake, too
             return tuple((s, str(p), r, b) for s, p, r, b in self._engine.finish())
         except OSError as error:
             raise StoreError(str(error)) from error
@@ -211,6 +214,7 @@ class Sensor:
 
     def flush(self, before: Live) -> Live:
         """Makes visible what the steps so far brought; `before` is what was known last."""
+        self._engine.drain()  # what was appended goes to the lake, too
         said, rows, files, lost = self._engine.flush()
         return Live(before.ports, before.unkept, tuple(said), rows, files, lost)
 

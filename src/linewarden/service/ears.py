@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,31 +17,19 @@ from linewarden.wire.ports import give_up_rights
 if TYPE_CHECKING:
     import pwd
 
-    from linewarden.sensor.sensor import Sensor, Step
-    from linewarden.service.watching import Status
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a sensor's thread tells, with the sensor's name first."""
-
-    on_line: Callable[[str, str], None]
-    on_status: Callable[[str, Status], None]
-    on_step: Callable[[str, Sensor, Step], None] | None = None
-    also_take: tuple[str, ...] = ()
-
 
 class Ear(threading.Thread):
-    """One sensor. `error` is why it ended, if it was not told to."""
+    """One sensor. `error` is why it ended, if it was not told to; of the hooks `should_end` is its own."""
 
-    def __init__(self, out: Path, listening: Listening, settings: Settings, heard: Heard) -> None:
+    def __init__(self, out: Path, listening: Listening, settings: Settings, hooks: Hooks) -> None:
         super().__init__(name=f"linewarden-{settings.sensor}", daemon=True)
         self.sensor = settings.sensor
         self.opened, self.go, self.should_end = threading.Event(), threading.Event(), threading.Event()
         self.user: pwd.struct_passwd | None = None
         self.error: BaseException | None = None
         self.watched: Watched | None = None
-        self._out, self._listening, self._settings, self._heard = out, listening, settings, heard
+        self._out, self._listening, self._settings = out, listening, settings
+        self._hooks = replace(hooks, should_end=self.should_end.is_set)
 
     def run(self) -> None:
         """Opens, waits until the rights are gone, listens."""
@@ -53,22 +41,11 @@ class Ear(threading.Thread):
             if self.should_end.is_set():
                 return
             give_up_rights()
-            self.watched = listen(self._out, ports, self._listening, self._settings, self._hooks())
+            self.watched = listen(self._out, ports, self._listening, self._settings, self._hooks)
         except BaseException as error:  # noqa: BLE001 - told by `begin` and `serve`, in the main thread
             self.error = error
         finally:
             self.opened.set()
-
-    def _hooks(self) -> Hooks:
-        name, heard = self.sensor, self._heard
-        on_step = heard.on_step
-        return Hooks(
-            on_line=lambda text: heard.on_line(name, text),
-            on_status=lambda status: heard.on_status(name, status),
-            should_end=self.should_end.is_set,
-            on_step=None if on_step is None else lambda sensor, step: on_step(name, sensor, step),
-            also_take=heard.also_take,
-        )
 
     def end(self) -> None:
         """Asks it to end; what was heard until now is still written."""

@@ -28,6 +28,7 @@ from linewarden.wire.ports import Ports, open_ports
 
 if TYPE_CHECKING:
     from linewarden.plant.fold import PlantFold
+    from linewarden.plant.model import Plant
 
 PLANT_EVERY = 10.0
 """s between two looks at the plant for the status; more if a look takes long: one part in PLANT_SHARE of the time."""
@@ -119,10 +120,13 @@ class _Seen:
                 row = pl.DataFrame(batch.arrow.select(["name", "id.orig_h", "id.resp_h"])).row(-1, named=True)
                 self.last_weird = (row["name"] or "", row["id.orig_h"] or "", row["id.resp_h"] or "")
 
-    def status(self, step: Step, live: Live, last: bool) -> Status:
+    def status(self, step: Step, live: Live, last: bool, on_plant: Callable[[Plant], None] | None) -> Status:
         now = time.monotonic()
         if self.fold is not None and (now >= self.look_at or last):
-            self.assets = len(self.fold.plant().assets)
+            plant = self.fold.plant()
+            self.assets = len(plant.assets)
+            if on_plant is not None:
+                on_plant(plant)
             took = time.monotonic() - now
             self.look_at = now + max(PLANT_EVERY if now - self.began > PLANT_EVERY else 2.0, PLANT_SHARE * took)
         passed = max(now - self.at, 1e-3)
@@ -150,6 +154,8 @@ class Hooks:
     on_step: Callable[[Sensor, Step], None] | None = None
     also_take: tuple[str, ...] = ()
     """Streams that `on_step` wants besides those of the plant's fold."""
+    on_plant: Callable[[Plant], None] | None = None
+    """Who is who, as far as is known: after two seconds, and then every ten or so."""
 
 
 def watch(out: Path, listening: Listening, settings: Settings, hooks: Hooks) -> Watched:
@@ -233,11 +239,11 @@ def _listen(sensor: Sensor, ports: Ports, run: str, keep: Keep | None, hooks: Ho
                 hooks.on_line(text)
             if time.monotonic() >= due:
                 due = time.monotonic() + hooks.every_s * 0.9  # ticks come once a second, give or take
-                status = seen.status(step, live, last=False)
+                status = seen.status(step, live, False, hooks.on_plant)
                 hooks.on_status(status)
         if step.totals is not None:
             live = _last(sensor, live, hooks.on_line)
-            status = seen.status(step, live, last=True)
+            status = seen.status(step, live, True, hooks.on_plant)
         if not ending and hooks.should_end():
             ending = True
             sensor.end()

@@ -1,0 +1,55 @@
+"""Detections over what a sensor hears: the same functions as over history, batch by batch.
+
+A notice is a record as any other: it goes into the lake of its sensor, a second or two after the record that proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from linewarden.service.detecting import notice_row
+
+if TYPE_CHECKING:
+    from linewarden.detections.detection import Detection
+    from linewarden.detections.run import Told
+    from linewarden.plant.model import Plant
+    from linewarden.sensor.sensor import Sensor, Step
+
+
+class LiveDetecting:
+    """Judges one sensor's records, in its thread. `on_notice` is told what is new."""
+
+    def __init__(self, detections: Sequence[Detection], on_notice: Callable[[Told], None]) -> None:
+        from linewarden.detections.run import Run
+
+        self._run = Run(detections)
+        self._on_notice = on_notice
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The streams that the detections look at."""
+        return self._run.streams
+
+    def plant(self, plant: Plant) -> None:
+        """Who is who, from now on."""
+        from linewarden.detections.knowledge import knowledge_of
+
+        self._run.knowledge = knowledge_of(plant)
+
+    def step(self, sensor: Sensor, step: Step) -> None:
+        """Judges what became known; what is found is written down by the sensor."""
+        import polars as pl
+
+        wanted = set(self._run.streams)
+        told: list[Told] = []
+        for batch in step.batches:
+            if batch.stream in wanted and len(batch.arrow):
+                told += self._run.add(batch.stream, pl.DataFrame(batch.arrow))
+        if step.totals is not None:
+            told += self._run.end()
+        if told:
+            sensor.append("notice", [notice_row(t) for t in told])
+        for one in told:
+            if not one.notice.again:
+                self._on_notice(one)
