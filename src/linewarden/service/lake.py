@@ -33,6 +33,8 @@ CHUNK = 5_000
 """Rows that are fetched at a time."""
 TRIES = 8
 """How often a query begins anew, because files that it was about to read went meanwhile."""
+MOST_KNOWN = 8_000
+"""Files of which a session remembers the footers (some 50 kB each) before it begins anew."""
 SLICE = 131_072
 """Rows of a file that the fold takes at a time: the lake's row groups."""
 _EXACT = frozenset(
@@ -110,9 +112,11 @@ class Session:
         # Through a link, so that no character of the lake's path means something to DuckDB's patterns or quotes.
         self._root = Path(self._folder.name) / "lake"
         self._root.symlink_to(path.resolve())
-        self._connection = _connect(self._root, Path(self._folder.name) / "spill")
+        self._spill = Path(self._folder.name) / "spill"
+        self._connection = _connect(self._root, self._spill)
         self._listed: dict[str, list[Path]] = {}
         self._shown: dict[str, list[Path]] = {}
+        self._known = 0
         self._one = threading.Lock()
 
     def __enter__(self) -> Session:
@@ -141,6 +145,8 @@ class Session:
         """The answer with its first rows; while there is none, files that went are no error, but looked for anew."""
         import duckdb
 
+        if self._known > MOST_KNOWN:
+            self._begin_anew()
         there = self._streams()
         named = _named(there, sql)
         for left in reversed(range(TRIES)):
@@ -155,6 +161,12 @@ class Session:
                 if not left or not self._went(named):
                     raise
         raise AssertionError("the last try returns or raises")  # pragma: no cover
+
+    def _begin_anew(self) -> None:
+        """Files come and go for months, and what is known of each stays in memory."""
+        self._connection.close()
+        self._connection = _connect(self._root, self._spill)
+        self._shown, self._known = {}, 0
 
     def _streams(self) -> list[str]:
         return [folder.name.removeprefix("stream=") for folder in lake_files.streams(self.path)]
@@ -171,6 +183,7 @@ class Session:
             self._listed[stream] = files
             if self._shown.get(stream) == files:
                 continue
+            self._known += len(set(files).difference(self._shown.get(stream, [])))
             try:
                 self._connection.execute(_view(stream, files))
                 self._shown[stream] = files
@@ -243,7 +256,8 @@ def _view(stream: str, files: list[Path]) -> str:
 
 def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
     select = _only_select(connection, sql)
-    head = connection.execute(f"SELECT * FROM (\n{select}\n) LIMIT 0").description or []  # noqa: S608 - the user's own
+    _run(connection, f"SELECT * FROM (\n{select}\n) LIMIT 0")  # noqa: S608 - the user's own
+    head = connection.description or []
     wanted = ", ".join(_readable(i, str(column[1])) for i, column in enumerate(head, 1))
     first = _run(connection, f"SELECT {wanted} FROM (\n{select}\n)")  # noqa: S608 - the user's own
     return Answer(tuple(str(column[0]) for column in head), itertools.chain(first, _rows(connection)))
