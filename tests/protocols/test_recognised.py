@@ -89,14 +89,6 @@ def test_an_ssh_greeting_names_the_software() -> None:
     }  # fmt: skip
 
 
-def test_an_ftp_login_is_told_without_its_password() -> None:
-    rows = tell([("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n"),
-                 ("c", b"PASS secret\r\n"), ("s", b"230 ok\r\n")], 21)  # fmt: skip
-    assert [(c["verb"], c["target"]) for c in rows["command"]] == [("authenticate", "anna")]
-    assert rows["identity"][0]["description"] == "ProFTPD ready"
-    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
-
-
 def test_an_mqtt_connect_names_client_and_user() -> None:
     body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + b"\x00\x05gw-12" + b"\x00\x04sven" + b"\x00\x06secret"
     rows = tell([("c", bytes([0x10, len(body)]) + body), ("s", b"\x20\x02\x00\x00")], 1883)

@@ -30,15 +30,6 @@ def vnc(message: Message) -> Iterator[Record]:
     yield Identity(address=message.src, protocol="vnc", evidence="RFB version", software=text)
 
 
-def ftp(message: Message) -> Iterator[Record]:
-    """The server's greeting (220), and who logs in (USER)."""
-    text = message.data[:512].decode("utf-8", "replace").strip()
-    if text.startswith("220"):
-        yield Identity(address=message.src, protocol="ftp", evidence="FTP greeting", description=text[4:])
-    elif text[:5].upper() == "USER ":
-        yield Command(protocol="ftp", verb=Verb.AUTHENTICATE, function="USER", target=text[5:].strip())
-
-
 def mqtt(message: Message) -> Iterator[Record]:
     """CONNECT (MQTT 3.1.1 and 5.0, 3.1): client id, and the user's name if there is one."""
     data = message.data
@@ -93,15 +84,6 @@ def ospf(message: Message) -> Iterator[Record]:
                    description=f"router id {router}, area {area}")
 
 
-_PRINTABLE: l.Ops = [
-    # Three digits and a blank or a hyphen: a reply line.
-    l.Check(l.both(l.Peek(1) >= 0x31, l.Peek(1) <= 0x35, l.Peek(1, 1) >= 0x30, l.Peek(1, 1) <= 0x39,
-                   l.Peek(1, 2) >= 0x30, l.Peek(1, 2) <= 0x39, l.Peek(1, 3).among(0x20, 0x2D))),
-]
-
-_FTP_WORDS = (b"USER", b"PASS", b"SYST", b"FEAT", b"QUIT", b"PASV", b"PORT", b"RETR", b"STOR", b"LIST", b"TYPE",
-              b"NLST", b"AUTH", b"OPTS", b"EPSV", b"NOOP", b"SIZE")
-
 _MQTT_CONNECT = l.either(
     word(b"\x00\x04MQTT", 2), word(b"\x00\x06MQIs", 2), word(b"\x00\x04MQTT", 3), word(b"\x00\x04MQTT", 4))
 
@@ -114,11 +96,6 @@ _TCP = (
                 l.If(l.OnPort().eq(0), [l.Check(l.Peek(1, 3).eq(0xFF)), l.Check(l.Peek(1, 2) <= 0x2D),
                                         l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))])],
                anywhere=True),
-    recognised("ftp", "FTP", "RFC 959", (l.On("tcp", (21,)),),
-               [l.If(l.Peek(4).among(*(int.from_bytes(w, "big") for w in _FTP_WORDS)), [l.Hint("request")],
-                     [*_PRINTABLE, l.Hint("response")])],
-               main=[l.If(l.either(word(b"220"), word(b"USER "), word(b"user ")), [l.Rich("line")]), l.Drop()],
-               rich={"line": ftp}, framing=l.Lines()),
     recognised("rdp", "Remote Desktop", "MS-RDPBCGR, 2.2.1", (l.On("tcp", (3389,)),),
                # TPKT and a COTP connect with a cookie or a negotiation request or response.
                [l.U16("d"), l.U16("length"), l.U8("li"), l.U8("kind"), l.Check(l.F("d").eq(0x0300)),
