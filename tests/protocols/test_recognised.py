@@ -82,13 +82,6 @@ def test_they_leave_no_rows_of_their_own() -> None:
     assert rows["weird"] == []
 
 
-def test_an_ssh_greeting_names_the_software() -> None:
-    rows = tell([("s", SSH), ("c", b"SSH-2.0-PuTTY_Release_0.81\r\n")], 22)
-    assert {(i["address"], i["software"]) for i in rows["identity"]} == {
-        (SERVER, "OpenSSH_9.6"), (CLIENT, "PuTTY_Release_0.81"),
-    }  # fmt: skip
-
-
 def test_an_mqtt_connect_names_client_and_user() -> None:
     body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + b"\x00\x05gw-12" + b"\x00\x04sven" + b"\x00\x06secret"
     rows = tell([("c", bytes([0x10, len(body)]) + body), ("s", b"\x20\x02\x00\x00")], 1883)

@@ -91,7 +91,7 @@ _REPLY: l.Ops = [
     l.Role("response"),
     l.Let("reply_code", (l.Peek(1) - 48) * 100 + (l.Peek(1, 1) - 48) * 10 + l.Peek(1, 2) - 48),
     l.If(l.both(l.F("reply_code").eq(220), l.Known("greeted").eq(0)), [
-        l.Rich("greeting"), l.If(l.Peek(1, 3).eq(0x2D), [l.Remember("greeted", 1), l.Drop()]), l.Role("report")]),
+        l.Rich("greeting", hourly=True), l.If(l.Peek(1, 3).eq(0x2D), [l.Remember("greeted", 1), l.Drop()]), l.Role("report")]),
     l.Remember("greeted", 1),
     l.If(l.Peek(1, 3).eq(0x2D), [l.Drop()]),
     l.Skip(4), l.Bytes("reply_msg"),

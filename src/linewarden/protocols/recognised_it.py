@@ -15,15 +15,6 @@ from linewarden.protocols._shared.recognised import recognised, word
 from linewarden.records import Command, Identity, Verb
 
 
-def ssh(message: Message) -> Iterator[Record]:
-    """The identification string (RFC 4253, 4.2): SSH-version-software comment."""
-    line = message.data.split(b"\n")[0].strip().decode("utf-8", "replace")
-    parts = line.split("-", 2)
-    if len(parts) == 3:
-        yield Identity(address=message.src, protocol="ssh", evidence="SSH identification", software=parts[2],
-                       description=line)
-
-
 def vnc(message: Message) -> Iterator[Record]:
     """The protocol version (RFC 6143, 7.1.1)."""
     text = message.data[:12].decode("ascii", "replace").strip()
@@ -88,8 +79,6 @@ _MQTT_CONNECT = l.either(
     word(b"\x00\x04MQTT", 2), word(b"\x00\x06MQIs", 2), word(b"\x00\x04MQTT", 3), word(b"\x00\x04MQTT", 4))
 
 _TCP = (
-    recognised("ssh", "SSH", "RFC 4253", (l.On("tcp", (22,)),), [l.Check(word(b"SSH-"))], anywhere=True,
-               main=[l.If(word(b"SSH-"), [l.Rich("banner")]), l.Drop()], rich={"banner": ssh}),
     recognised("telnet", "Telnet", "RFC 854", (l.On("tcp", (23,)),),
                # IAC and a negotiation, twice where the port does not help.
                [l.Check(l.Peek(1).eq(0xFF)), l.Check(l.both(l.Peek(1, 1) >= 0xFA, l.Peek(1, 1) <= 0xFE)),
