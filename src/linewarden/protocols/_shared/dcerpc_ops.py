@@ -80,12 +80,12 @@ def _of(interface: str, *numbers: int) -> tuple[int, ...]:
 
 def _string(slot: str | None) -> l.Ops:
     """A conformant and varying string of UTF-16 (C706 14.3.4.2), after its pointer if it has one."""
-    read: l.Op = l.Bytes(slot, l.F("chars") * 2) if slot else l.Skip(l.F("chars") * 2)
-    return [l.Skip((4 - l.Pos() % 4) % 4), l.Skip(8), l.U32("chars", le=True), l.Let("chars", l.F("chars") & 0x7FFF), read]
+    read: l.Op = l.Bytes(slot, l.F("length") * 2) if slot else l.Skip(l.F("length") * 2)
+    return [l.Skip((4 - l.Pos() % 4) % 4), l.Skip(8), l.U32("length", le=True), l.Let("length", l.F("length") & 0x7FFF), read]
 
 
 def _optional(slot: str | None) -> l.Ops:
-    return [l.Skip((4 - l.Pos() % 4) % 4), l.U32("there", le=True), l.If(l.F("there"), _string(slot))]
+    return [l.Skip((4 - l.Pos() % 4) % 4), l.U32("length", le=True), l.If(l.F("length"), _string(slot))]
 
 
 _PRIVACY = 6
@@ -149,6 +149,35 @@ RETURNED: l.Ops = [
                 l.Peek(1, 3, whence="start") & 2),
          [l.Let("returned", l.Peek(4, -4, le=True, whence="start"))]),
 ]
+
+_PIPE_CONTEXTS = 4
+_PIPE = l.F("file_id") * _PIPE_CONTEXTS
+
+
+def _in_pipe(context: l.Expr) -> l.Expr:
+    """The interface that a bind in this pipe gave to a context."""
+    return l.Known("rpc_interface", _PIPE + context % _PIPE_CONTEXTS)
+
+
+_BIND: l.Ops = [
+    l.Skip(24), l.U8("length"), l.Skip(3), l.Repeat([
+        l.U16("rpc_context", le=True), l.U8("length"), l.Skip(1), l.Let("number", rpc.interface()),
+        l.Remember("rpc_interface", l.F("number"), key=_PIPE + l.F("rpc_context") % _PIPE_CONTEXTS),
+        l.If(l.F("number").among(*rpc.INTERFACES), [l.Let("interface", l.F("number"))]),
+        l.Skip(20 + l.F("length") * 20)], count=l.F("length"), limit=8),
+]
+
+IN_PIPE: l.Ops = [
+    # A packet in a pipe, from its head on; `file_id` names the pipe.
+    l.Let("kind", l.Peek(1, 2)),
+    l.If(l.either(l.Has("rpc_type").eq(0), l.F("kind").ne(rpc.RESPONSE)), [l.Let("rpc_type", l.F("kind"))]),
+    l.Switch("kind", {
+        (rpc.BIND, rpc.ALTER): _BIND,
+        rpc.REQUEST: [l.Skip(20), *called(_in_pipe(l.F("rpc_context")))],
+        rpc.RESPONSE: RETURNED,
+    }),
+]
+"""The program "rpc"."""
 
 COLUMNS = (
     l.Col("interface", "str", "remote call: interface by name, if it is a known one", names=rpc.INTERFACES),
