@@ -82,14 +82,6 @@ def test_they_leave_no_rows_of_their_own() -> None:
     assert rows["weird"] == []
 
 
-def test_an_mqtt_connect_names_client_and_user() -> None:
-    body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + b"\x00\x05gw-12" + b"\x00\x04sven" + b"\x00\x06secret"
-    rows = tell([("c", bytes([0x10, len(body)]) + body), ("s", b"\x20\x02\x00\x00")], 1883)
-    assert rows["identity"][0]["name"] == "gw-12"
-    assert [(c["verb"], c["target"], c["value"]) for c in rows["command"]] == [("authenticate", "sven", "client gw-12")]
-    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
-
-
 def test_a_niagara_station_names_itself() -> None:
     hello = b"fox a 1 0 fox hello\n{\nfox.version=s:1.0.1\nhostName=s:10.0.0.2\napp.name=s:Station\n"
     hello += b"app.version=s:4.10\nstationName=s:north\nbrandId=s:vykon\n};;\n"

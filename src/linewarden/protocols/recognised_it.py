@@ -21,38 +21,6 @@ def vnc(message: Message) -> Iterator[Record]:
     yield Identity(address=message.src, protocol="vnc", evidence="RFB version", software=text)
 
 
-def mqtt(message: Message) -> Iterator[Record]:
-    """CONNECT (MQTT 3.1.1 and 5.0, 3.1): client id, and the user's name if there is one."""
-    data = message.data
-    at = 2
-    while data[at - 1] & 0x80 and at < 5:
-        at += 1
-    name, at = _field(data, at)
-    version, flags = data[at], data[at + 1]
-    at += 4
-    if version >= 5:
-        at += 1 + data[at]  # properties; longer ones are not taken apart
-    client, at = _field(data, at)
-    if flags & 0x04:
-        if version >= 5:
-            at += 1 + data[at]
-        _, at = _field(data, at)
-        _, at = _field(data, at)
-    text = client.decode("utf-8", "replace")
-    yield Identity(address=message.src, protocol="mqtt", evidence="CONNECT", name=text or None,
-                   description=f"{name.decode('ascii', 'replace')} version {version}")
-    user = _field(data, at)[0].decode("utf-8", "replace") if flags & 0x80 else None
-    yield Command(protocol="mqtt", verb=Verb.AUTHENTICATE, function="CONNECT", target=user or "anonymous",
-                  value=f"client {text}" if text else None)
-
-
-def _field(data: bytes, at: int) -> tuple[bytes, int]:
-    size = int.from_bytes(data[at : at + 2], "big")
-    if at + 2 + size > len(data):
-        raise ValueError("a field is longer than its message")
-    return data[at + 2 : at + 2 + size], at + 2 + size
-
-
 def vrrp(message: Message) -> Iterator[Record]:
     """An advertisement: virtual router id, priority, addresses (RFC 5798, 5.1)."""
     head, router, priority, count = message.data[:4]
@@ -75,9 +43,6 @@ def ospf(message: Message) -> Iterator[Record]:
                    description=f"router id {router}, area {area}")
 
 
-_MQTT_CONNECT = l.either(
-    word(b"\x00\x04MQTT", 2), word(b"\x00\x06MQIs", 2), word(b"\x00\x04MQTT", 3), word(b"\x00\x04MQTT", 4))
-
 _TCP = (
     recognised("telnet", "Telnet", "RFC 854", (l.On("tcp", (23,)),),
                # IAC and a negotiation, twice where the port does not help.
@@ -97,16 +62,6 @@ _TCP = (
                 }, [l.Check(l.Const(0))])], anywhere=True),
     recognised("vnc", "VNC (RFB)", "RFC 6143", (l.On("tcp", (5900, 5901, 5800)),), [l.Check(word(b"RFB 00"))],
                anywhere=True, main=[l.If(word(b"RFB 00"), [l.Rich("version")]), l.Drop()], rich={"version": vnc}),
-    recognised("mqtt", "MQTT", "MQTT 3.1.1 and 5.0, OASIS", (l.On("tcp", (1883,)),),
-               [l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Hint("request")], [
-                   # In the middle of a dialogue: a known type with its fixed flags, and a length that fits.
-                   l.Check(l.OnPort()),
-                   l.Check(l.either((l.Peek(1) >> 4).eq(3),
-                                    l.Peek(1).among(0x20, 0x40, 0x50, 0x62, 0x70, 0x82, 0x90, 0xA2, 0xB0, 0xC0, 0xD0,
-                                                    0xE0))),
-                   l.Check(l.either(l.Peek(1, 1) >= 0x80, (l.Peek(1, 1) + 2) <= l.Size()))])],
-               main=[l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Rich("connect")]), l.Drop()],
-               rich={"connect": mqtt}, anywhere=True),
     recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
                [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
                 l.Check(l.F("kind").among(1, 2, 3, 4, 6, 7, 14, 15, 16, 17, 18, 23)), l.Check(l.F("status") <= 0x19),
