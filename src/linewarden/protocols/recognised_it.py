@@ -1,7 +1,5 @@
 """Protocols of offices and networks that are recognised by their content; of some the greeting or login is read.
 
-Logins in the clear (FTP, MQTT) become `authenticate` commands, without the password.
-
 Source: the `reference` of each table.
 """
 
@@ -12,13 +10,7 @@ from collections.abc import Iterator
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import recognised, word
-from linewarden.records import Command, Identity, Verb
-
-
-def vnc(message: Message) -> Iterator[Record]:
-    """The protocol version (RFC 6143, 7.1.1)."""
-    text = message.data[:12].decode("ascii", "replace").strip()
-    yield Identity(address=message.src, protocol="vnc", evidence="RFB version", software=text)
+from linewarden.records import Identity
 
 
 def vrrp(message: Message) -> Iterator[Record]:
@@ -50,18 +42,6 @@ _TCP = (
                 l.If(l.OnPort().eq(0), [l.Check(l.Peek(1, 3).eq(0xFF)), l.Check(l.Peek(1, 2) <= 0x2D),
                                         l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))])],
                anywhere=True),
-    recognised("rdp", "Remote Desktop", "MS-RDPBCGR, 2.2.1", (l.On("tcp", (3389,)),),
-               # TPKT and a COTP connect with a cookie or a negotiation request or response.
-               [l.U16("d"), l.U16("length"), l.U8("li"), l.U8("kind"), l.Check(l.F("d").eq(0x0300)),
-                l.Check(l.F("length").eq(l.Size())), l.Check((l.F("li") + 5).eq(l.Size())), l.Skip(5),
-                l.Switch("kind", {
-                    0xE0: [l.Check(l.either(word(b"Cookie: "), word(b"mstshash"), l.both(
-                        l.Peek(1).eq(1), l.Peek(2, 2, le=True).eq(8)), l.both(l.OnPort(), l.Left().eq(0)))),
-                        l.Hint("request")],
-                    0xD0: [l.Check(l.both(l.Peek(1).among(2, 3), l.Peek(2, 2, le=True).eq(8))), l.Hint("response")],
-                }, [l.Check(l.Const(0))])], anywhere=True),
-    recognised("vnc", "VNC (RFB)", "RFC 6143", (l.On("tcp", (5900, 5901, 5800)),), [l.Check(word(b"RFB 00"))],
-               anywhere=True, main=[l.If(word(b"RFB 00"), [l.Rich("version")]), l.Drop()], rich={"version": vnc}),
     recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
                [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
                 l.Check(l.F("kind").among(1, 2, 3, 4, 6, 7, 14, 15, 16, 17, 18, 23)), l.Check(l.F("status") <= 0x19),
