@@ -36,12 +36,6 @@ def ospf(message: Message) -> Iterator[Record]:
 
 
 _TCP = (
-    recognised("telnet", "Telnet", "RFC 854", (l.On("tcp", (23,)),),
-               # IAC and a negotiation, twice where the port does not help.
-               [l.Check(l.Peek(1).eq(0xFF)), l.Check(l.both(l.Peek(1, 1) >= 0xFA, l.Peek(1, 1) <= 0xFE)),
-                l.If(l.OnPort().eq(0), [l.Check(l.Peek(1, 3).eq(0xFF)), l.Check(l.Peek(1, 2) <= 0x2D),
-                                        l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))])],
-               anywhere=True),
     recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
                [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
                 l.Check(l.F("kind").among(1, 2, 3, 4, 6, 7, 14, 15, 16, 17, 18, 23)), l.Check(l.F("status") <= 0x19),
