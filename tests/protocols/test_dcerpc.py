@@ -161,7 +161,14 @@ def test_netlogon_without_a_credential_is_told_and_none_is_kept(credential: byte
 
 
 def test_a_service_that_is_made_and_stopped_is_told() -> None:
-    made = bytes(20) + named("PSEXESVC") + struct.pack("<I", 7) + named("PSEXESVC") + bytes(16) + named("%SystemRoot%\\x.exe")
+    made = (
+        bytes(20)
+        + named("PSEXESVC")
+        + struct.pack("<I", 7)
+        + named("PSEXESVC")
+        + bytes(16)
+        + named("%SystemRoot%\\x.exe")
+    )
     rows = tell([("c", bind(SERVICES)), ("s", bound(0)), ("c", ask(12, made)), ("s", returns(0)),
                  ("c", ask(1, bytes(20) + struct.pack("<I", 1), 3)), ("s", returns(1062, 3))], 49_668)  # fmt: skip
     assert [(c["verb"], c["target"], c["result"]) for c in rows["command"]] == [

@@ -25,7 +25,9 @@ def no_secret(rows: Rows) -> bool:
 
 
 def test_a_login_is_told_with_its_result_and_without_its_password() -> None:
-    rows = tell([GREETING, *login(b"anna", b"sesame", b"530 no"), *login(b"anna", b"sesame2", b"230-Hi\r\n 1\r\n230 in")], 21)
+    rows = tell(
+        [GREETING, *login(b"anna", b"sesame", b"530 no"), *login(b"anna", b"sesame2", b"230-Hi\r\n 1\r\n230 in")], 21
+    )
     assert [(c["verb"], c["function"], c["target"], c["value"], c["result"]) for c in rows["command"]] == [
         ("authenticate", "PASS", "ftp, clear text", "anna", "not_logged_in"),
         ("authenticate", "PASS", "ftp, clear text", "anna", "ok"),

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from tests.protocols.harness import CLIENT, SERVER, Rows, ethernet, tell
+from tests.protocols.harness import Rows, ethernet, tell
 
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 GOOSE = struct.pack("!HHHH", 0x3001, 30, 0, 0) + b"\x61\x14" + bytes(20)

@@ -4,7 +4,11 @@ import pytest
 
 from tests.protocols.harness import SERVER, tell
 
-HELLO = [("s", b"\xff\xfd\x18\xff\xfd\x20"), ("c", b"\xff\xfb\x18"), ("s", b"\xff\xfb\x01\r\nPanel 7 console\r\n\r\npanel login: ")]
+HELLO = [
+    ("s", b"\xff\xfd\x18\xff\xfd\x20"),
+    ("c", b"\xff\xfb\x18"),
+    ("s", b"\xff\xfb\x01\r\nPanel 7 console\r\n\r\npanel login: "),
+]
 
 
 def typed(text: bytes, echo: bool) -> list[tuple[str, bytes]]:

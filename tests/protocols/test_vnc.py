@@ -32,7 +32,9 @@ def test_a_refused_login_is_told() -> None:
 
 
 def test_no_password_at_all_is_told() -> None:
-    rows = tell([("s", V8), ("c", V8), ("s", b"\x01\x01"), ("c", b"\x01"), ("s", bytes(4)), ("c", b"\1"), ("s", INIT)], 5901)
+    rows = tell(
+        [("s", V8), ("c", V8), ("s", b"\x01\x01"), ("c", b"\x01"), ("s", bytes(4)), ("c", b"\1"), ("s", INIT)], 5901
+    )
     assert rows["vnc"][0]["security"] == "none"
     assert [(c["target"], c["result"]) for c in rows["command"]] == [("vnc, no password", "ok")]
 

@@ -67,13 +67,14 @@ _PASSWORD: l.Ops = [
 ]
 
 _COMMAND: l.Ops = [
-    l.Role("request"), l.Let("func", l.Peek(4) & _UPPER), l.If(l.Size().eq(3), [l.Let("func", l.Peek(3) << 8 & _UPPER)]),
+    l.Role("request"), l.Let("func", l.Peek(4) & _UPPER),
+    l.If(l.Size().eq(3), [l.Let("func", l.Peek(3) << 8 & _UPPER)]),
     l.Until(None, b" ", optional=True),
     l.Switch("func", {
         _USER: [l.Bytes("username"), l.Seek(5), l.Text(), l.Row(), l.Seek(5), l.Remember("named", 1), l.Call("login")],
         _PASS: _PASSWORD,
         _ACCT: [l.Do(Verb.AUTHENTICATE, "ftp, account")],
-        **_VERBS,  # type: ignore[arg-type]
+        **_VERBS,
     }),
     l.If(l.both(l.F("func").among(*_WORDS), l.F("func").among(_USER, _PASS, _ACCT).eq(0), l.Left()),
          [l.Bytes("argument")]),
@@ -91,7 +92,8 @@ _REPLY: l.Ops = [
     l.Role("response"),
     l.Let("reply_code", (l.Peek(1) - 48) * 100 + (l.Peek(1, 1) - 48) * 10 + l.Peek(1, 2) - 48),
     l.If(l.both(l.F("reply_code").eq(220), l.Known("greeted").eq(0)), [
-        l.Rich("greeting", hourly=True), l.If(l.Peek(1, 3).eq(0x2D), [l.Remember("greeted", 1), l.Drop()]), l.Role("report")]),
+        l.Rich("greeting", hourly=True), l.If(l.Peek(1, 3).eq(0x2D), [l.Remember("greeted", 1), l.Drop()]),
+        l.Role("report")]),
     l.Remember("greeted", 1),
     l.If(l.Peek(1, 3).eq(0x2D), [l.Drop()]),
     l.Skip(4), l.Bytes("reply_msg"),

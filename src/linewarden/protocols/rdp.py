@@ -61,7 +61,7 @@ PROTOCOL = l.Protocol(
     columns=(
         l.Col("username", "text", "user as the client's cookie says (mstshash)"),
         l.Col("requested", "str", "protection that the client can do", names=_PROTECTION),
-        l.Col("selected", "str", "protection that the server chose; null if it refused or knows none", names=_PROTECTION),
+        l.Col("selected", "str", "protection that the server chose; null if it refused", names=_PROTECTION),
         l.Col("failure", "str", "why the server refused", names=_FAILURES),
     ),
     unit="none",

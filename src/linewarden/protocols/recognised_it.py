@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
-from linewarden.protocols._shared.recognised import recognised, word
+from linewarden.protocols._shared.recognised import recognised
 from linewarden.records import Identity
 
 

@@ -49,7 +49,8 @@ def _wide(slot: str, size: l.Value) -> l.Ops:
 def _ended(slot: str) -> l.Ops:
     """A text that ends with a zero character; the last one's high byte is zero too, as in any Latin text."""
     return [l.If(l.F("flags2") & _UNICODE, [
-        l.Skip(l.Pos() % 2), l.Let("offset", l.Pos()), l.Until(None, b"\0\0\0"), l.Let("length", l.Pos() - 2 - l.F("offset")),
+        l.Skip(l.Pos() % 2), l.Let("offset", l.Pos()), l.Until(None, b"\0\0\0"),
+        l.Let("length", l.Pos() - 2 - l.F("offset")),
         l.Seek(l.F("offset")), l.Bytes(slot, l.F("length")), l.Skip(2)],
         [l.Until(slot + "_oem", b"\0")])]
 
@@ -67,7 +68,7 @@ def _carried1(words: int, before: int) -> l.Ops:
 
 _SMB1_BODY = l.Switch("current", {
     # Transactions, what is read, what is written ([MS-CIFS] 2.2.4.33, 2.2.4.42, 2.2.4.43).
-    0x25: [l.If(l.IsResponse(), _carried1(10, 12), 
+    0x25: [l.If(l.IsResponse(), _carried1(10, 12),
                 [l.Let("file_id", l.Peek(2, 30)), *_carried1(14, 22)])],
     0x2E: [l.If(l.IsResponse(), [l.Let("bytes", l.Peek(2, 6)), *_carried1(12, 6)], [l.Let("file_id", l.Peek(2))])],
     # One name, or an old and a new one, each after a 4 ([MS-CIFS] 2.2.4.1, 2.2.4.2, 2.2.4.7, 2.2.4.8).
@@ -95,7 +96,8 @@ _SMB1_BODY = l.Switch("current", {
         l.Skip(1), l.U16("length"), l.Let("access", l.Peek(4, 8)), l.Let("disposition", l.Peek(4, 28)),
         l.If(l.Peek(4, 32) & 0x1000, [l.Let("delete", 1)]),
         l.Seek(l.F("at") + 50), *_wide("name", l.F("length"))]),
-        l.If(l.both(l.IsResponse(), l.F("words") >= 34), [l.Let("file_id", l.Peek(2, 1)), l.Let("action", l.Peek(4, 3))])],
+        l.If(l.both(l.IsResponse(), l.F("words") >= 34), [
+            l.Let("file_id", l.Peek(2, 1)), l.Let("action", l.Peek(4, 3))])],
 })
 
 _SMB1_CHAIN: l.Ops = [

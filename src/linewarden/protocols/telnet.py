@@ -1,8 +1,8 @@
 """Telnet: logins, with the user's name and whether the server went on, and the text before the first prompt.
 
 Source: RFC 854 (commands), RFC 855 (options). Telnet has no login of its own: a prompt of the server that ends with
-"login:", "username:" or "user name:" is taken for the question of the name, one with "password:" for that of the password, and
-"incorrect", "invalid", "failed" or "denied" in what follows, or another prompt, for a refusal. What is typed at the
+"login:", "username:" or "user name:" is taken for the question of the name, one with "password:" for that of the
+password, and "incorrect", "invalid", "failed" or "denied" in what follows, or another prompt, for a refusal. What is typed at the
 password prompt is never kept. Options, and all else that is said, leave no rows. In a session that is encrypted, or
 joined after its login, nothing is found.
 """
@@ -75,9 +75,13 @@ _NAMED: l.Ops = [
 ]
 
 
+_CONTROLS = rb"\xff\xfa.*?\xff\xf0|\xff[\xfb-\xfe].|\xff.|\x1b\[[0-9;?]*[A-Za-z]"
+"""Subnegotiations, negotiations and commands of Telnet, and what colours a terminal."""
+
+
 def banner(message: Message) -> Iterator[Record]:
     """What the server says before it asks for a name."""
-    data = re.sub(rb"\xff\xfa.*?\xff\xf0|\xff[\xfb-\xfe].|\xff.|\x1b\[[0-9;?]*[A-Za-z]", b"", message.data[:2048], flags=re.S)
+    data = re.sub(_CONTROLS, b"", message.data[:2048], flags=re.S)
     lines = data.decode("utf-8", "replace").splitlines()[:-1]
     text = " ".join("".join(c for c in line if c.isprintable()).strip() for line in lines)
     text = " ".join(text.split())

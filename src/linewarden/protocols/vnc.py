@@ -16,8 +16,8 @@ from linewarden.protocols._shared.recognised import word
 from linewarden.records import Identity, Verb
 
 _NONE, _VNC = 1, 2
-_SECURITY = {0: "refused", _NONE: "none", _VNC: "vnc password", 5: "ra2", 6: "ra2ne", 16: "tight", 17: "ultra", 18: "tls",
-             19: "vencrypt", 20: "sasl", 21: "md5", 22: "xvp", 30: "apple", 35: "apple"}  # fmt: skip
+_SECURITY = {0: "refused", _NONE: "none", _VNC: "vnc password", 5: "ra2", 6: "ra2ne", 16: "tight", 17: "ultra",
+             18: "tls", 19: "vencrypt", 20: "sasl", 21: "md5", 22: "xvp", 30: "apple", 35: "apple"}  # fmt: skip
 _RESULTS = {0: "ok", 1: "failed", 2: "too_many_attempts"}
 _OFFERED, _CHOSEN, _CHALLENGED, _ANSWERED, _RESULT, _CLIENT_INIT, _SERVER_INIT, _DONE = range(2, 10)
 _SERVER = l.FromOrig().eq(0)

@@ -35,7 +35,8 @@ _OPERATIONS: dict[str, dict[int, str]] = {
                               5: "DRSReplicaAdd", 12: "DRSCrackNames", 16: "DRSDomainControllerInfo"},
     "netlogon": {
         2: "NetrLogonSamLogon", 4: "NetrServerReqChallenge", 5: "NetrServerAuthenticate", 6: "NetrServerPasswordSet",
-        15: "NetrServerAuthenticate2", 20: "DsrGetDcName", 21: "NetrLogonGetCapabilities", 26: "NetrServerAuthenticate3",
+        15: "NetrServerAuthenticate2", 20: "DsrGetDcName", 21: "NetrLogonGetCapabilities",
+        26: "NetrServerAuthenticate3",
         29: "NetrLogonGetDomainInfo", 30: "NetrServerPasswordSet2", 31: "NetrServerPasswordGet",
         34: "DsrGetDcNameEx2", 39: "NetrLogonSamLogonEx", 40: "DsrEnumerateDomainTrusts",
         45: "NetrLogonSamLogonWithFlags", 46: "NetrServerGetTrustInfo"},
@@ -81,7 +82,8 @@ def _of(interface: str, *numbers: int) -> tuple[int, ...]:
 def _string(slot: str | None) -> l.Ops:
     """A conformant and varying string of UTF-16 (C706 14.3.4.2), after its pointer if it has one."""
     read: l.Op = l.Bytes(slot, l.F("length") * 2) if slot else l.Skip(l.F("length") * 2)
-    return [l.Skip((4 - l.Pos() % 4) % 4), l.Skip(8), l.U32("length", le=True), l.Let("length", l.F("length") & 0x7FFF), read]
+    return [l.Skip((4 - l.Pos() % 4) % 4), l.Skip(8), l.U32("length", le=True),
+            l.Let("length", l.F("length") & 0x7FFF), read]
 
 
 def _optional(slot: str | None) -> l.Ops:

@@ -3,9 +3,10 @@
 Source: [MS-SMB2] 2.2.13 and 2.2.14 (create), 2.2.15 (close), 2.2.19 (read), 2.2.21 (write), 2.2.31 (ioctl), 2.2.39
 (set info), 2.2.10 (kind of share); [MS-FSCC] 2.4.11 (disposition), 2.4.43 (rename).
 
-A file is known by its id from the answer to the create on. The last eight opened files of a connection are followed: the
-name of each, and behind it what is written to it, are gathered under a place from 0 to 7, and handed over when it is
-closed, renamed or deleted. All is read in one message; what gathers is its last step, for it ends the message.
+A file is known by its id from the answer to the create on. The last eight opened files of a connection are followed:
+the name of each, and behind it what is written to it, are gathered under a place from 0 to 7, and handed over when it
+is closed, renamed or deleted. What gathers is the last step of a message, for it ends it; so a file that is opened in
+the middle of a compound is not followed.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ SLOTS = ("file_id", "disposition", "action", "delete", "new_name", "bytes", "fil
 
 
 def file_id(at: int) -> l.Ops:
-    """The id so many bytes on, as one number, and the place of its file. In a compound all ones: the one just opened."""
+    """The id so many bytes on, as one number, and the place of its file. All ones mean the compound's own: no id."""
     first, second = l.Peek(8, at), l.Peek(8, at + 8)
     find: l.Ops = [
         l.If(l.Known("fid", l.F("offset")).eq(l.F("file_id")), [l.Let("file", l.F("offset"))]),
@@ -51,10 +52,10 @@ def file_id(at: int) -> l.Ops:
 CREATE: l.Ops = [
     l.Let("access", l.Peek(4, 24)), l.Let("disposition", l.Peek(4, 36)),
     l.If(l.Peek(4, 40) & _DELETE_ON_CLOSE, [l.Let("delete", 1)]),
-    l.Let("file", (l.Known("turn") + 1) % _PLACES), l.Remember("turn", l.F("file")),
-    l.Remember("fid", 0, key=l.F("file")), l.Remember("wrote", 0, key=l.F("file")),
-    l.Remember("kept", 0, key=l.F("file")), l.Remember("got", 0, key=l.F("file")),
-    l.Let("todo", OPEN),
+    l.If(l.F("next").eq(0), [
+        l.Let("file", (l.Known("turn") + 1) % _PLACES), l.Remember("turn", l.F("file")),
+        *(l.Remember(what, 0, key=l.F("file")) for what in ("fid", "wrote", "kept", "got")),
+        l.Let("todo", OPEN)]),
 ]
 
 CREATED: l.Ops = [
@@ -115,6 +116,7 @@ KEEP: l.Ops = [
     # After the row. What is in the middle of a compound is not followed.
     l.If(l.F("todo").eq(OPEN), [
         l.Let("offset", l.Peek(2, 64 + 44, whence="start")), l.Let("length", l.Peek(2, 64 + 46, whence="start")),
+        l.If(l.either(l.F("length").eq(0), l.F("offset") > l.Size()), [l.Let("offset", l.Size()), l.Let("length", 0)]),
         l.Remember("name_size", l.F("length"), key=l.F("file")),
         l.At(l.F("offset"), [l.Call("file")], size=l.F("length"))]),
     l.If(l.F("todo").eq(WRITTEN), [
@@ -130,8 +132,8 @@ FILE: l.Ops = [
 
 def moved(message: Message) -> Iterator[Record]:
     """A file that was written or read: the slice is what was written to it, if all of that was seen."""
-    name = message.raw("name").decode("utf-16-le", "replace")
-    name = "".join(c for c in name if c.isprintable()) or None
+    text = message.raw("name").decode("utf-16-le", "replace")
+    name = "".join(c for c in text if c.isprintable()) or None
     wrote, got = message.number("wrote"), message.number("got")
     if wrote:
         whole = message.number("kept") == wrote == len(message.data)
