@@ -2,9 +2,9 @@
 
 Source: RFC 854 (commands), RFC 855 (options). Telnet has no login of its own: a prompt of the server that ends with
 "login:", "username:" or "user name:" is taken for the question of the name, one with "password:" for that of the
-password, and "incorrect", "invalid", "failed" or "denied" in what follows, or another prompt, for a refusal. What is typed at the
-password prompt is never kept. Options, and all else that is said, leave no rows. In a session that is encrypted, or
-joined after its login, nothing is found.
+password, and "incorrect", "invalid", "failed" or "denied" in what follows, or another prompt, for a refusal. What is
+typed at the password prompt is never kept. Options, and all else that is said, leave no rows. In a session that is
+encrypted, or joined after its login, nothing is found.
 """
 
 from __future__ import annotations

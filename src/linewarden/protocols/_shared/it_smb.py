@@ -1,7 +1,8 @@
 """Names of SMB commands and states, and the parsers of its rare rich messages.
 
 Source: [MS-CIFS] 2.2.2.1 (SMB 1 commands), 2.2.2.2 (subcommands), 2.2.4.52 and 2.2.4.53 (negotiate, session
-setup), [MS-SMB] 2.2.4.5 and 2.2.4.6 (their forms with extended security), [MS-SMB2] 2.2.1 (commands), [MS-ERREF] 2.3.1 (states).
+setup), [MS-SMB] 2.2.4.5 and 2.2.4.6 (their forms with extended security), [MS-SMB2] 2.2.1 (commands),
+[MS-ERREF] 2.3.1 (states).
 """
 
 from __future__ import annotations
