@@ -46,7 +46,9 @@ def shift(minutes: int, begin: int = 0) -> list[Row]:
     return rows
 
 
-def learn(baseline: Baseline, rows: Iterable[Mapping[str, Any]], stream: str = "command", first: int = 1) -> pl.DataFrame:
+def learn(
+    baseline: Baseline, rows: Iterable[Mapping[str, Any]], stream: str = "command", first: int = 1
+) -> pl.DataFrame:
     """One batch."""
     return baseline.learn(stream, frame(stream, list(rows), first))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from linewarden.baseline.areas import area_of
 from linewarden.baseline.baseline import SCHEMA, Baseline, Params
 from linewarden.baseline.entry import SLICE_NS, State
+from linewarden.baseline.novelty import Novelty
 from linewarden.errors import ConfigError
 from linewarden.records import stream_of
-from linewarden.baseline.novelty import Novelty
 from tests.baseline.plant import HISTORIAN, HMI, MINUTE, PLC, STRANGER, at, command, learn, learned, shift, write
 from tests.detections.build import frame
 
@@ -165,7 +166,7 @@ def test_it_does_not_matter_where_batches_are_cut(cuts: list[int]) -> None:
     news = learn(whole, LONG)
     assert news.height >= 5
     cut, told, ends = Baseline(), [], sorted({0, *cuts, len(LONG)})
-    for a, b in zip(ends, ends[1:], strict=False):
+    for a, b in pairwise(ends):
         told.append(learn(cut, LONG[a:b], first=a + 1))
     assert pl.concat(told).sort("ts", "kind", "subject", "what").equals(news.sort("ts", "kind", "subject", "what"))
     assert cut.snapshot() == whole.snapshot()

@@ -37,8 +37,8 @@ class Params:
     """When something is ripe to call what is new news, and how much is kept.
 
     `after_s` (s): known for so long; `hour_after_s`: the same for hours of the day. `exchanges`, `minutes`: in so many
-    requests or packets, and different minutes. `confidence`: at least so sure. `margin`: a value is outside of its range
-    if it is off by this share of the span, and by `floor` of the largest value that is usual. `factor`: a rhythm is
+    requests or packets, and different minutes. `confidence`: at least so sure. `margin`: a value is outside of its
+    range if it is off by this share of the span, and by `floor` of the largest value that is usual. `factor`: a rhythm is
     another if so many times faster or slower. `most`: entries; `most_below`: below one (peers of a device, targets of a
     peer, ...), `most_network` below the network as a whole.
     """
@@ -167,6 +167,10 @@ class Baseline:
         long = ts - entry.first >= after_s * 1e9 and entry.count >= p.exchanges and entry.spans >= p.minutes
         return long and self.confidence(entry, ts) >= p.confidence
 
+    def ripe(self, entry: Entry, ts: int) -> bool:
+        """True if it is known well enough that something new below it is news."""
+        return self._known(entry, ts, self.params.after_s)
+
     def confidence(self, entry: Entry, ts: int) -> float:
         """How sure something new below this entry is news, 0 to 1.
 
@@ -209,9 +213,7 @@ class Baseline:
         self._told[fact.key] = None
         return self._news(fact, above, row or fact.row, off)
 
-    def _news(
-        self, fact: Fact, above: Entry, row: Sequence[Any], off: Outside | None = None
-    ) -> tuple[Any, ...]:
+    def _news(self, fact: Fact, above: Entry, row: Sequence[Any], off: Outside | None = None) -> tuple[Any, ...]:
         # Of whom enough was known: the one served, or the one who asks.
         asker = bool(fact.peer) and above.kind == "subject" and above.subject == fact.peer
         subject, peer = (fact.peer, fact.subject) if asker else (fact.subject, fact.peer)
@@ -241,12 +243,12 @@ class Baseline:
 
     def freeze(self, frozen: bool = True) -> None:
         """Learns nothing more, but still tells; or goes on learning."""
-        self._close()
+        self.close()
         self.frozen = frozen
 
     def _named(self, keys: Iterable[str]) -> list[Entry]:
         """The entries of these keys, closed; a key that ends in * stands for all that begin so."""
-        self._close()
+        self.close()
         named: dict[str, Entry] = {}
         for key in keys:
             found = [k for k in self.entries if k.startswith(key[:-1])] if key.endswith("*") else [key]
@@ -259,7 +261,7 @@ class Baseline:
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as plain values, sorted: the same baseline gives the same snapshot."""
-        self._close()
+        self.close()
         rows = [to_row(self.entries[key]) for key in sorted(self.entries)]
         return {
             "version": VERSION, "frozen": self.frozen, "left_out": self.left_out, "columns": list(KEPT),
@@ -282,8 +284,8 @@ class Baseline:
 
     def merged(self, other: Baseline) -> Baseline:
         """Both as one, whichever comes first: who was seen by either is known. It may hold more than either could."""
-        self._close()
-        other._close()
+        self.close()
+        other.close()
         both = Baseline(self.params)
         for key in self.entries.keys() | other.entries.keys():
             held = [e for e in (self.entries.get(key), other.entries.get(key)) if e is not None]
@@ -292,7 +294,8 @@ class Baseline:
         both._count()
         return both
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """The minute that was being heard counts as over: for looking at entries, and before they are kept."""
         for entry in self.entries.values():
             entry.close()
 

@@ -149,7 +149,9 @@ def _peers(group: dict[str, Any], orig: str, resp: str, service: str) -> Iterato
 
 def _commands(frame: pl.DataFrame) -> Iterator[Fact]:
     # A request that nobody answered and that changes nothing says nothing of habits: those are sweeps.
-    frame = frame.filter((pl.col("answered") > 0) | (pl.col("errors") > 0) | ~pl.col("verb").is_in([str(v) for v in READS]))
+    frame = frame.filter(
+        (pl.col("answered") > 0) | (pl.col("errors") > 0) | ~pl.col("verb").is_in([str(v) for v in READS])
+    )
     cyclic = (pl.col("count") >= 3) & (pl.col("until") > pl.col("ts"))
     interval = ((pl.col("until") - pl.col("ts")) / 1e9 / (pl.col("count").cast(pl.Float64) - 1)).filter(cyclic)
     count = pl.col("count").sum().cast(pl.Int64).alias("n")
