@@ -21,11 +21,11 @@ from linewarden.errors import ConfigError
 from linewarden.records.schema import stream_of
 
 VERSION = 1
-DTYPES = {
+DTYPES: dict[str, Any] = {
     "ts": pl.Datetime("ns", "UTC"), "str": pl.String, "text": pl.String, "u64": pl.UInt64, "u16": pl.UInt16,
     "f64": pl.Float64,
 }  # fmt: skip
-SCHEMA = {c.name: DTYPES[c.type] for c in stream_of(Novelty).columns}
+SCHEMA: dict[str, Any] = {c.name: DTYPES[c.type] for c in stream_of(Novelty).columns}
 RANGED = ("value", "rhythm")
 """Kinds that have a range; outside of it is news."""
 STREAMS = tuple(COLUMNS)
@@ -38,8 +38,8 @@ class Params:
 
     `after_s` (s): known for so long; `hour_after_s`: the same for hours of the day. `exchanges`, `minutes`: in so many
     requests or packets, and different minutes. `confidence`: at least so sure. `margin`: a value is outside of its
-    range if it is off by this share of the span, and by `floor` of the largest value that is usual. `factor`: a rhythm is
-    another if so many times faster or slower. `most`: entries; `most_below`: below one (peers of a device, targets of a
+    range if it is off by this share of the span, and by `floor` of the largest value that is usual. `factor`: so many
+    times faster or slower is another rhythm. `most`: entries; `most_below`: below one (peers of a device, targets of a
     peer, ...), `most_network` below the network as a whole.
     """
 

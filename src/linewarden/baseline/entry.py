@@ -155,7 +155,7 @@ def _entry(said: Mapping[str, Any]) -> Entry:
         raise ValueError(f"{texts}: must be texts")
     if not all(type(v) is int and v >= 0 for v in numbers.values()):
         raise ValueError(f"{numbers}: must be whole numbers from 0")
-    ends = {k: tuple(map(float, said[k])) for k in ("low", "high")}
+    ends: dict[str, Any] = {k: tuple(map(float, said[k])) for k in ("low", "high")}
     if len(ends["low"]) != len(ends["high"]):
         raise ValueError("low and high must have as many places")
     return Entry(**texts, **numbers, **ends, state=State[str(said["state"]).upper()])

@@ -39,9 +39,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A person said: this is normal because ... `note`, `orig`, `resp` and `target` are patterns (`*` any text, `?` one letter).
+    """A person said: this is normal because ...
 
-    `expires` is ns UTC: it always ends, so that somebody looks again.
+    `note`, `orig`, `resp` and `target` are patterns (`*` any text, `?` one letter). `expires` is ns UTC: it always
+    ends, so that somebody looks again.
     """
 
     id: str

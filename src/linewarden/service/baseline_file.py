@@ -65,7 +65,8 @@ def learn(baseline: Baseline, sources: Sequence[str]) -> Learned:
 
     Raises CaptureError or StoreError if a source cannot be read at all.
     """
-    rows, news, problems = 0, 0, []
+    rows, news = 0, 0
+    problems: list[str] = []
     for source in sources:
         path = Path(source)
         batches = _of_lake(open_lake(path)) if is_lake(path) else _of_captures(find_captures([source]), problems)

@@ -102,7 +102,7 @@ def load_expected(path: Path) -> Expected:
         raise ConfigError(f"{path}: {_why(error)}") from error
     found = Expected([_window(w, n) for n, w in enumerate(said.window, 1)],
                      [_suppression(s, n) for n, s in enumerate(said.suppression, 1)])  # fmt: skip
-    ids = [rule.id for rule in (*found.windows, *found.suppressions)]
+    ids = [w.id for w in found.windows] + [s.id for s in found.suppressions]
     if doubled := sorted({i for i in ids if ids.count(i) > 1}):
         raise ConfigError(f"{path}: the id {doubled[0]!r} is given twice; each window and suppression needs its own")
     return found

@@ -25,7 +25,7 @@ DETECTION = Detection(
     title="New points are read",
     severity=Severity.INFO,
     attack=("T0861", "T0801"),
-    meaning="Somebody looks at more of the process than before. By itself that harms nothing, but it comes before harm.",
+    meaning="Somebody looks at more of the process than before. That by itself harms nothing, but comes before harm.",
     runbook=(
         "See whether the reader got a new project or screen.",
         "See whether it goes on through more and more areas: that is somebody who searches.",
