@@ -175,11 +175,13 @@ class Baseline:
         """How sure something new below this entry is news, 0 to 1.
 
         It is the share of the time in which nothing more had to be learned, so a rhythm that is slower than what was
-        heard keeps it low by itself. Half of `after_s` is added to the time: nobody is sure after a minute.
+        heard keeps it low by itself; and it is less as long as time or exchanges are few. An active minute stands for
+        `after_s` at most: recordings of two days of two years are not two years.
         """
-        learned = max((ts - entry.first) / 1e9, 0.0)
+        p, passed = self.params, max((ts - entry.first) / 1e9, 1e-9)
         quiet = max((ts - max(entry.grew, entry.first)) / 1e9, 0.0)
-        return quiet / (learned + self.params.after_s / 2) * entry.count / (entry.count + self.params.exchanges)
+        heard = min(passed, entry.spans * p.after_s)
+        return quiet / passed * heard / (heard + p.after_s / 2) * entry.count / (entry.count + p.exchanges)
 
     def _outside(self, fact: Fact, entry: Entry, minute: int) -> tuple[Any, ...] | None:
         """News if a sample lies outside of what the minutes before have shown; once a minute."""

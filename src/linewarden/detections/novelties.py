@@ -19,7 +19,8 @@ SURE = 0.4
 
 def facts(row: Row, *more: str) -> tuple[str, ...]:
     """What led to it: how long the baseline knew the subject, and how sure that makes it."""
-    known = f"{row['subject']} was known for {span(row['learned_s'])} without this"
+    subject = "the network" if row["kind"] in ("asset", "vendor") else row["subject"]
+    known = f"{subject} was known for {span(row['learned_s'])} without this"
     return (*more, known, f"baseline {row['confidence']:.0%} sure")
 
 
