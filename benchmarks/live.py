@@ -1,17 +1,15 @@
 """How soon is a record there, and how much can be listened to? With real frames over a veth pair, as root.
 
-Two tables: the time from a frame to its record in the lake, for single writes to a controller; and packets lost and
-CPU time at several rates of Modbus polling. The goals: the slowest record within 2 s, nothing lost at 100,000
-packets/s. Ends with 1 if one was missed, with 2 where there is no right to make network namespaces.
+The time from a frame to its record in the lake, for single writes to a controller. Then, for `linewarden watch` and
+Suricata in turn on the same pair: the highest rate at which nothing is lost, and what that costs. The goals: the slowest
+record within 2 s, nothing lost at 100,000 packets/s. Ends with 1 if one was missed, with 2 where it cannot be measured.
 
-usage: python benchmarks/live.py [--data ../shared/data] [--records 20] [--seconds 3]
+usage: python benchmarks/live.py [--data ../shared/data] [--records 20] [--seconds 4] [--only dense]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
 import shutil
 import signal
@@ -21,18 +19,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
-from _speed import flood_capture  # noqa: E402
+from _speed import cable, flood_capture, listeners, rates, rule  # noqa: E402
+from _speed.captures import Maker  # noqa: E402
+from _speed.rates import GOAL_RATE, Best, Mix  # noqa: E402
 
-SENDER = HERE / "_speed" / "sender.py"
-SPACE, FAR, NEAR = f"lw-live-{os.getpid()}", "far0", "near0"
-RATES = (25_000, 50_000, 100_000, 200_000, 400_000, 1_000_000)
 ONE_BY_ONE = """
 import socket, sys
 port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -40,11 +37,11 @@ port.bind((sys.argv[1], 0))
 for line in sys.stdin:
     port.send(bytes.fromhex(line))
 """
-GOAL_S, GOAL_RATE = 2.0, 100_000
-
-
-def ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+GOAL_S = 2.0
+PACKETS = 6_000_000
+"""Of each mix: what is sent at the highest rate in `--seconds` must be in it."""
+FEW = 1_500_000
+"""Of the polling that is made here where there is no shared data: as made by Python, slowly."""
 
 
 def frames(n: int) -> tuple[bytes, bytes]:
@@ -55,147 +52,115 @@ def frames(n: int) -> tuple[bytes, bytes]:
     return ask, flood_capture._tcp(server, client, 502, 20_000 + n, 1, 1 + len(body), body)
 
 
-class Listener:
-    """`linewarden watch` in the namespace, its last status, and its CPU time."""
-
-    running: ClassVar[list[subprocess.Popen[bytes]]] = []
-
-    def __init__(self, out: Path) -> None:
-        self.errors = (out / "errors.txt").open("w+")
-        self.status = out / "status.json"
-        command = ["ip", "netns", "exec", SPACE, sys.executable, "-m", "linewarden", "watch", NEAR, "--json"]
-        command += ["--out", str(out / "lake"), "--user", "root", "--every", "0.5"]
-        self.process = subprocess.Popen(command, stdout=self.status.open("w"), stderr=self.errors)
-        self.running.append(self.process)
-        while not self.status.read_text().count("\n"):
-            if self.process.poll() is not None:
-                sys.exit((out / "errors.txt").read_text())
-            time.sleep(0.1)
-
-    def last(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.status.read_text().rpartition("\n")[0].splitlines()[-1])
-        return found
-
-    def cpu(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def settle(self) -> dict[str, Any]:
-        """Waits until nothing more comes."""
-        before = -1
-        while (now := self.last())["packets"] != before:
-            before = now["packets"]
-            time.sleep(1.5)
-        return now
-
-    def end(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+def delays(pair: cable.Cable, out: Path, records: int) -> list[float]:
+    """s from each frame to its row in the lake."""
+    listener = listeners.Ours(pair, out)
+    found: list[float] = []
+    command = pair.command(sys.executable, "-c", ONE_BY_ONE, cable.FAR)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as sender:
+        assert sender.stdin is not None
+        seen: set[Path] = set()
+        for n in range(1, records + 1):
+            time.sleep(random.uniform(0.1, 1.2))  # not in step with the ticks
+            sender.stdin.writelines(f.hex() + "\n" for f in frames(n))
+            sender.stdin.flush()
+            sent, there = time.monotonic(), False
+            while not there and time.monotonic() - sent < 10:
+                new = set((out / "lake").glob("stream=modbus/*/*/*.parquet")) - seen
+                there = any(20_000 + n in ports_of(file) for file in sorted(new))
+                seen |= new
+                time.sleep(0.01)
+            found.append(time.monotonic() - sent)
+    listener.end()
+    return sorted(found)
 
 
-def delays(out: Path, records: int) -> list[float]:
-    """s from each frame to its row."""
+def ports_of(file: Path) -> list[int]:
+    """The clients' ports in a file of the lake: which of our connections it tells of."""
     import polars as pl
 
-    listener = Listener(out)
-    found = []
-    command = ["ip", "netns", "exec", SPACE, sys.executable, "-c", ONE_BY_ONE, FAR]
-    sender = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
-    assert sender.stdin is not None
-    seen: set[Path] = set()
-    for n in range(1, records + 1):
-        time.sleep(random.uniform(0.1, 1.2))  # not in step with the ticks
-        sender.stdin.writelines(f.hex() + "\n" for f in frames(n))
-        sender.stdin.flush()
-        sent, there = time.monotonic(), False
-        while not there and time.monotonic() - sent < 10:
-            new = set((out / "lake").glob("stream=modbus/*/*/*.parquet"))
-            for file in sorted(new - seen):
-                rows = pl.read_parquet(file, hive_partitioning=False)
-                there |= 20_000 + n in rows["id.orig_p"].to_list()
-            seen |= new
-            time.sleep(0.01)
-        found.append(time.monotonic() - sent)
-    sender.stdin.close()
-    sender.wait()
-    listener.end()
-    return found
+    return pl.read_parquet(file, hive_partitioning=False)["id.orig_p"].to_list()
 
 
-def rate_of(out: Path, rate: int, seconds: float) -> tuple[float, int, int, float]:
-    """Packets/s reached, packets heard and lost, and CPU seconds per million packets."""
-    pcap = out / f"{rate}.pcap"
-    packets = flood_capture.write(pcap, int(rate * seconds), False)
-    listener = Listener(out)
-    start, cpu = listener.settle(), listener.cpu()
-    command = [
-        "ip",
-        "netns",
-        "exec",
-        SPACE,
-        sys.executable,
-        str(HERE / "_speed" / "sender.py"),
-        FAR,
-        str(pcap),
-        str(rate),
-    ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    end, used = listener.settle(), listener.cpu() - cpu
-    listener.end()
-    pcap.unlink()
-    heard, lost = end["packets"] - start["packets"], end["lost"] - start["lost"]
-    if heard + lost < packets:
-        lost = packets - heard
-    return float(ran.stdout.split()[1]), heard, lost, used / max(heard, 1) * 1e6
+def mixes(data: Path, only: str) -> Iterator[Mix]:
+    """What is sent: that of `make bench`, or polling that is made here."""
+    rule.FOLDER.mkdir(parents=True, exist_ok=True)
+    if (data.parent / "make_ot_capture.py").exists():
+        maker = Maker(data, rule.FOLDER)
+        for name, make in (("dense OT", maker.dense), ("real mix", maker.real)):
+            if only in name:
+                made = make(PACKETS)
+                yield Mix(name, made.path, made.packets)
+    elif only in "polling":
+        print(f"live: {data.parent} has no make_ot_capture.py: only Modbus polling is sent", flush=True)
+        path = rule.FOLDER / f"polling-{FEW}.pcap"
+        if not path.exists():
+            flood_capture.write(path.with_suffix(".tmp"), FEW, False)
+            path.with_suffix(".tmp").rename(path)
+        yield Mix("polling", path, FEW)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    rule.add_data(parser, "captures, with the scripts beside it that make large ones of them")
+    parser.add_argument("--records", type=int, default=20, help="whose delay is measured")
+    parser.add_argument("--seconds", type=float, default=4, help="of each rate")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="mixes that have this in their name")
+    return parser.parse_args()
 
 
 def main() -> int:
     """Returns the exit code."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="not needed: frames are made here")
-    parser.add_argument("--records", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=3, help="of each rate")
-    args = parser.parse_args()
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        print("live: not measured: needs root and the program ip")
+    args = arguments()
+    if why := cable.why_not():
+        print(f"live: not measured: {why}")
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing of it stays behind
-    ip("netns", "add", SPACE)
-    try:
-        ip("-n", SPACE, "link", "add", FAR, "type", "veth", "peer", "name", NEAR)
-        for end in (FAR, NEAR):
-            ip("-n", SPACE, "link", "set", end, "up")
-        return measured(args.records, args.seconds)
-    finally:
-        for process in Listener.running:
-            process.kill()  # those that ended do not hear it
-            process.wait()
-        ip("netns", "del", SPACE)
+    with tempfile.TemporaryDirectory(prefix="linewarden-live-") as place, cable.Cable("lw-live") as pair:
+        try:
+            return measured(pair, Path(place), args)
+        finally:
+            listeners.end_all()
 
 
-def measured(records: int, seconds: float) -> int:
-    """Prints the tables and says whether the goals hold."""
-    with tempfile.TemporaryDirectory(prefix="linewarden-live-") as place:
-        out = Path(place) / "delay"
-        out.mkdir()
-        found = sorted(delays(out, records))
-        print(f"{'records':>10} {'median s':>10} {'worst s':>10}")
-        print(f"{len(found):>10} {statistics.median(found):>10.2f} {found[-1]:>10.2f}\n")
-        print(f"{'asked/s':>10} {'sent/s':>10} {'heard':>10} {'lost':>10} {'CPU s/M':>10}")
-        losses, clean = {}, 0.0
-        for rate in RATES:
-            out = Path(place) / str(rate)
-            out.mkdir()
-            reached, heard, lost, cpu = rate_of(out, rate, seconds)
-            losses[rate] = lost
-            clean = max(clean, 0 if lost else reached)
-            print(f"{rate:>10,} {reached:>10,.0f} {heard:>10,} {lost:>10,} {cpu:>10.2f}", flush=True)
-    holds = found[-1] <= GOAL_S and losses[GOAL_RATE] == 0
-    print(
-        f"live: worst delay {found[-1]:.2f} s (goal {GOAL_S:g} s), nothing lost at {clean:,.0f} packets/s "
-        f"(goal {GOAL_RATE:,}): {'holds' if holds else 'MISSED'}"
-    )
-    return 0 if holds else 1
+def measured(pair: cable.Cable, place: Path, args: argparse.Namespace) -> int:
+    """Prints the tables, and says whether the goals hold."""
+    (place / "delay").mkdir()
+    found = delays(pair, place / "delay", args.records)
+    print(f"{'records':>10} {'median s':>10} {'worst s':>10}")
+    print(f"{len(found):>10} {statistics.median(found):>10.2f} {found[-1]:>10.2f}\n")
+    kinds: list[type[listeners.Listener]] = [listeners.Ours]
+    if shutil.which("suricata"):
+        kinds.append(listeners.Suricata)
+    else:
+        print("live: suricata is not installed, so not measured (scripts/install-test-deps.sh --bench)")
+    print(rates.HEAD, flush=True)
+    best = [
+        rates.search(rates.Bench(pair, place, args.seconds), kind, mix)
+        for mix in mixes(args.data, args.only)
+        for kind in kinds
+    ]
+    print(f"\n{rates.BEST_HEAD}", *map(str, best), sep="\n")
+    return told(found[-1], best)
+
+
+def told(worst_s: float, best: Sequence[Best]) -> int:
+    """The last line; the exit code."""
+    goals = [rule.Goal(f"worst delay {worst_s:.2f} s (goal {GOAL_S:g} s)", worst_s <= GOAL_S)]
+    also = []
+    ours = {b.mix: b for b in best if b.tool == "linewarden"}
+    for mix, mine in ours.items():
+        text = f"{mix}: nothing lost at {mine.rate:,.0f} packets/s (goal {GOAL_RATE:,})"
+        goals.append(rule.Goal(text, mine.rate >= 0.97 * GOAL_RATE))
+    for theirs in (b for b in best if b.tool != "linewarden"):
+        mine = ours[theirs.mix]
+        if theirs.rate and mine.rate:
+            also.append(
+                f"{theirs.mix}: {mine.rate / theirs.rate:.1f}x the rate of {theirs.tool}, "
+                f"{theirs.cpu_per_million / mine.cpu_per_million:.1f}x less CPU a packet at it"
+            )
+    return rule.verdict("live", goals, also)
 
 
 if __name__ == "__main__":

@@ -30,10 +30,11 @@ class Made:
 
 
 class Maker:
-    """Makes captures with the scripts of `shared`, into `folder`."""
+    """Makes captures into `folder`, of those in `data` and with the scripts that stand beside `data`."""
 
-    def __init__(self, shared: Path, folder: Path) -> None:
-        self._shared = shared
+    def __init__(self, data: Path, folder: Path) -> None:
+        self._data = data
+        self._shared = data.parent
         self._folder = folder
 
     def real(self, packets: int) -> Made:
@@ -42,7 +43,7 @@ class Maker:
         beside = path.with_name(path.name + ".BIG.json")
         if not _whole(path, beside):
             script = self._shared / "make_big_capture.py"
-            captures = self._shared / "data" / "captures"
+            captures = self._data / "captures"
             _make([sys.executable, str(script), str(captures), str(path), "--packets", str(packets)], path, beside)
         return Made("real mix", path, _note(path, beside)["packets"], None)
 

@@ -88,7 +88,7 @@ def _suricata(mode: str) -> Tool:
         options = ["--runmode", mode, "-k", "none", "-l", str(out), "-S", "/dev/null"]
         return ["suricata", "-c", str(out / "suricata.yaml"), "-r", str(capture), *options]
 
-    return Tool(f"suricata {mode}", command, lambda out: _eve(out / "eve.json"), setup=setup)
+    return Tool(f"suricata {mode}", command, lambda out: eve_events(out / "eve.json"), setup=setup)
 
 
 def tshark_fields() -> list[str]:
@@ -130,7 +130,7 @@ def inspect_lake(lake: Path, truth: Path | None) -> dict[str, dict[str, int] | i
     return out
 
 
-def _eve(path: Path) -> dict[str, int]:
+def eve_events(path: Path) -> dict[str, int]:
     counts = {"bytes": path.stat().st_size}
     with path.open("rb") as file:
         for line in file:
