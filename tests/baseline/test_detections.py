@@ -41,8 +41,8 @@ def test_a_known_reader_that_writes() -> None:
 
 def test_a_flood_of_new_devices_is_one_notice_more() -> None:
     def binding(minute: float, n: int) -> dict[str, Any]:
-        return {"ts": int(minute * MINUTE), "mac": f"00:1b:1b:00:{n // 256:02x}:{n % 256:02x}", "ip": "", "source": "eth",
-                "frames": 9}  # fmt: skip
+        mac = f"00:1b:1b:00:{n // 256:02x}:{n % 256:02x}"
+        return {"ts": int(minute * MINUTE), "mac": mac, "ip": "", "source": "eth", "frames": 9}
 
     baseline = Baseline()
     assert told(baseline, [binding(m, n) for m in range(60) for n in range(3)], "binding") == []
