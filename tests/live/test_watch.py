@@ -155,7 +155,7 @@ def test_a_record_hands_out_its_packet(space: Space, watch: Start, tmp_path: Pat
     ring, cut = tmp_path / "ring", tmp_path / "cut.pcapng"
     running = watch("--keep", ring).listening()
     space.modbus(6, client=57_000)
-    until(lambda: writes(running) == 3)
+    until(lambda: writes(running) == 3 and running.rows("modbus").height == 3)
     row = running.rows("modbus").row(1, named=True)
     assert main(["packets", str(ring), str(cut), "--of", f"{row['capture']}:{row['frame']}"]) == 0
     assert main(["read", str(cut), "--out", str(tmp_path / "again"), "--quiet"]) == 0
