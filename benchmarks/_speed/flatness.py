@@ -1,9 +1,10 @@
 """Is memory flat? A judgement of samples that does not mistake a sawtooth for a leak, nor a leak for noise.
 
-What a leak raises is the floor: of each minute only the least sample counts. Through these floors goes the line of Theil
-and Sen (the median of all slopes between two of them), which single jumps do not move; Kendall's variance says between
-which slopes the true one lies (95 %), as in Gilbert, Statistical Methods for Environmental Pollution Monitoring (1987),
-section 16.5. Not flat is what surely grows faster than the limit, or has grown by more than a share of itself.
+What a leak raises is the floor: of each minute only the least sample counts. Through these floors goes the line of
+Theil and Sen (the median of all slopes between two of them), which single jumps do not move; Kendall's variance says
+between which slopes the true one lies (95 %), as in Gilbert, Statistical Methods for Environmental Pollution
+Monitoring (1987), section 16.5. Not flat is what surely grows faster than the limit, or has grown by more than a share
+of itself.
 """
 
 from __future__ import annotations

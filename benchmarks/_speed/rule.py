@@ -20,7 +20,9 @@ def default_data() -> Path:
 
 def add_data(parser: argparse.ArgumentParser, what: str) -> None:
     """Adds `--data DIR`; `what` says what is taken from there."""
-    parser.add_argument("--data", type=Path, default=default_data(), metavar="DIR", help=f"{what} (default: %(default)s)")
+    parser.add_argument(
+        "--data", type=Path, default=default_data(), metavar="DIR", help=f"{what} (default: %(default)s)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

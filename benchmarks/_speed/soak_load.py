@@ -21,8 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from _speed import flood_capture  # noqa: E402
-from _speed.flood_capture import HMI  # noqa: E402
+from _speed import flood_capture
 
 DEVICES = 10_000
 """Rich frames of ever other senders."""
@@ -120,7 +119,7 @@ def main() -> None:
     began = time.monotonic()
     at, told, burst = began, 0.0, began + BURST_EVERY_S
     while True:
-        frames = []
+        frames: list[bytes] = []
         for i, due in enumerate(per_slice):
             owed[i] += due
             count, owed[i] = int(owed[i]), owed[i] % 1

@@ -91,10 +91,13 @@ class Watch:
         text = (place / "status").read_text()
         found = {k: v.split()[0] for k, _, v in (line.partition(":") for line in text.splitlines()) if v.split()}
         status = self.status()
-        counts = (status.get(k, 0) for k in ("packets", "lost", "rows", "rows_lost", "assets"))
-        memory = (int(found[k]) / 1024 for k in ("VmRSS", "RssAnon"))
         return Sample(
-            time.monotonic() - self.began, *memory, len(os.listdir(place / "fd")), int(found["Threads"]), *counts
+            at=time.monotonic() - self.began,
+            rss_mb=int(found["VmRSS"]) / 1024,
+            anon_mb=int(found["RssAnon"]) / 1024,
+            fds=len(os.listdir(place / "fd")),
+            threads=int(found["Threads"]),
+            **{k: int(status.get(k, 0)) for k in ("packets", "lost", "rows", "rows_lost", "assets")},
         )
 
     def lake_files(self) -> int:

@@ -1,7 +1,7 @@
 """What a clock that is set and a disk that is slow do to `linewarden watch`, and what it says (docs/watch.md).
 
-The clock is set for that program alone, by a library that stands before the C library (`shim.c`): what the kernel stamps
-frames with goes on as before. So jumps are small here, as if an NTP client had stepped.
+The clock is set for that program alone, by a library that stands before the C library (`shim.c`): what the kernel
+stamps frames with goes on as before. So jumps are small here, as if an NTP client had stepped.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ def test_a_clock_that_is_set_ends_open_conversations_and_loses_nothing(
     assert sum("clock" in line for line in running.lines) == 1
 
 
-def test_a_disk_that_is_slow_for_a_while_delays_records_and_loses_none(
-    space: Space, watch: Start, shim: Shim
-) -> None:
+def test_a_disk_that_is_slow_for_a_while_delays_records_and_loses_none(space: Space, watch: Start, shim: Shim) -> None:
     running = watch("--json", through=shim.through).listening()
     space.modbus(6, client=53_000)
     until(lambda: running.rows("command").height)

@@ -5,7 +5,7 @@ damaged frames and bursts (`_speed/soak_load.py`); meanwhile its interface goes 
 whole process stands still. Memory is sampled every few seconds. Prints a line a minute; ends with 1 where a goal is
 missed, with 2 where it cannot be run. Needs root.
 
-usage: python benchmarks/soak.py [--seconds 3600] [--serve] [--rate 3000] [--data ../shared/data]
+usage: python benchmarks/soak_live.py [--seconds 3600] [--serve] [--rate 3000] [--data ../shared/data]
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ class Load:
 
     def __init__(self, cable: Cable, rate: float, cycle_s: float, captures: Sequence[Path]) -> None:
         command = [sys.executable, str(HERE / "_speed" / "soak_load.py"), FAR, str(rate), str(cycle_s)]
-        self.process = subprocess.Popen(
-            cable.command(*command, *map(str, captures)), stdout=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen(cable.command(*command, *map(str, captures)), stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.sent = 0
         threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
@@ -160,7 +158,8 @@ class Soak:
         """What must hold, after the end."""
         steady = [s for s in self.samples if s.at >= WARM_UP * seconds]
         trend = flatness.trend([(s.at, s.anon_mb) for s in steady], min(60.0, seconds / 20))
-        fds, threads = (max(f(s) for s in steady) - f(steady[0]) for f in (lambda s: s.fds, lambda s: s.threads))
+        fds = max(s.fds for s in steady) - steady[0].fds
+        threads = max(s.threads for s in steady) - steady[0].threads
         log = self.subject.log.read_text(errors="replace")
         last = self.subject.status() if not self.subject.compacts else {}
         heard, lost = self.samples[-1].packets, self.samples[-1].lost
@@ -184,7 +183,9 @@ class Soak:
     def bounded_files(self) -> rule.Goal:
         """Files are merged as fast as they come: no more in the last third than in the one before, but for some."""
         third = max(1, len(self.files) // 3)
-        middle, last = (max(n for _, n in part) for part in (self.files[-2 * third : -third] or self.files, self.files[-third:]))
+        middle, last = (
+            max(n for _, n in part) for part in (self.files[-2 * third : -third] or self.files, self.files[-third:])
+        )
         return rule.Goal(f"{last:,} files, {middle:,} before", last <= middle * 1.2 + 100)
 
 
