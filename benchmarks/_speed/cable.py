@@ -50,7 +50,9 @@ def sender() -> Path:
     program = FOLDER / "sender"
     if not program.exists() or program.stat().st_mtime < SOURCE.stat().st_mtime:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)], check=True)
+        made = program.with_name(f"sender-{os.getpid()}")  # another process may do the same at the same time
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(made), str(SOURCE)], check=True)
+        made.rename(program)
     return program
 
 
