@@ -56,7 +56,7 @@ def main() -> int:
     args = arguments()
     if not (args.data.parent / "make_ot_capture.py").exists():
         print(
-            f"bench: {args.data.parent} has no make_ot_capture.py; name the folder below it with --data",
+            f"bench: {args.data.parent} has no make_ot_capture.py; name a folder beside it with --data",
             file=sys.stderr,
         )
         return 2

@@ -32,7 +32,8 @@ from _speed import flatness, rule, tools  # noqa: E402
 from _speed.cable import FAR, NEAR, Cable, why_not  # noqa: E402
 from _speed.soaked import KEEP_MB, Sample, Serve, Watch  # noqa: E402
 
-DISK = "4g"
+DISK = "1g"
+"""Memory, in the end: what an hour writes fits twice, and a full disk is not a full machine."""
 SAMPLE_S = 3.0
 LARGEST_CAPTURE, CAPTURES = 200_000, 40
 """Bytes of a capture that is played, too, and how many."""
@@ -40,6 +41,10 @@ WARM_UP, CYCLES = 1 / 3, 5
 """In this share of the time everything is seen so many times, and memory grows as it must: conversations that nobody
 ends are kept for 15 minutes, and the C library needs some cycles until its free places fit what comes again."""
 MORE_FDS, MORE_THREADS = 16, 2
+PEACE_S = 45.0
+"""Nothing goes wrong for so long before the end, and no more rows may be lost."""
+UNSURE = 2_000
+"""Frames around each time when nothing can be heard, as the load tells only once a second how many it has sent."""
 HEAD = (
     f"{'minute':>6} {'packets':>11} {'lost':>6} {'RSS MB':>7} {'own MB':>7} {'rows':>11} {'rows lost':>9} "
     f"{'assets':>7} {'files':>7} {'ring MB':>7} {'fds':>4} {'threads':>7}  what happened"
@@ -78,7 +83,6 @@ class Soak:
     ring_mb: float = 0.0
     unjudged: int = 0
     """Frames that were sent while nothing could be heard."""
-    filled: bool = False
 
     def troubles(self) -> Iterator[Callable[[], str]]:
         """What goes wrong, in turn, for ever."""
@@ -92,7 +96,7 @@ class Soak:
         before = self.load.sent
         yield
         time.sleep(3.5)  # it is noticed, and told, within a second or two
-        self.unjudged += self.load.sent - before + 2_000
+        self.unjudged += self.load.sent - before + UNSURE
 
     def down(self) -> str:
         with self.deaf():
@@ -119,7 +123,6 @@ class Soak:
         with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1 << 20))
-        self.filled = True
         time.sleep(6)
         filler.unlink()
         return "disk full for 6 s"
@@ -135,8 +138,7 @@ class Soak:
                 line_at += 60
                 self.line(happened)
                 happened = []
-            # The last minute is left in peace, so that the end is the rule.
-            if now >= trouble_at and now < began + seconds - 60:
+            if now >= trouble_at and now < began + seconds - PEACE_S - 15:
                 trouble_at = now + every
                 happened.append(next(troubles)())
             time.sleep(SAMPLE_S)
@@ -170,6 +172,9 @@ class Soak:
             rule.Goal(f"{fds:+} file descriptors, {threads:+} threads", fds <= MORE_FDS and threads <= MORE_THREADS),
             rule.Goal(f"ended with {code}, {log.count('Traceback')} tracebacks", code == 0 and "Traceback" not in log),
         ]
+        calm = next(s for s in self.samples if s.at >= self.samples[-1].at - PEACE_S)
+        late = self.samples[-1].rows_lost - calm.rows_lost
+        goals.append(rule.Goal(f"{late:,} rows lost after the disk was full for the last time", late == 0))
         if last:
             heard = last["packets"]
             rows = sum(n for k, n in tools.lake_rows(self.subject.lake).items() if k != "bytes")
