@@ -2,8 +2,8 @@
 
 The time from a frame to its record in the lake, for single writes to a controller. Then, for `linewarden watch` and
 Suricata in turn on the same pair: the highest rate at which nothing is lost, and what that costs. The goals: the
-slowest record within 2 s, nothing lost at 100,000 packets/s. Ends with 1 if one was missed, with 2 where it
-cannot be measured.
+slowest record within 2 s, nothing lost at 100,000 packets/s. Ends with 1 if one was missed, with 2 where it cannot be
+measured.
 
 usage: python benchmarks/live.py [--data ../shared/data] [--records 20] [--seconds 4] [--only dense]
 """

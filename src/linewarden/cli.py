@@ -423,7 +423,9 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
+    from linewarden.service.baseline_command import add_baseline
     from linewarden.service.detect_command import add_detect
+    from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
@@ -437,5 +439,7 @@ def build_parser() -> argparse.ArgumentParser:
         },
     )  # fmt: skip
     add_detect(commands, _bar)
+    add_lake(commands)
     add_exercise(parser)
+    add_baseline(parser)
     return parser

@@ -93,4 +93,3 @@ def test_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("detections", "address_sweep") == 0
     page = capsys.readouterr().out
     assert "T0846" in page and "Harmless if" in page
-

@@ -8,7 +8,7 @@ import pytest
 from linewarden.protocols._shared import dcerpc as rpc
 from linewarden.protocols._shared import ntlm
 from tests.protocols.harness import Rows, tell
-from tests.protocols.test_smb import authenticate, challenge, framed, smb1, smb2
+from tests.protocols.test_smb import authenticate, challenge, framed, smb1, smb2, wide
 
 MAPPER, SYNC_IO = "e1af8308-5d1f-11c9-91a4-08002b14a0fa", "39c13a52-011e-11d0-9675-0020afd8adb3"
 NDR = UUID("8a885d04-1ceb-11c9-9fe8-08002b104860").bytes_le + struct.pack("<HH", 2, 0)
@@ -118,6 +118,72 @@ def test_fragments_of_a_call_make_one_row() -> None:
     rows = tell([*parts, ("s", answer(flags=FIRST)), ("s", answer(flags=LAST))], port=135)
     [row] = rows["dcerpc"]
     assert (row["opnum"], row["frame"], row["resp_frame"]) == (7, 4, 7)
+
+
+NETLOGON, SERVICES = "12345678-1234-abcd-ef00-01234567cffb", "367abb81-9844-35f1-ad32-98f038001003"
+
+
+def named(text: str) -> bytes:
+    """A string in NDR, padded to four."""
+    chars = len(text) + 1
+    said = struct.pack("<III", chars, 0, chars) + wide(text + "\0")
+    return said + bytes(-len(said) % 4)
+
+
+def ask(opnum: int, stub: bytes, number: int = 2, level: int = 0) -> bytes:
+    packed = packet(rpc.REQUEST, struct.pack("<IHH", len(stub), 0, opnum) + stub, number)
+    if not level:
+        return packed
+    trailer = struct.pack("<BBBBI", 68, level, 0, 0, 0) + bytes(16)
+    return packed[:8] + struct.pack("<HH", len(packed) + 24, 16) + packed[12:] + trailer
+
+
+def returns(code: int, number: int = 2) -> bytes:
+    return packet(rpc.RESPONSE, struct.pack("<IHBB", 8, 0, 0, 0) + bytes(4) + struct.pack("<I", code), number)
+
+
+def logon_server(credential: bytes) -> bytes:
+    return (struct.pack("<I", 1) + named("\\\\DC1") + named("DC1$")[:-2] + struct.pack("<H", 6) + named("DC1")
+            + credential + struct.pack("<I", 0x212FFFFF))  # fmt: skip
+
+
+@pytest.mark.parametrize(("credential", "zero"), [(bytes(8), True), (b"\x11\x22\x33\x44" * 2, False)])
+def test_netlogon_without_a_credential_is_told_and_none_is_kept(credential: bytes, zero: bool) -> None:
+    rows = tell([("c", bind(NETLOGON)), ("s", bound(0)), ("c", ask(26, logon_server(credential))),
+                 ("s", returns(0xC0000022))], 49_668)  # fmt: skip
+    row = rows["dcerpc"][1]
+    assert (row["operation"], row["object"], row["zero_credential"], row["returned"]) == (
+        "NetrServerAuthenticate3", "DC1$", zero, "access_denied",
+    )  # fmt: skip
+    [logon] = rows["command"]
+    assert (logon["verb"], logon["target"], logon["result"]) == ("authenticate", "netlogon", "access_denied")
+    assert "11223344" not in str(rows) and not rows["weird"]
+
+
+def test_a_service_that_is_made_and_stopped_is_told() -> None:
+    made = (
+        bytes(20)
+        + named("PSEXESVC")
+        + struct.pack("<I", 7)
+        + named("PSEXESVC")
+        + bytes(16)
+        + named("%SystemRoot%\\x.exe")
+    )
+    rows = tell([("c", bind(SERVICES)), ("s", bound(0)), ("c", ask(12, made)), ("s", returns(0)),
+                 ("c", ask(1, bytes(20) + struct.pack("<I", 1), 3)), ("s", returns(1062, 3))], 49_668)  # fmt: skip
+    assert [(c["verb"], c["target"], c["result"]) for c in rows["command"]] == [
+        ("configure", "service", "ok"), ("stop", "service", "service_not_started"),
+    ]  # fmt: skip
+    row = rows["dcerpc"][1]
+    assert (row["operation"], row["object"], row["program"]) == ("CreateServiceW", "PSEXESVC", "%SystemRoot%\\x.exe")
+    assert not rows["weird"]
+
+
+def test_a_sealed_call_has_no_arguments() -> None:
+    rows = tell([("c", bind(SERVICES)), ("s", bound(0)), ("c", ask(12, b"\xa5" * 60, level=6))], 49_668)
+    row = rows["dcerpc"][1]
+    assert (row["operation"], row["object"]) == ("CreateServiceW", None)
+    assert not rows["weird"]
 
 
 def carried_by_smb2(pdu: bytes, said: bytes) -> Rows:

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from tests.protocols.harness import CLIENT, SERVER, Rows, ethernet, tell
+from tests.protocols.harness import Rows, ethernet, tell
 
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 GOOSE = struct.pack("!HHHH", 0x3001, 30, 0, 0) + b"\x61\x14" + bytes(20)
@@ -80,29 +80,6 @@ def test_they_leave_no_rows_of_their_own() -> None:
     rows = ethernet(0x88B8, [("c", GOOSE)] * 3)
     assert rows["goose"] == []
     assert rows["weird"] == []
-
-
-def test_an_ssh_greeting_names_the_software() -> None:
-    rows = tell([("s", SSH), ("c", b"SSH-2.0-PuTTY_Release_0.81\r\n")], 22)
-    assert {(i["address"], i["software"]) for i in rows["identity"]} == {
-        (SERVER, "OpenSSH_9.6"), (CLIENT, "PuTTY_Release_0.81"),
-    }  # fmt: skip
-
-
-def test_an_ftp_login_is_told_without_its_password() -> None:
-    rows = tell([("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n"),
-                 ("c", b"PASS secret\r\n"), ("s", b"230 ok\r\n")], 21)  # fmt: skip
-    assert [(c["verb"], c["target"]) for c in rows["command"]] == [("authenticate", "anna")]
-    assert rows["identity"][0]["description"] == "ProFTPD ready"
-    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
-
-
-def test_an_mqtt_connect_names_client_and_user() -> None:
-    body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + b"\x00\x05gw-12" + b"\x00\x04sven" + b"\x00\x06secret"
-    rows = tell([("c", bytes([0x10, len(body)]) + body), ("s", b"\x20\x02\x00\x00")], 1883)
-    assert rows["identity"][0]["name"] == "gw-12"
-    assert [(c["verb"], c["target"], c["value"]) for c in rows["command"]] == [("authenticate", "sven", "client gw-12")]
-    assert not any("secret" in str(row) for stream in rows.values() for row in stream)
 
 
 def test_a_niagara_station_names_itself() -> None:

@@ -38,7 +38,7 @@ def test_after_an_hour_it_is_told_again() -> None:
 
 
 def test_every_login_is_told_though_the_words_are_the_same() -> None:
-    login = [("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n")]
+    login = [("s", b"220 ProFTPD ready\r\n"), ("c", b"USER anna\r\n"), ("s", b"331 Password\r\n"), ("c", b"PASS x\r\n")]
     frames = [f for port in (50_001, 50_002, 50_003) for f in tcp_frames(login, 21, client_port=port)]
     assert len(read_frames(frames)["command"]) == 3
 

@@ -13,7 +13,7 @@ pub struct Folder {
     stream: String,
     path: PathBuf,
     prefix: String,
-    next: u32,
+    next: u64,
     /// Files of an earlier run with the same prefix.
     earlier: Vec<PathBuf>,
     /// Complete files that wait, because earlier ones are still there, until all are complete.
@@ -42,7 +42,7 @@ impl Folder {
                 if visible.is_some() {
                     let _ = fs::remove_file(entry.path()); // Left by a run that was killed.
                 } else if keep_earlier {
-                    next = next.max(number(&name).map_or(0, |n| n.saturating_add(1)));
+                    next = next.max(last_number(&name).map_or(0, |n| n.saturating_add(1)));
                 } else {
                     earlier.push(entry.path());
                 }
@@ -60,11 +60,12 @@ impl Folder {
         })
     }
 
-    /// Final and temporary name of the next file.
-    pub fn next_names(&mut self) -> (PathBuf, PathBuf) {
+    /// Final and temporary name of the next file. Makes the folder again if it went, as it does when it is too old.
+    pub fn next_names(&mut self, made: &mut Vec<PathBuf>) -> Result<(PathBuf, PathBuf), LakeError> {
+        make(&self.path, made)?;
         let name = format!("{}-{:05}.parquet", self.prefix, self.next);
-        self.next += 1;
-        (self.path.join(&name), self.path.join(format!(".{name}.tmp")))
+        self.next = self.next.saturating_add(1);
+        Ok((self.path.join(&name), self.path.join(format!(".{name}.tmp"))))
     }
 
     /// Takes a complete file: visible at once, or held back while an earlier run's files are there.
@@ -114,17 +115,26 @@ impl Folder {
     }
 }
 
-/// Whether a name is `<prefix>-<number>.parquet`.
+/// Whether a name is `<prefix>-<number>.parquet`, or `<prefix>-<first>~<last>.parquet` as compaction makes of many.
 fn is_ours(name: &str, prefix: &str) -> bool {
+    let is_number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
     name.strip_prefix(prefix)
         .and_then(|n| n.strip_prefix('-'))
         .and_then(|n| n.strip_suffix(".parquet"))
-        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        .is_some_and(|n| match n.split_once('~') {
+            Some((first, last)) => is_number(first) && is_number(last),
+            None => is_number(n),
+        })
 }
 
-/// The number of `<prefix>-<number>.parquet`.
-fn number(name: &str) -> Option<u32> {
-    name.strip_suffix(".parquet")?.rsplit('-').next()?.parse().ok()
+/// The number of such a name, or the last of those that a merged file replaces: a new file with one of these would be
+/// taken for replaced, too, and nobody would see its rows.
+fn last_number(name: &str) -> Option<u64> {
+    name.strip_suffix(".parquet")?
+        .rsplit(['-', '~'])
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// Makes a folder and those above it; each new one is noted and its entry brought to the device.

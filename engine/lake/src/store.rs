@@ -167,12 +167,12 @@ impl Store {
                 )?,
             );
         }
-        let names = folders.get_mut(key).map(Folder::next_names);
-        let Some((name, tmp)) = names else {
+        let Some(folder) = folders.get_mut(key) else {
             return Err(LakeError::Worker {
                 reason: format!("the folder of {stream} is gone"),
             });
         };
+        let (name, tmp) = folder.next_names(made)?;
         let part = Part::create(name, tmp, Arc::clone(schema), &self.options)?;
         let part = Arc::new(Mutex::new(Some(part)));
         *files += 1;

@@ -301,3 +301,69 @@ fn a_flush_makes_rows_visible_and_writing_goes_on_in_new_files() {
         "nothing was replaced, nothing half-written is left"
     );
 }
+
+/// What compaction leaves of files 0 to 41, and a name wider than five digits.
+#[test]
+fn numbers_go_on_behind_merged_files() {
+    let live = Options {
+        keep_earlier: true,
+        ..options()
+    };
+    for (there, next) in [
+        (
+            &["run-00000~00041.parquet", "run-00042.parquet"][..],
+            "run-00043.parquet",
+        ),
+        (
+            &["run-00000~00041.parquet", "run-00007.parquet"],
+            "run-00042.parquet",
+        ),
+        (&["run-99990~100000.parquet"], "run-100001.parquet"),
+        (&["run-4294967295.parquet"], "run-4294967296.parquet"),
+        (
+            &["other-00000~00041.parquet", "run-00001~x.parquet"],
+            "run-00000.parquet",
+        ),
+    ] {
+        let folder = Folder::new("merged");
+        let day = folder.0.join("stream=a/site=plant/date=1970-01-01");
+        fs::create_dir_all(&day).unwrap();
+        for name in there {
+            fs::write(day.join(name), b"of an earlier run").unwrap();
+        }
+        let lake = Lake::create(&folder.0, live.clone()).unwrap();
+        lake.write("a", rows(&[1, 2])).unwrap();
+        assert_eq!(lake.flush().unwrap()[0].path, day.join(next), "{there:?}");
+        drop(lake);
+        assert_eq!(files(&day).len(), there.len() + 1);
+    }
+}
+
+#[test]
+fn a_run_that_replaces_an_earlier_one_replaces_its_merged_files_too() {
+    let folder = Folder::new("replace-merged");
+    let day = folder.0.join("stream=a/site=plant/date=1970-01-01");
+    fs::create_dir_all(&day).unwrap();
+    fs::write(day.join("run-00000~00041.parquet"), b"of an earlier run").unwrap();
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    lake.write("a", rows(&[1])).unwrap();
+    lake.finish().unwrap();
+    assert_eq!(files(&day), ["run-00000.parquet"]);
+}
+
+/// Retention takes whole days; a late record of such a day is no reason to stop listening.
+#[test]
+fn a_folder_that_went_is_made_again() {
+    let folder = Folder::new("went");
+    let live = Options {
+        keep_earlier: true,
+        ..options()
+    };
+    let lake = Lake::create(&folder.0, live).unwrap();
+    lake.write("a", rows(&[1])).unwrap();
+    lake.flush().unwrap();
+    fs::remove_dir_all(folder.0.join("stream=a/site=plant")).unwrap();
+    lake.write("a", rows(&[2])).unwrap();
+    assert_eq!(lake.flush().unwrap().len(), 1);
+    assert_eq!(lake.finish().unwrap(), []);
+}

@@ -16,7 +16,9 @@ class Novelty:
     STREAM: ClassVar[str] = "novelty"
     HAS_ENDPOINTS: ClassVar[bool] = True
 
-    kind: str = col("asset, peer, service, verb, target, value, rhythm", nullable=False, default="")
+    kind: str = col(
+        "asset, vendor, peer, service, verb, target, value, rhythm, master, login, hour", nullable=False, default=""
+    )
     subject: str = col("address that it is about: of whom enough had been learned", nullable=False, default="")
     peer: str | None = col("the other address, for kinds that have one")
     protocol: str | None = col("protocol or service")

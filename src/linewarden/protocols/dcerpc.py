@@ -13,6 +13,7 @@ Read are little-endian packets; those of big-endian hosts are not taken for DCE/
 from __future__ import annotations
 
 from linewarden.protocols._shared import dcerpc as rpc
+from linewarden.protocols._shared import dcerpc_ops as ops
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared import ntlm
 from linewarden.records import Verb
@@ -52,17 +53,18 @@ _BOUND: l.Ops = [
     l.Repeat([l.U16("result"), l.Skip(2 + _SYNTAX), l.Row(), l.Unset(_OF_CONTEXT)], count=l.F("results"), limit=64),
 ]
 
-_CALL: l.Ops = [
-    l.Skip(4), l.U16("context"), l.U16("opnum"),
-    *_known(l.Known("interface", l.F("context"))),
-]
+_CALL: l.Ops = [l.Skip(4), *ops.called(l.Known("interface", l.F("rpc_context"))), l.Let("context", l.F("rpc_context"))]
+
+_ANSWER: l.Ops = [l.Recall(), *ops.RETURNED, l.If(l.F("returned"), [l.Let("failed", l.F("returned"))])]
 
 _BODY = l.Switch("kind", {
     rpc.REQUEST: _CALL,
-    rpc.FAULT: [l.Skip(8), l.U32("status")],
+    rpc.RESPONSE: _ANSWER,
+    rpc.FAULT: [l.Skip(8), l.U32("status"), l.Let("failed", l.F("status"))],
     (rpc.BIND, rpc.ALTER): _BIND,
     (rpc.BIND_ACK, rpc.ALTER_RESP): _BOUND,
-    rpc.BIND_NAK: [l.U16("status"), l.Let("status", l.F("status") + rpc.NAK_BASE)],
+    rpc.BIND_NAK: [l.U16("status"), l.Let("status", l.F("status") + rpc.NAK_BASE),
+                   l.Let("failed", l.F("status"))],
     rpc.AUTH3: [*_LOGON, *rpc.logon("logon", *_TRAILER)],
 })
 
@@ -101,18 +103,19 @@ PROTOCOL = l.Protocol(
         l.Col("reply_type", "u8", "packet type of the answer"),
         l.Col("function", "str", "what was asked: bind, request (a call)...", source="fn", names=rpc.TYPES),
         l.Col("context", "u16", "number that the bind gave to the interface"),
-        l.Col("interface", "str", "interface by name, if it is a known one", names=rpc.INTERFACES),
         l.Col("uuid", "text", "UUID of the interface, without hyphens (in a bind)", render="hex"),
         l.Col("interface_version", "u16", "its major version"),
-        l.Col("opnum", "u16", "operation that is called"),
         l.Col("result", "str", "what the answer to a bind says of the interface", names=rpc.RESULTS),
         l.Col("status", "str", "why a call failed or a bind was refused", names=rpc.STATUSES, fallback="hex8"),
         l.Col("auth", "str", "who checks the logon", names=rpc.AUTHENTICATION),
         l.Col("level", "str", "what is protected: integrity signs, privacy encrypts too", names=rpc.LEVELS),
+        *ops.COLUMNS,
         *ntlm.COLUMNS,
     ),
+    programs={"rpc_arguments": ops.ARGUMENTS},
     function="function",
     unit="none",
-    statuses=rpc.STATUSES,
+    status="failed",
+    statuses=ops.RETURNS | rpc.STATUSES,
     rich={"logon": ntlm.told},
 )

@@ -1,7 +1,5 @@
 """Protocols of offices and networks that are recognised by their content; of some the greeting or login is read.
 
-Logins in the clear (FTP, MQTT) become `authenticate` commands, without the password.
-
 Source: the `reference` of each table.
 """
 
@@ -11,64 +9,8 @@ from collections.abc import Iterator
 
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
-from linewarden.protocols._shared.recognised import recognised, word
-from linewarden.records import Command, Identity, Verb
-
-
-def ssh(message: Message) -> Iterator[Record]:
-    """The identification string (RFC 4253, 4.2): SSH-version-software comment."""
-    line = message.data.split(b"\n")[0].strip().decode("utf-8", "replace")
-    parts = line.split("-", 2)
-    if len(parts) == 3:
-        yield Identity(address=message.src, protocol="ssh", evidence="SSH identification", software=parts[2],
-                       description=line)
-
-
-def vnc(message: Message) -> Iterator[Record]:
-    """The protocol version (RFC 6143, 7.1.1)."""
-    text = message.data[:12].decode("ascii", "replace").strip()
-    yield Identity(address=message.src, protocol="vnc", evidence="RFB version", software=text)
-
-
-def ftp(message: Message) -> Iterator[Record]:
-    """The server's greeting (220), and who logs in (USER)."""
-    text = message.data[:512].decode("utf-8", "replace").strip()
-    if text.startswith("220"):
-        yield Identity(address=message.src, protocol="ftp", evidence="FTP greeting", description=text[4:])
-    elif text[:5].upper() == "USER ":
-        yield Command(protocol="ftp", verb=Verb.AUTHENTICATE, function="USER", target=text[5:].strip())
-
-
-def mqtt(message: Message) -> Iterator[Record]:
-    """CONNECT (MQTT 3.1.1 and 5.0, 3.1): client id, and the user's name if there is one."""
-    data = message.data
-    at = 2
-    while data[at - 1] & 0x80 and at < 5:
-        at += 1
-    name, at = _field(data, at)
-    version, flags = data[at], data[at + 1]
-    at += 4
-    if version >= 5:
-        at += 1 + data[at]  # properties; longer ones are not taken apart
-    client, at = _field(data, at)
-    if flags & 0x04:
-        if version >= 5:
-            at += 1 + data[at]
-        _, at = _field(data, at)
-        _, at = _field(data, at)
-    text = client.decode("utf-8", "replace")
-    yield Identity(address=message.src, protocol="mqtt", evidence="CONNECT", name=text or None,
-                   description=f"{name.decode('ascii', 'replace')} version {version}")
-    user = _field(data, at)[0].decode("utf-8", "replace") if flags & 0x80 else None
-    yield Command(protocol="mqtt", verb=Verb.AUTHENTICATE, function="CONNECT", target=user or "anonymous",
-                  value=f"client {text}" if text else None)
-
-
-def _field(data: bytes, at: int) -> tuple[bytes, int]:
-    size = int.from_bytes(data[at : at + 2], "big")
-    if at + 2 + size > len(data):
-        raise ValueError("a field is longer than its message")
-    return data[at + 2 : at + 2 + size], at + 2 + size
+from linewarden.protocols._shared.recognised import recognised
+from linewarden.records import Identity
 
 
 def vrrp(message: Message) -> Iterator[Record]:
@@ -93,54 +35,7 @@ def ospf(message: Message) -> Iterator[Record]:
                    description=f"router id {router}, area {area}")
 
 
-_PRINTABLE: l.Ops = [
-    # Three digits and a blank or a hyphen: a reply line.
-    l.Check(l.both(l.Peek(1) >= 0x31, l.Peek(1) <= 0x35, l.Peek(1, 1) >= 0x30, l.Peek(1, 1) <= 0x39,
-                   l.Peek(1, 2) >= 0x30, l.Peek(1, 2) <= 0x39, l.Peek(1, 3).among(0x20, 0x2D))),
-]
-
-_FTP_WORDS = (b"USER", b"PASS", b"SYST", b"FEAT", b"QUIT", b"PASV", b"PORT", b"RETR", b"STOR", b"LIST", b"TYPE",
-              b"NLST", b"AUTH", b"OPTS", b"EPSV", b"NOOP", b"SIZE")
-
-_MQTT_CONNECT = l.either(
-    word(b"\x00\x04MQTT", 2), word(b"\x00\x06MQIs", 2), word(b"\x00\x04MQTT", 3), word(b"\x00\x04MQTT", 4))
-
 _TCP = (
-    recognised("ssh", "SSH", "RFC 4253", (l.On("tcp", (22,)),), [l.Check(word(b"SSH-"))], anywhere=True,
-               main=[l.If(word(b"SSH-"), [l.Rich("banner")]), l.Drop()], rich={"banner": ssh}),
-    recognised("telnet", "Telnet", "RFC 854", (l.On("tcp", (23,)),),
-               # IAC and a negotiation, twice where the port does not help.
-               [l.Check(l.Peek(1).eq(0xFF)), l.Check(l.both(l.Peek(1, 1) >= 0xFA, l.Peek(1, 1) <= 0xFE)),
-                l.If(l.OnPort().eq(0), [l.Check(l.Peek(1, 3).eq(0xFF)), l.Check(l.Peek(1, 2) <= 0x2D),
-                                        l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))])],
-               anywhere=True),
-    recognised("ftp", "FTP", "RFC 959", (l.On("tcp", (21,)),),
-               [l.If(l.Peek(4).among(*(int.from_bytes(w, "big") for w in _FTP_WORDS)), [l.Hint("request")],
-                     [*_PRINTABLE, l.Hint("response")])],
-               main=[l.If(l.either(word(b"220"), word(b"USER "), word(b"user ")), [l.Rich("line")]), l.Drop()],
-               rich={"line": ftp}, framing=l.Lines()),
-    recognised("rdp", "Remote Desktop", "MS-RDPBCGR, 2.2.1", (l.On("tcp", (3389,)),),
-               # TPKT and a COTP connect with a cookie or a negotiation request or response.
-               [l.U16("d"), l.U16("length"), l.U8("li"), l.U8("kind"), l.Check(l.F("d").eq(0x0300)),
-                l.Check(l.F("length").eq(l.Size())), l.Check((l.F("li") + 5).eq(l.Size())), l.Skip(5),
-                l.Switch("kind", {
-                    0xE0: [l.Check(l.either(word(b"Cookie: "), word(b"mstshash"), l.both(
-                        l.Peek(1).eq(1), l.Peek(2, 2, le=True).eq(8)), l.both(l.OnPort(), l.Left().eq(0)))),
-                        l.Hint("request")],
-                    0xD0: [l.Check(l.both(l.Peek(1).among(2, 3), l.Peek(2, 2, le=True).eq(8))), l.Hint("response")],
-                }, [l.Check(l.Const(0))])], anywhere=True),
-    recognised("vnc", "VNC (RFB)", "RFC 6143", (l.On("tcp", (5900, 5901, 5800)),), [l.Check(word(b"RFB 00"))],
-               anywhere=True, main=[l.If(word(b"RFB 00"), [l.Rich("version")]), l.Drop()], rich={"version": vnc}),
-    recognised("mqtt", "MQTT", "MQTT 3.1.1 and 5.0, OASIS", (l.On("tcp", (1883,)),),
-               [l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Hint("request")], [
-                   # In the middle of a dialogue: a known type with its fixed flags, and a length that fits.
-                   l.Check(l.OnPort()),
-                   l.Check(l.either((l.Peek(1) >> 4).eq(3),
-                                    l.Peek(1).among(0x20, 0x40, 0x50, 0x62, 0x70, 0x82, 0x90, 0xA2, 0xB0, 0xC0, 0xD0,
-                                                    0xE0))),
-                   l.Check(l.either(l.Peek(1, 1) >= 0x80, (l.Peek(1, 1) + 2) <= l.Size()))])],
-               main=[l.If(l.both(l.Peek(1).eq(0x10), _MQTT_CONNECT), [l.Rich("connect")]), l.Drop()],
-               rich={"connect": mqtt}, anywhere=True),
     recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
                [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
                 l.Check(l.F("kind").among(1, 2, 3, 4, 6, 7, 14, 15, 16, 17, 18, 23)), l.Check(l.F("status") <= 0x19),

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import dcerpc as rpc
+from linewarden.protocols._shared import dcerpc_ops as ops
 from linewarden.protocols._shared import it_smb as smb
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared import ntlm
-from linewarden.protocols._shared.dcerpc import logon_in_pipe
+from linewarden.protocols._shared import smb_files as files
 from linewarden.protocols._shared.it_dns import netbios_name
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb
@@ -23,7 +25,8 @@ _ANDX = (0x24, 0x2D, 0x2E, 0x2F, 0x73, 0x74, 0x75, 0xA2)
 _NONE = 0xFF
 _UNICODE = 0x8000
 _OF_COMMAND = ("command", "andx", "reply", "reply_andx", "command2", "reply2", "func", "path", "name", "path_oem",
-               "name_oem", "dialect", "security_mode", "session_flags", "failed", "value")
+               "name_oem", "dialect", "security_mode", "session_flags", "failed",
+               "subcommand", "total", *files.SLOTS)
 """Slots of one command, forgotten before the next."""
 
 _FAILED: l.Ops = [
@@ -43,19 +46,19 @@ def _wide(slot: str, size: l.Value) -> l.Ops:
     return [l.If(l.F("flags2") & _UNICODE, [l.Skip(l.Pos() % 2), l.Bytes(slot, size)], [l.Bytes(slot + "_oem", size)])]
 
 
-_PATH: l.Ops = [
-    l.If(l.F("flags2") & _UNICODE, [
-        # Ends with a zero character; the last one's high byte is zero too, as in any Latin text.
-        l.Skip(l.Pos() % 2), l.Let("from", l.Pos()), l.Until(None, b"\0\0\0"), l.Let("to", l.Pos() - 2),
-        l.Seek(l.F("from")), l.Bytes("path", l.F("to") - l.F("from"))],
-        [l.Until("path_oem", b"\0")]),
-]
+def _ended(slot: str) -> l.Ops:
+    """A text that ends with a zero character; the last one's high byte is zero too, as in any Latin text."""
+    return [l.If(l.F("flags2") & _UNICODE, [
+        l.Skip(l.Pos() % 2), l.Let("offset", l.Pos()), l.Until(None, b"\0\0\0"),
+        l.Let("length", l.Pos() - 2 - l.F("offset")),
+        l.Seek(l.F("offset")), l.Bytes(slot, l.F("length")), l.Skip(2)],
+        [l.Until(slot + "_oem", b"\0")])]
 
 
 def _carried(size: int, *fields: l.Op) -> l.Ops:
     """Data of a file or pipe: `fields` of so many bytes say where. In a pipe it may be a remote call with a logon."""
     return [l.If(l.Left() >= size, [*fields, l.If(l.F("offset") < l.Size(), [
-        l.At(l.F("offset"), logon_in_pipe("logon"), size=l.F("length"))])])]
+        l.At(l.F("offset"), rpc.in_pipe("logon", l.Call("rpc")), size=l.F("length"))])])]
 
 
 def _carried1(words: int, before: int) -> l.Ops:
@@ -65,18 +68,36 @@ def _carried1(words: int, before: int) -> l.Ops:
 
 _SMB1_BODY = l.Switch("current", {
     # Transactions, what is read, what is written ([MS-CIFS] 2.2.4.33, 2.2.4.42, 2.2.4.43).
-    0x25: [l.If(l.IsResponse(), _carried1(10, 12), _carried1(14, 22))],
-    0x2E: [l.If(l.IsResponse(), _carried1(12, 6))],
-    0x2F: [l.If(l.IsResponse().eq(0), _carried1(12, 16))],
+    0x25: [l.If(l.IsResponse(), _carried1(10, 12),
+                [l.Let("file_id", l.Peek(2, 30)), *_carried1(14, 22)])],
+    0x2E: [l.If(l.IsResponse(), [l.Let("bytes", l.Peek(2, 6)), *_carried1(12, 6)], [l.Let("file_id", l.Peek(2))])],
+    # One name, or an old and a new one, each after a 4 ([MS-CIFS] 2.2.4.1, 2.2.4.2, 2.2.4.7, 2.2.4.8).
+    (0x00, 0x01, 0x06, 0x07): [l.If(l.IsResponse().eq(0), [
+        l.Do(Verb.WRITE, "file"), l.Skip(l.F("words") * 2 + 3), *_ended("name"),
+        l.If(l.F("current").eq(0x07), [l.Do(Verb.WRITE, "file rename"), l.Skip(1), *_ended("new_name")]),
+        l.If(l.F("current").eq(0x06), [l.Do(Verb.WRITE, "file delete"), l.Let("delete", 1)])])],
+    # Transactions of the other kinds: what is asked, and how much is announced ([MS-CIFS] 2.2.4.46, 2.2.4.62).
+    0x32: [l.If(l.both(l.IsResponse().eq(0), l.F("words") >= 15), [
+        l.Let("total", l.Peek(2, 2)), l.Let("subcommand", l.Peek(2, 28) + smb.TRANS2)])],
+    0x33: [l.If(l.F("words") >= 8, [l.Let("total", l.Peek(2, 2))])],
+    0xA0: [l.If(l.both(l.IsResponse().eq(0), l.F("words") >= 19), [
+        l.Let("total", l.Peek(4, 7)), l.Let("subcommand", l.Peek(2, 36) + smb.NT_TRANSACT)])],
+    0xA1: [l.If(l.F("words") >= 18, [l.Let("total", l.Peek(4, 7))])],
+    0x2F: [l.If(l.IsResponse().eq(0), [
+        l.Let("file_id", l.Peek(2)), l.Let("bytes", l.Peek(2, 16)), *_carried1(12, 16)])],
     0x72: [l.If(l.IsResponse(), [
         l.If(l.F("words").eq(17), [l.Skip(2), l.U8("security_mode"), l.Let("dialect", smb.NT_LM),
                                    l.At(0, [l.Rich("negotiated")])]),
         l.If(l.F("words").eq(13), [l.Skip(2), l.U8("security_mode"), l.Let("dialect", smb.LANMAN)])])],
     0x73: [*_LOGON, l.If(l.F("words") >= 3, [l.At(0, [l.Rich("session_setup")])])],
     0x75: [l.If(l.both(l.IsResponse().eq(0), l.F("words").eq(4)), [
-        l.Skip(2), l.U16("password"), l.Skip(2), l.Skip(l.F("password")), *_PATH])],
+        l.Skip(2), l.U16("length"), l.Skip(2), l.Skip(l.F("length")), *_ended("path")])],
     0xA2: [l.If(l.both(l.IsResponse().eq(0), l.F("words").eq(24)), [
-        l.Skip(1), l.U16("length"), l.Seek(l.F("at") + 50), *_wide("name", l.F("length"))])],
+        l.Skip(1), l.U16("length"), l.Let("access", l.Peek(4, 8)), l.Let("disposition", l.Peek(4, 28)),
+        l.If(l.Peek(4, 32) & 0x1000, [l.Let("delete", 1)]),
+        l.Seek(l.F("at") + 50), *_wide("name", l.F("length"))]),
+        l.If(l.both(l.IsResponse(), l.F("words") >= 34), [
+            l.Let("file_id", l.Peek(2, 1)), l.Let("action", l.Peek(4, 3))])],
 })
 
 _SMB1_CHAIN: l.Ops = [
@@ -95,7 +116,7 @@ _SMB1_CHAIN: l.Ops = [
 
 _SMB1_MESSAGE: l.Ops = [
     l.Let("version", 1), l.Skip(4), l.U8("current"), l.U32("status_raw"), l.U8("flags"), l.U16("flags2"),
-    l.Skip(12), l.U16("tree"), l.U16("process"), l.U16("user_id"), l.U16("mid"),
+    l.Skip(12), l.U16("tree"), l.Skip(4), l.U16("mid"),
     l.If(l.F("flags") & 0x80, [l.Role("response"), l.Let("status", l.F("status_raw"))], [l.Role("request")]),
     # Secondary parts and cancels have no answer of their own.
     l.If(l.both(l.IsResponse().eq(0), l.F("current").among(0x26, 0x33, 0xA1, 0xA4)), [l.Role("notify")]),
@@ -110,16 +131,19 @@ _SMB2_BODY = l.Switch("current", {
         l.If(l.IsResponse(), [l.Skip(2), l.U16("session_flags")], [l.Skip(12)]),
         l.U16("offset"), l.U16("length"),
         l.At(l.F("offset"), [l.Rich("logon")], size=l.F("length"))],
-    3: [l.If(l.IsResponse().eq(0), [
+    3: [l.If(l.IsResponse(), files.TREE, [
         l.Skip(4), l.U16("offset"), l.U16("length"), l.At(l.F("offset"), [l.Bytes("path", l.F("length"))])])],
-    5: [l.If(l.IsResponse().eq(0), [
-        l.Skip(44), l.U16("offset"), l.U16("length"),
+    5: [l.If(l.IsResponse(), files.CREATED, [
+        *files.CREATE, l.Skip(44), l.U16("offset"), l.U16("length"),
         l.If(l.F("length"), [l.At(l.F("offset"), [l.Bytes("name", l.F("length"))])])])],
+    6: [l.If(l.IsResponse().eq(0), files.CLOSE)],
     # What is read, what is written, and both at once in a pipe ([MS-SMB2] 2.2.20, 2.2.21, 2.2.31, 2.2.32).
-    8: [l.If(l.IsResponse(), _carried(8, l.Skip(2), l.U8("offset"), l.Skip(1), l.U32("length")))],
-    9: [l.If(l.IsResponse().eq(0), _carried(8, l.Skip(2), l.U16("offset"), l.U32("length")))],
+    8: [l.If(l.IsResponse(), [*files.GOT, *_carried(8, l.Skip(2), l.U8("offset"), l.Skip(1), l.U32("length"))],
+             files.READ)],
+    9: [l.If(l.IsResponse().eq(0), [*files.WRITE, *_carried(8, l.Skip(2), l.U16("offset"), l.U32("length"))])],
     11: [l.If(l.IsResponse(), _carried(40, l.Skip(32), l.U32("offset"), l.U32("length")),
-              _carried(32, l.Skip(24), l.U32("offset"), l.U32("length")))],
+              [*files.IOCTL, *_carried(32, l.Skip(24), l.U32("offset"), l.U32("length"))])],
+    17: [l.If(l.IsResponse().eq(0), files.SET_INFO)],
 })
 
 _SMB2_ONE: l.Ops = [
@@ -130,11 +154,12 @@ _SMB2_ONE: l.Ops = [
         l.If(l.F("status").eq(smb.PENDING), [
             # An interim answer: the final one follows.
             l.Role("report"), l.Let("command2", l.F("current"))],
-            [l.Role("response"), l.Let("reply2", l.F("current")), *_FAILED])],
+            [l.Role("response"), l.Let("reply2", l.F("current")), *_FAILED, l.Recall(), l.Unset(("todo",))])],
         [l.Role("request"), l.Unset(("status",)), l.Let("command2", l.F("current")),
          l.If(l.F("current").eq(12), [l.Role("notify")])]),
-    l.Call("smb2_body"),
+    l.Call("smb2_body"), *files.TAKE,
     l.Row(), l.Do(None),
+    l.If(l.F("next").eq(0), files.KEEP),
 ]
 
 _SMB2_MESSAGE: l.Ops = [
@@ -158,10 +183,10 @@ def _noted(kind: int) -> l.Ops:
 
 
 _PROBE: l.Ops = [
-    l.U8("kind"), l.U24("size", le=False),
+    l.U8("kind"), l.U24("length", le=False),
     l.Switch("kind", {
         0: [
-            l.If(l.F("size") < 32, [l.Check(l.OnPort()), l.Later()]),
+            l.If(l.F("length") < 32, [l.Check(l.OnPort()), l.Later()]),
             l.Switch(l.Peek(4, le=False), {
                 _SMB1: [l.Check(l.Peek(1, 9) < 0xFF),
                         l.If(l.Peek(1, 9) & 0x80, [l.Hint("response")], [l.Hint("request")])],
@@ -170,9 +195,9 @@ _PROBE: l.Ops = [
                 (_ENCRYPTED, _COMPRESSED): [l.Check(l.OnPort())],
             }, [l.Check(l.Size() < 0)])],
         # Session request: two names of 34 octets; then answers.
-        0x81: [l.Check(l.both(l.OnPort(), l.F("size").eq(68), l.Peek(1).eq(32))), l.Hint("request")],
-        (0x82, 0x83, 0x84): [l.Check(l.both(l.OnPort(), l.F("size") <= 6)), l.Later()],
-        0x85: [l.Check(l.both(l.OnPort(), l.F("size").eq(0))), l.Later()],
+        0x81: [l.Check(l.both(l.OnPort(), l.F("length").eq(68), l.Peek(1).eq(32))), l.Hint("request")],
+        (0x82, 0x83, 0x84): [l.Check(l.both(l.OnPort(), l.F("length") <= 6)), l.Later()],
+        0x85: [l.Check(l.both(l.OnPort(), l.F("length").eq(0))), l.Later()],
     }, [l.Check(l.Size() < 0)]),
 ]
 
@@ -189,11 +214,11 @@ PROTOCOL = l.Protocol(
     title="SMB 1, 2 and 3",
     reference="[MS-CIFS]; [MS-SMB2]; RFC 1002 4.3",
     on=(l.On("tcp", (445, 139)),),
-    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 24) + 3, keep=65_536),
+    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 24) + 3, keep=66_560),
     endian="little",
     probe=_PROBE,
     main=[
-        l.U8("kind"), l.U24("size", le=False),
+        l.U8("kind"), l.U24("length", le=False),
         l.Switch("kind", {
             0: [l.If(l.Left() >= 32, [l.Within(None, [l.Switch(l.Peek(4, le=False), {
                 _SMB1: _SMB1_MESSAGE,
@@ -208,6 +233,7 @@ PROTOCOL = l.Protocol(
     ],
     programs={
         "smb1_chain": _SMB1_CHAIN, "smb1_body": [_SMB1_BODY], "smb2": _SMB2_ONE, "smb2_body": [_SMB2_BODY],
+        "file": files.FILE, "rpc": ops.IN_PIPE, "rpc_arguments": ops.ARGUMENTS,
     },
     pair=("mid",),
     columns=(
@@ -230,12 +256,18 @@ PROTOCOL = l.Protocol(
         l.Col("path_oem", "text", "share, where the client speaks no Unicode"),
         l.Col("name", "text", "file or pipe", render="utf16le"),
         l.Col("name_oem", "text", "file or pipe, where the client speaks no Unicode"),
+        *files.COLUMNS,
+        l.Col("new_name_oem", "text", "rename: the new name, where the client speaks no Unicode"),
+        l.Col("subcommand", "str", "SMB 1 transaction: what is asked", names=smb.SUBCOMMANDS, fallback="hex4"),
+        l.Col("total", "u32", "SMB 1 transaction: bytes of data that are announced", unit="B"),
+        l.Col("rpc_type", "str", "remote call in a pipe: kind of packet", names=rpc.TYPES),
+        *ops.COLUMNS,
         *ntlm.COLUMNS,
     ),
     function="function",
     unit="none",
     status="failed",
     statuses=smb.STATUSES,
-    rich={"logon": smb.logon, "session_setup": smb.session_setup, "negotiated": smb.negotiated,
+    rich={"logon": smb.logon, "session_setup": smb.session_setup, "negotiated": smb.negotiated, "moved": files.moved,
           "session_request": session_request},
 )

@@ -35,6 +35,13 @@ DETECTIONS = """examples:
   linewarden detections program_download                  one: meaning, runbook, settings
   linewarden detections --json
 """
+CASES = """examples:
+  linewarden cases lake/                                  the queue, most urgent first
+  linewarden cases lake/ 3fa9c1                           one case: timeline, ATT&CK, what to do (the id's beginning)
+  linewarden cases lake/ 3fa9c1 --packets captures/ --to case.pcapng
+  linewarden cases lake/ --json
+Notices come from `linewarden detect lake/ --write`, `detect CAPTURE --out lake/`, or from `serve`.
+"""
 FOUND = 7
 
 
@@ -55,6 +62,14 @@ def add_detect(commands: Commands, bar: Bar) -> None:
     known = commands.add("detections", "list what is looked for, and what to do about it", DETECTIONS, run_detections)
     known.add_argument("name", nargs="*", metavar="NAME", help="only these, in full")
     known.add_argument("--json", action="store_true", help="for a program")
+    cases = commands.add("cases", "what belongs together, and what to look at first", CASES, run_cases)
+    add = cases.add_argument
+    add("lake", type=Path, metavar="LAKE", help="a lake that has notices")
+    add("id", nargs="?", metavar="CASE", help="one case, in full; the beginning of its id will do")
+    add("--packets", type=Path, action="append", default=[], metavar="PATH",
+        help="cut the packets that prove it out of these captures, or the folder of `watch --keep`")  # fmt: skip
+    add("--to", type=Path, metavar="FILE.pcapng", help="where to write these packets")
+    add("--json", action="store_true", help="for a program")
 
 
 def run_detect(args: argparse.Namespace, bar: Bar) -> int:
@@ -116,6 +131,32 @@ def line_as_dict(line: NoticeLine) -> dict[str, Any]:
         "msg": line.msg, "capture": capture, "frame": int(frame), "techniques": list(line.techniques),
         "count": line.count, "expected": line.expected, "runbook": list(line.runbook), "benign": line.benign,
     }  # fmt: skip
+
+
+def run_cases(args: argparse.Namespace) -> int:
+    """The queue, or one case."""
+    from linewarden.reports.cases import case_view, queue_view
+    from linewarden.service.casing import case_as_dict, cases_of, packets_of
+    from linewarden.service.tables import console
+
+    if bool(args.packets) != bool(args.to) or (args.to and not args.id):
+        raise ConfigError("--packets and --to: give both, and the id of one case")
+    found = cases_of(args.lake)
+    if args.id is None:
+        if args.json:
+            _print_json([case_as_dict(c, p, found.names) for p, c in found.ranked])
+        else:
+            console(sys.stdout).print(queue_view(found.ranked, found.names, len(found.lone)))
+        return 0
+    rank, case = found.find(args.id)
+    if args.json:
+        _print_json(case_as_dict(case, rank, found.names))
+    else:
+        console(sys.stdout).print(case_view(rank, case, found.names))
+    if args.to:
+        there, wanted = packets_of(case, args.packets, args.to)
+        print(f"{there} of {wanted} packets: {args.to}" if there else f"none of {wanted} packets is there any more")
+    return 0
 
 
 def run_detections(args: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
+from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
 from linewarden.wire.captures import find_captures
 
@@ -104,12 +105,16 @@ def judge(lake: Lake, detections: Sequence[Detection], knowledge: Knowledge) -> 
     from linewarden.detections.run import Run
 
     run = Run(detections, knowledge)
-    told = [t for stream, frame in slices(lake, run.streams) for t in run.add(stream, frame)]
+    with reading(lake.path):
+        told = [t for stream, frame in slices(lake, run.streams) for t in run.add(stream, frame)]
     return sorted([*told, *run.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
 
 
 def slices(lake: Lake, streams: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Records of these streams in slices of time, each slice stream by stream, each batch in the order of its times."""
+    """Records of these streams in slices of time, each slice stream by stream, each batch in the order of its times.
+
+    Hold `lake_files.reading` meanwhile: the files are listed once.
+    """
     import polars as pl
 
     there = [s for s in streams if s in lake.streams]

@@ -121,7 +121,7 @@ def logon(tag: str, *then: l.Op) -> l.Ops:
         l.At(l.Size() - size - 8, [*then, l.Skip(8), l.Rich(tag)])])]
 
 
-def logon_in_pipe(tag: str) -> l.Ops:
-    """The same for what a pipe carries at the cursor, where that is one whole packet."""
+def in_pipe(tag: str, *then: l.Op) -> l.Ops:
+    """What a pipe carries at the cursor, where that is one whole packet: its logon, and `then` from its head on."""
     length = l.Peek(2, 8, le=True)
-    return [l.If(l.both(is_packet(), l.Left() >= length), [l.Within(length, logon(tag))])]
+    return [l.If(l.both(is_packet(), l.Left() >= length), [l.Within(length, [*logon(tag), *then])])]

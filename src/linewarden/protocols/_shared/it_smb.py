@@ -1,7 +1,8 @@
 """Names of SMB commands and states, and the parsers of its rare rich messages.
 
-Source: [MS-CIFS] 2.2.2.1 (SMB 1 commands), 2.2.4.52 and 2.2.4.53 (negotiate, session setup), [MS-SMB] 2.2.4.5 and
-2.2.4.6 (their forms with extended security), [MS-SMB2] 2.2.1 (commands), [MS-ERREF] 2.3.1 (states).
+Source: [MS-CIFS] 2.2.2.1 (SMB 1 commands), 2.2.2.2 (subcommands), 2.2.4.52 and 2.2.4.53 (negotiate, session
+setup), [MS-SMB] 2.2.4.5 and 2.2.4.6 (their forms with extended security), [MS-SMB2] 2.2.1 (commands),
+[MS-ERREF] 2.3.1 (states).
 """
 
 from __future__ import annotations
@@ -35,6 +36,19 @@ SMB2 = 0x10000
 FUNCTIONS = SMB1_COMMANDS | {SMB2 + number: name for number, name in SMB2_COMMANDS.items()}
 SESSION_REQUEST = 0x20081
 FUNCTIONS |= {SESSION_REQUEST: "netbios_session_request"}
+TRANS2, NT_TRANSACT = 0x3200, 0xA000
+"""Added to the subcommands of transactions, so that one table names both."""
+SUBCOMMANDS = {
+    TRANS2 + number: f"trans2_{name}" for number, name in {
+        0: "open", 1: "find_first", 2: "find_next", 3: "query_fs_info", 5: "query_path_info", 6: "set_path_info",
+        7: "query_file_info", 8: "set_file_info", 13: "create_directory", 14: "session_setup", 16: "get_dfs_referral",
+    }.items()
+} | {
+    NT_TRANSACT + number: f"nt_{name}" for number, name in {
+        0: "unknown", 1: "create", 2: "ioctl", 3: "set_security", 4: "notify_change", 5: "rename",
+        6: "query_security",
+    }.items()
+}
 NT_LM, LANMAN = 0x0100, 0x00FF
 DIALECTS = {LANMAN: "LANMAN", NT_LM: "NT LM 0.12", 0x0202: "2.0.2", 0x0210: "2.1", 0x02FF: "2.x", 0x0300: "3.0",
             0x0302: "3.0.2", 0x0311: "3.1.1"}

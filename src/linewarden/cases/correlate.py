@@ -1,0 +1,126 @@
+"""Which notices belong together.
+
+    board = Correlation()
+    for event in events: board.add(event)          # by time
+    cases = board.cases()
+
+An event joins an open case if it goes on where the case is: the same actor, or what was hit acts now, or the same
+target is hit again soon after. What is only noteworthy (low, info) joins a case and opens none. An event that fits two
+cases makes them one; its id stays that of the older. Groups (broadcast) are nobody, and tie nothing together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from linewarden.cases.model import WEIGHT, Case, Event
+
+OPENS = 0.5
+"""Weight (`model.WEIGHT`) from which on an event opens a case of its own."""
+MOST_EVENTS = 2_000
+MOST_CASES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long a case stays open for what goes on in it, in s."""
+
+    actor_s: float = 24 * 3600.0
+    """An intruder works at night and comes back the next day."""
+    target_s: float = 3600.0
+    """Two strangers at one controller within an hour have to do with each other."""
+    before_s: float = 3600.0
+    """Noteworthy events of the same actor within so long before are told with the case."""
+
+
+@dataclass(slots=True)
+class _Open:
+    id: str
+    events: list[Event] = field(default_factory=list)
+    acted: dict[str, int] = field(default_factory=dict)
+    hit: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
+
+    def take(self, event: Event) -> None:
+        if len(self.events) >= MOST_EVENTS:
+            self.left_out += 1
+        else:
+            self.events.append(event)
+        if event.orig:
+            self.acted[event.orig] = max(event.until, self.acted.get(event.orig, 0))
+        if event.resp and not event.is_group:
+            self.hit[event.resp] = max(event.until, self.hit.get(event.resp, 0))
+
+    def absorb(self, other: _Open) -> None:
+        self.left_out += other.left_out
+        for event in other.events:
+            self.take(event)
+
+    @property
+    def latest(self) -> int:
+        return max((*self.acted.values(), *self.hit.values()), default=0)
+
+
+class Correlation:
+    """Takes events by time, keeps cases. Beyond MOST_CASES the one that was quiet longest is closed (and kept)."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
+        self._open: list[_Open] = []
+        self._closed: list[Case] = []
+        self._lone: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        """An event, not before those that were added."""
+        fits = [c for c in self._open if self._fits(c, event)]
+        if not fits and WEIGHT[event.severity] < OPENS:
+            self._keep(event)
+            return
+        if not fits:
+            fits = [_Open(event.notice_id)]
+            self._open += fits
+            for early in self._early(event):
+                fits[0].take(early)
+        first, *others = fits
+        for other in others:
+            first.absorb(other)
+            self._open.remove(other)
+        first.take(event)
+        while len(self._open) > MOST_CASES:
+            quiet = min(self._open, key=lambda c: c.latest)
+            self._open.remove(quiet)
+            self._closed.append(_case(quiet))
+
+    def _fits(self, case: _Open, event: Event) -> bool:
+        actor, target = int(self._rules.actor_s * 1e9), int(self._rules.target_s * 1e9)
+        said = [case.acted.get(event.orig), case.hit.get(event.orig)] if event.orig else []
+        if any(at is not None and event.ts - at <= actor for at in said):
+            return True
+        if event.is_group or WEIGHT[event.severity] < OPENS:
+            return False
+        hit = case.hit.get(event.resp)
+        return hit is not None and event.ts - hit <= target
+
+    def _keep(self, event: Event) -> None:
+        oldest = event.ts - int(self._rules.before_s * 1e9)
+        self._lone = [e for e in self._lone[-MOST_EVENTS:] if e.ts >= oldest] + [event]
+
+    def _early(self, event: Event) -> list[Event]:
+        """What this actor did before, and was only noteworthy then."""
+        oldest = event.ts - int(self._rules.before_s * 1e9)
+        found = [e for e in self._lone if e.orig and e.orig == event.orig and e.ts >= oldest]
+        self._lone = [e for e in self._lone if e not in found]
+        return found
+
+    def cases(self) -> tuple[Case, ...]:
+        """All cases so far, the open ones included, by their beginning."""
+        found = [*self._closed, *map(_case, self._open)]
+        return tuple(sorted(found, key=lambda c: (c.began, c.id)))
+
+    def lone(self) -> tuple[Event, ...]:
+        """Noteworthy events of the last hour that belong to no case."""
+        return tuple(self._lone)
+
+
+def _case(found: _Open) -> Case:
+    return Case(found.id, tuple(sorted(found.events, key=lambda e: (e.ts, e.note, e.notice_id))))

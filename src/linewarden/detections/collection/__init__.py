@@ -1,0 +1,1 @@
+"""Gathering data of the process."""

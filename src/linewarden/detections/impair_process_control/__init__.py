@@ -1,0 +1,1 @@
+"""Disturbing what the machines do."""

@@ -1,0 +1,135 @@
+"""Notices of a lake to cases, and the packets that prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewarden.errors import ConfigError, StoreError
+from linewarden.service.lake import Lake, open_lake
+
+if TYPE_CHECKING:
+    from linewarden.cases.model import Case, Event
+
+COLUMNS = (
+    "ts", "capture", "frame", "id.orig_h", "id.resp_h", "note", "msg", "severity", "notice_id", "tactic", "techniques",
+    "confidence", "count", "until", "again", "why", "frames", "expected",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The cases of a lake, the most urgent first, each with its priority; names of assets by id."""
+
+    lake: Path
+    ranked: tuple[tuple[int, Case], ...]
+    names: dict[str, str]
+    lone: tuple[Event, ...]
+
+    def find(self, start: str) -> tuple[int, Case]:
+        """The case whose id begins so. Raises ConfigError if there is none, or more than one."""
+        found = [(p, c) for p, c in self.ranked if c.id.startswith(start)]
+        if len(found) != 1:
+            what = "more than one case begins so" if found else "no case has this id"
+            raise ConfigError(f"{start}: {what}; `linewarden cases {self.lake}` lists them")
+        return found[0]
+
+
+def cases_of(path: Path) -> Cases:
+    """Reads the notices of a lake and ties them together. Raises StoreError if there are none to read."""
+    from linewarden.cases.correlate import Correlation
+    from linewarden.cases.model import priority
+    from linewarden.detections.knowledge import knowledge_of
+    from linewarden.service.lake import plant_of
+
+    lake = open_lake(path)
+    if "notice" not in lake.streams:
+        raise StoreError(f"{path}: no notices yet; find them with `linewarden detect {path} --write`")
+    known = knowledge_of(plant_of(lake))
+    board = Correlation()
+    for event in events(lake, known.ids):
+        board.add(event)
+    ranked = sorted(((priority(c), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id))
+    names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
+    return Cases(path, tuple(ranked), names, board.lone())
+
+
+def events(lake: Lake, assets: dict[str, str] | Any) -> list[Event]:
+    """The notices by time, each once, with how often it came. `assets`: address -> id."""
+    import polars as pl
+
+    files = lake.files("notice")
+    rows = pl.concat([pl.read_parquet(f, columns=list(COLUMNS), hive_partitioning=False) for f in files])
+    rows = rows.with_columns(pl.col("ts", "until").to_physical()).sort("ts", "note", "frame")
+    again: dict[str, tuple[int, int]] = {}
+    for notice_id, count, until in rows.filter(pl.col("again")).select("notice_id", "count", "until").iter_rows():
+        known = again.get(notice_id, (0, 0))
+        again[notice_id] = (known[0] + count, max(known[1], until or 0))
+    told = rows.filter(~pl.col("again")).unique("notice_id", keep="first", maintain_order=True)
+    return [_event(row, again.get(row["notice_id"], (0, 0)), assets) for row in told.iter_rows(named=True)]
+
+
+def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] | Any) -> Event:
+    from linewarden.cases.model import Event
+    from linewarden.detections.catalogue import detections
+
+    about = {d.name: d for d in detections()}.get(row["note"])
+    return Event(
+        row["notice_id"], row["ts"], max(row["until"] or row["ts"], again[1]), row["note"],
+        about.title if about else row["note"], row["msg"], row["severity"], row["tactic"],
+        tuple(row["techniques"].split()), row["confidence"],
+        assets.get(row["id.orig_h"], row["id.orig_h"]), assets.get(row["id.resp_h"], row["id.resp_h"]),
+        row["id.orig_h"], row["id.resp_h"], row["capture"], row["frame"],
+        tuple(int(f) for f in row["frames"].split()), row["count"] + again[0], row["why"],
+        about.meaning if about else "", about.runbook if about else (), about.benign if about else "", row["expected"],
+    )  # fmt: skip
+
+
+def packets_of(case: Case, sources: Sequence[Path], out: Path) -> tuple[int, int]:
+    """Cuts the packets that prove a case out of captures, or of the rings of `watch --keep`, into one pcapng file.
+
+    `sources`: capture files, or folders that have them. Returns how many were found, and how many were looked for.
+    Raises StoreError if the file cannot be written.
+    """
+    from linewarden.wire.ports import hand_out
+
+    wanted = sorted({(e.capture, f) for e in case.events for f in (e.frames or (e.frame,))})
+    folders = list(dict.fromkeys(p if p.is_dir() else p.parent for p in sources))
+    found = 0
+    for folder in folders:
+        here = [(c, f) for c, f in wanted if (folder / c).is_file()]
+        if here:
+            found += hand_out(folder, here, out if not found else _beside(out, folder))
+    return found, len(wanted)
+
+
+def _beside(out: Path, folder: Path) -> Path:
+    return out.with_name(f"{out.stem}-{folder.name}{out.suffix}")
+
+
+def case_as_dict(case: Case, priority: int, names: dict[str, str]) -> dict[str, Any]:
+    """A case for a program; times in UTC."""
+    from linewarden.reports.words import iso
+
+    return {
+        "id": case.id, "priority": priority, "severity": case.severity, "title": case.title,
+        "began": iso(case.began), "until": iso(case.until), "count": case.count,
+        "assets": [{"id": a, "name": names.get(a, a)} for a in case.assets],
+        "tactics": {t: list(ids) for t, ids in case.tactics.items()},
+        "meaning": list(_distinct(e.meaning for e in case.unexpected)),
+        "events": [
+            {
+                "notice_id": e.notice_id, "ts": iso(e.ts), "ts_ns": e.ts, "until": iso(e.until), "note": e.note,
+                "severity": e.severity, "msg": e.msg, "why": e.why, "techniques": list(e.techniques),
+                "orig": e.orig_h, "resp": e.resp_h, "capture": e.capture, "frame": e.frame, "count": e.count,
+                "expected": e.expected,
+            }
+            for e in case.events
+        ],
+    }  # fmt: skip
+
+
+def _distinct(texts: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(t for t in texts if t)
