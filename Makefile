@@ -4,6 +4,7 @@ VENV   ?= .venv
 SHARED ?= ../shared
 FUZZ_SECONDS ?= 1800
 SOAK_SECONDS ?= 1800
+LIVE_SOAK_SECONDS ?= 3600
 
 BIN    := $(VENV)/bin
 RUST   := $(shell find engine -path engine/fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
@@ -16,7 +17,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench accuracy fuzz soak docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench bench-live flood accuracy fuzz soak soak-live docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -83,16 +84,26 @@ contract: setup ## which folder may import which
 
 bench: setup ## speed and memory beside Suricata, tshark, ndpiReader (needs SHARED)
 	@scripts/install-test-deps.sh --bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py --data $(SHARED)/data
+
+bench-live: setup ## delay and highest rate of `watch`, beside Suricata (root, needs SHARED)
+	@scripts/install-test-deps.sh --bench
+	$(BIN)/python benchmarks/live.py --data $(SHARED)/data
+
+flood: setup ## can a flood of rich messages slow the rest?
+	$(BIN)/python benchmarks/flood.py
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
-	$(BIN)/python benchmarks/accuracy.py $(SHARED)/data/captures
+	$(BIN)/python benchmarks/accuracy.py --data $(SHARED)/data
 
 fuzz: setup ## coverage-guided, all targets, FUZZ_SECONDS in total (default 1800)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) "$(SHARED)"
 
 soak: setup ## damaged captures through the whole program, SOAK_SECONDS (default 1800)
 	$(BIN)/python scripts/soak.py --seconds $(SOAK_SECONDS) $(SHARED)/data/captures src/linewarden/exercises/data
+
+soak-live: setup ## a live sensor for an hour, with what goes wrong: is memory flat? (root; LIVE_SOAK_SECONDS, default 3600)
+	$(BIN)/python benchmarks/soak_live.py --seconds $(LIVE_SOAK_SECONDS) --data $(SHARED)/data
 
 docs: setup ## write docs/reference from the code, check every link
 	$(BIN)/python scripts/make_docs.py

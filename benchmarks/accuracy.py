@@ -1,6 +1,8 @@
 """Scores a folder of captures against the NAME.truth.json beside each.
 
-    python benchmarks/accuracy.py DIR [--only PATTERN] [--json FILE] [--zeek]
+    python benchmarks/accuracy.py [DIR | --data ../shared/data] [--only PATTERN] [--json FILE] [--zeek]
+
+Without DIR it is the folder `captures` of the data.
 
 Exit code 0 if every goal is met, 1 if one is not, 2 if the folder has no capture with a truth. Goals: packet counts
 equal; function codes by pair and by direction right per protocol as `truth_map.PROTOCOLS` says; every identity of
@@ -27,6 +29,7 @@ if str(HERE) not in sys.path:
 
 from _accuracy import compare, explained, show, zeek  # noqa: E402
 from _accuracy.model import FileScore  # noqa: E402
+from _speed import rule  # noqa: E402
 
 WORKERS = 2
 FEW = 4
@@ -98,16 +101,18 @@ def apply_explanations(scores: Sequence[FileScore], path: Path) -> list[explaine
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads the command line, scores, prints; the exit code."""
     parser = argparse.ArgumentParser(description="Score linewarden on captures with a truth file beside each.")
-    parser.add_argument("folder", type=Path, help="folder of captures, each with NAME.truth.json beside it")
+    parser.add_argument("folder", type=Path, nargs="?", help="folder of captures, each with NAME.truth.json beside it")
+    rule.add_data(parser, "folder in which they are in `captures`, where no other is named")
     parser.add_argument("--only", default="", metavar="PATTERN", help="captures that have this in their name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers and differences here")
     parser.add_argument("--zeek", action="store_true", help="show Zeek baselines (NAME.zeek/) as a second opinion")
     parser.add_argument("--explained", type=Path, default=HERE / "explained.tsv", metavar="FILE")
     options = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    captures = captures_of(options.folder, options.only)
+    folder = options.folder or options.data / "captures"
+    captures = captures_of(folder, options.only)
     if not captures:
-        console.print(f"{options.folder}: no capture with a .truth.json beside it; check the folder")
+        console.print(f"{folder}: no capture with a .truth.json beside it; check the folder")
         return 2
     scores = list(score_all(captures, options.zeek))
     stale = apply_explanations(scores, options.explained)
@@ -116,12 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         zeek.print_all(console, scores)
     if options.json:
         show.as_json(scores, options.json)
-    below = show.failures(scores)
-    for line in below:
+    for line in show.failures(scores):
         console.print(f"[red]below the goal[/]: {line}")
-    if not below:
-        console.print("[green]Every goal is met.[/]")
-    return 1 if below else 0
+    return rule.verdict("accuracy", show.goals(scores))
 
 
 if __name__ == "__main__":

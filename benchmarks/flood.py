@@ -3,7 +3,7 @@
 Reads Modbus polling alone, then the same with one rich message, each unlike the others, after every packet, and
 compares the time per packet. The goal is at most twice. Ends with 1 if it was missed.
 
-usage: python benchmarks/flood.py [--packets 500000] [--rounds 3]
+usage: python benchmarks/flood.py [--packets 500000] [--rounds 3] [--data ../shared/data]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
-from _speed import flood_capture, measure, tools  # noqa: E402
-from run import FOLDER, default_program  # noqa: E402
+from _speed import flood_capture, measure, rule, tools  # noqa: E402
+from _speed.rule import FOLDER  # noqa: E402
 
 GOAL = 2.0
 
@@ -27,9 +27,10 @@ GOAL = 2.0
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    rule.add_data(parser, "not needed: captures are made here")
     parser.add_argument("--packets", type=int, default=500_000, help="Modbus packets; the flood has as many")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--linewarden", default=default_program())
+    parser.add_argument("--linewarden", default=tools.default_program())
     args = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     cost = {False: [], True: []}  # type: dict[bool, list[float]]
@@ -37,24 +38,22 @@ def main() -> int:
     paths = {flooded: FOLDER / f"flood-{args.packets}-{'with' if flooded else 'without'}.pcap" for flooded in cost}
     for flooded, path in paths.items():
         packets[flooded] = flood_capture.write(path, args.packets, flooded)
+    print(f"{'flood':>8} {'wall s':>8} {'us/packet':>10} {'peak MB':>8}  rows")
     for _ in range(args.rounds):
         for flooded, path in paths.items():
             run, rows = read(args.linewarden, path)
             cost[flooded].append(run.wall_s / packets[flooded] * 1e6)
             peak = max(peak, run.peak_mb)
             told = ", ".join(f"{name} {count:,}" for name, count in sorted(rows.items()) if name != "bytes")
-            print(
-                f"  {'with   ' if flooded else 'without'} {run.wall_s:7.2f} s {run.peak_mb:6.0f} MB  {told}", flush=True
-            )
+            name = "with" if flooded else "without"
+            print(f"{name:>8} {run.wall_s:>8.2f} {cost[flooded][-1]:>10.2f} {run.peak_mb:>8.0f}  {told}", flush=True)
     for path in paths.values():
         path.unlink()
     without, with_flood = (statistics.median(cost[flooded]) for flooded in (False, True))
-    ratio = with_flood / without
-    print(
-        f"flood: {without:.2f} us a packet without, {with_flood:.2f} us with: {ratio:.2f}x"
-        f" (goal {GOAL:.0f}x), peak {peak:.0f} MB"
+    figure = (
+        f"{with_flood:.2f} us a packet with, {without:.2f} us without: {with_flood / without:.2f}x (goal {GOAL:g}x)"
     )
-    return 0 if ratio <= GOAL else 1
+    return rule.verdict("flood", [rule.Goal(figure, with_flood / without <= GOAL)], [f"peak {peak:.0f} MB"])
 
 
 def read(linewarden: str, capture: Path) -> tuple[measure.Run, dict[str, int]]:

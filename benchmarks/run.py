@@ -2,9 +2,9 @@
 
 Two captures are made once into build/bench: a mix of real traffic and dense OT polling with exact truth. Each tool runs
 on each, in turn, first from the disk and then from memory; medians of the rounds are printed with the ratios, and
-written to build/bench/results.json. Ends with 1 if a goal of issue 2 was missed, and says which.
+written to build/bench/results.json. Ends with 1 if a goal of issue 2 was missed, and says which; with 2 without data.
 
-usage: python benchmarks/run.py [--packets 6000000] [--rounds 3] [--budget 1100] [--markdown FILE]
+usage: python benchmarks/run.py [--data ../shared/data] [--packets 6000000] [--rounds 3] [--budget 1100]
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import shutil
 import sys
 import time
@@ -22,18 +21,16 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
-from _speed import bench, show, tools  # noqa: E402
+from _speed import bench, rule, show, tools  # noqa: E402
 from _speed.bench import WARM, Bench, Series  # noqa: E402
 from _speed.captures import Made, Maker, first_packets  # noqa: E402
-
-FOLDER = HERE.parent / "build" / "bench"
+from _speed.rule import FOLDER  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    shared = os.environ.get("LINEWARDEN_SHARED", str(HERE.parent.parent / "shared"))
-    parser.add_argument("--shared", type=Path, default=Path(shared), help="folder with data/captures and the makers")
+    rule.add_data(parser, "captures, with the scripts beside it that make large ones of them")
     parser.add_argument("--packets", type=int, default=6_000_000, help="packets of each capture")
     parser.add_argument("--slice", type=int, default=200_000, help="packets that tshark gets")
     parser.add_argument("--rounds", type=int, default=3)
@@ -41,14 +38,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, default=180, help="seconds for one run of one tool")
     parser.add_argument("--ours-only", action="store_true", help="without the peers, to look for a regression")
     parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
-    parser.add_argument("--linewarden", default=default_program())
+    parser.add_argument("--linewarden", default=tools.default_program())
     return parser.parse_args()
-
-
-def default_program() -> str:
-    """The linewarden of this environment, else of the PATH."""
-    beside = Path(sys.executable).with_name("linewarden")
-    return str(beside) if beside.exists() else shutil.which("linewarden") or "linewarden"
 
 
 def memory_series(runner: Bench, small: list[Made], us: tools.Tool, done: list[Series]) -> list[Series]:
@@ -63,11 +54,14 @@ def memory_series(runner: Bench, small: list[Made], us: tools.Tool, done: list[S
 def main() -> int:
     """Returns the exit code."""
     args = arguments()
-    if not (args.shared / "make_ot_capture.py").exists():
-        print(f"bench: {args.shared} has no make_ot_capture.py; name the folder with SHARED=...", file=sys.stderr)
+    if not (args.data.parent / "make_ot_capture.py").exists():
+        print(
+            f"bench: {args.data.parent} has no make_ot_capture.py; name a folder beside it with --data",
+            file=sys.stderr,
+        )
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
-    maker = Maker(args.shared, FOLDER)
+    maker = Maker(args.data, FOLDER)
     made = [maker.real(args.packets), maker.dense(args.packets)]
     small = [maker.real(args.packets // 4), maker.dense(args.packets // 4)]
     runner = Bench(FOLDER, time.monotonic() + args.budget, args.timeout)
@@ -96,10 +90,7 @@ def _tell(results: show.Results, page: Path | None) -> int:
     (FOLDER / "results.json").write_text(json.dumps(dataclasses.asdict(results), indent=1), encoding="utf-8")
     if page:
         page.write_text(text, encoding="utf-8")
-    missed = show.misses(results)
-    for line in missed:
-        print(f"bench: missed: {line}", file=sys.stderr)
-    return 1 if missed else 0
+    return rule.verdict("bench", show.goals(results))
 
 
 if __name__ == "__main__":

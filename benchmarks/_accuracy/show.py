@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import truth_map as tm
+from _speed.rule import Goal
 from rich.console import Console
 from rich.table import Table
 
@@ -28,26 +29,52 @@ def summed(scores: Iterable[FileScore], what: str) -> dict[str, Tally]:
     return dict(out)
 
 
-def failures(scores: Sequence[FileScore]) -> list[str]:
-    """What is below the goals; empty if all is well."""
-    out = [f"{s.file}: {s.error}" for s in scores if s.error]
+def misses(scores: Sequence[FileScore]) -> dict[str, list[str]]:
+    """What is below each goal, in words; nothing of a goal that holds."""
     differences = (d for s in scores for d in s.differences)
     unequal = [d for d in differences if d.field == "packets" and not d.reason]
-    if unequal:
-        out.append(f"packet counts differ in {len(unequal)} files")
+    missing = sum(s.bindings.wrong - s.bindings.explained for s in scores)
+    functions = []
     pairs, sides = summed(scores, "pairs"), summed(scores, "directions")
     for p in tm.PROTOCOLS:
         for name, tallies in (("pair", pairs), ("direction", sides)):
             tally = tallies.get(p.name)
             if p.goal is not None and tally is not None and tally.right_explained < p.goal:
-                out.append(f"{p.name} by {name}: {tally.right_explained:.3f} % right, goal {p.goal:g} %")
-    for name, tally in summed(scores, "identities").items():
-        if tally.wrong > tally.explained:
-            out.append(f"identity {name}: {tally.wrong - tally.explained} of {tally.truth} did not reach their asset")
-    missing = sum(s.bindings.wrong - s.bindings.explained for s in scores)
-    if missing:
-        out.append(f"{missing} MAC-to-IP pairs are missing")
-    return out
+                functions.append(f"{p.name} by {name}: {tally.right_explained:.3f} % right, goal {p.goal:g} %")
+    return {
+        "files": [f"{s.file}: {s.error}" for s in scores if s.error],
+        "packets": [f"packet counts differ in {len(unequal)} files"] if unequal else [],
+        "functions": functions,
+        "identities": [
+            f"identity {name}: {tally.wrong - tally.explained} of {tally.truth} did not reach their asset"
+            for name, tally in summed(scores, "identities").items()
+            if tally.wrong > tally.explained
+        ],
+        "bindings": [f"{missing} MAC-to-IP pairs are missing"] if missing else [],
+    }
+
+
+def failures(scores: Sequence[FileScore]) -> list[str]:
+    """What is below the goals; empty if all is well."""
+    return [line for lines in misses(scores).values() for line in lines]
+
+
+def goals(scores: Sequence[FileScore]) -> list[Goal]:
+    """Each goal with its figures, for the last line."""
+    missed = misses(scores)
+    tallies = [*summed(scores, "pairs").items(), *summed(scores, "directions").items()]
+    wanted = {p.name for p in tm.PROTOCOLS if p.goal is not None}
+    judged = [(tally.right_explained, name) for name, tally in tallies if name in wanted]
+    worst = f", the worst {min(judged)[0]:.3f} % ({min(judged)[1]})" if judged else ""
+    identities = summed(scores, "identities").values()
+    figures = {
+        "files": f"{len(scores)} files read",
+        "packets": f"{sum(s.packets[0] for s in scores):,} packets counted",
+        "functions": f"function codes of {len({name for _, name in judged})} protocols{worst}",
+        "identities": f"{sum(t.truth for t in identities):,} identity strings at their asset",
+        "bindings": f"{sum(s.bindings.truth for s in scores):,} MAC-to-IP pairs",
+    }
+    return [Goal(figure, not missed[what]) for what, figure in figures.items()]
 
 
 def print_all(console: Console, scores: Sequence[FileScore], stale: Sequence[Explanation]) -> None:

@@ -23,8 +23,11 @@ def why_not(*programs: str) -> str:
     """Why live traffic cannot be measured here; empty if it can."""
     if os.geteuid() != 0:
         return "needs root, for a network namespace"
-    missing = [p for p in ("ip", "cc", *programs) if shutil.which(p) is None]
-    return f"needs the programs {', '.join(missing)}" if missing else ""
+    missing = [p for p in ("ip", "sysctl", "unshare", "cc", *programs) if shutil.which(p) is None]
+    if missing:
+        return f"needs the programs {', '.join(missing)}"
+    refused = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode
+    return "network namespaces cannot be made here (a container without CAP_SYS_ADMIN?)" if refused else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def sender() -> Path:
     program = FOLDER / "sender"
     if not program.exists() or program.stat().st_mtime < SOURCE.stat().st_mtime:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)], check=True)
+        made = program.with_name(f"sender-{os.getpid()}")  # another process may do the same at the same time
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(made), str(SOURCE)], check=True)
+        made.rename(program)
     return program
 
 

@@ -52,6 +52,12 @@ class Tool:
     ok: tuple[int, ...] = (0,)
 
 
+def default_program() -> str:
+    """The linewarden of this environment, else of the PATH."""
+    beside = Path(sys.executable).with_name("linewarden")
+    return str(beside) if beside.exists() else shutil.which("linewarden") or "linewarden"
+
+
 def ours(linewarden: str) -> Tool:
     """`linewarden read FILE --out DIR --quiet`."""
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +96,10 @@ def space() -> Iterator[Space]:
 class Watch:
     """A running `linewarden watch`."""
 
-    def __init__(self, space: Space, out: Path, *options: object) -> None:
+    def __init__(self, space: Space, out: Path, *options: object, through: Sequence[object] = ()) -> None:
         self.out = out
-        command = [sys.executable, "-m", "linewarden", "watch", space.near, "--out", out, "--user", "root", *options]
+        command = [*through, sys.executable, "-m", "linewarden", "watch", space.near]
+        command += ["--out", out, "--user", "root", *options]
         # Without sysfs mounted anew `ip netns exec` and this are the same process, so signals reach it.
         self.process = subprocess.Popen(
             space.command(*map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -136,8 +137,8 @@ class Watch:
 def watch(space: Space, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
     running: list[Watch] = []
 
-    def start(*options: object, out: Path | None = None) -> Watch:
-        running.append(Watch(space, out or tmp_path / "lake", *options))
+    def start(*options: object, out: Path | None = None, through: Sequence[object] = ()) -> Watch:
+        running.append(Watch(space, out or tmp_path / "lake", *options, through=through))
         return running[-1]
 
     yield start
