@@ -1,4 +1,4 @@
-"""Writes docs/reference/records.md from the code, and checks every relative link of the Markdown files.
+"""Writes the generated pages of docs/reference from the code, and checks every relative link of the Markdown files.
 
 usage: python scripts/make_docs.py [--check]     (--check writes nothing; ends with 1 if something is stale or broken)
 """
@@ -9,15 +9,17 @@ import dataclasses
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from linewarden.protocols._shared.compile import native_stream
 from linewarden.protocols.registry import protocols
 from linewarden.records import COMMON, ENVELOPE, Column, Stream, stream_of
 from linewarden.records.schema import ENDPOINTS
+from linewarden.service.config.pages import reference
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORDS = ROOT / "docs" / "reference" / "records.md"
+REFERENCE = ROOT / "docs" / "reference"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEAD = """# Records
 
@@ -67,17 +69,23 @@ def broken_links() -> Iterator[str]:
 
 def main(check: bool) -> int:
     """Returns the exit code."""
-    page = records_page()
-    stale = not RECORDS.exists() or RECORDS.read_text(encoding="utf-8") != page
-    if stale and not check:
-        RECORDS.write_text(page, encoding="utf-8")
-        print(f"docs: wrote {RECORDS.relative_to(ROOT)}")
-    if stale and check:
-        print(f"docs: {RECORDS.relative_to(ROOT)} is stale; run `make docs` and commit it", file=sys.stderr)
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if check:
+            print(f"docs: {path.relative_to(ROOT)} is stale; run `make docs` and commit it", file=sys.stderr)
+        else:
+            path.write_text(pages()[path], encoding="utf-8")
+            print(f"docs: wrote {path.relative_to(ROOT)}")
     broken = list(broken_links())
     for link in broken:
         print(f"docs: broken link in {link}", file=sys.stderr)
     return 1 if broken or (stale and check) else 0
+
+
+@cache
+def pages() -> dict[Path, str]:
+    """What each generated page should be."""
+    return {REFERENCE / "records.md": records_page(), REFERENCE / "config.md": reference()}
 
 
 if __name__ == "__main__":

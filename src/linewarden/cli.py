@@ -424,6 +424,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
     from linewarden.service.baseline_command import add_baseline
+    from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
@@ -440,6 +441,7 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add_detect(commands, _bar)
     add_lake(commands)
+    add_config(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser
