@@ -428,6 +428,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.detect_command import add_detect
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
+    from linewarden.service.serve_command import add_serve
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
     parser.add_argument("--version", action="version", version=f"linewarden {__version__}")
@@ -439,6 +440,7 @@ def build_parser() -> argparse.ArgumentParser:
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
+    add_serve(commands)
     add_detect(commands, _bar)
     add_lake(commands)
     add_config(commands)

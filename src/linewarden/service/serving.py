@@ -1,0 +1,248 @@
+"""`linewarden serve`: sensors, lake, state, schedule, health and metrics in one process.
+
+    threads: one a sensor (and the engine's own), one for the schedule, one for HTTP; this one waits.
+
+Anything may fail while it runs, and only a sensor's thread that ends brings the process down, for the supervisor to
+start it anew: a full disk, a database that is away, a damaged file of the lake are said, shown in /healthz and tried
+again. A kill at any moment costs what was not visible yet (about a second) and leaves nothing half-written: files
+appear whole, merged files are told by their names, and what was said is in a file before it is in the database.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linewarden import __version__
+from linewarden.plant.model import Severity
+from linewarden.service import supervisor
+from linewarden.service.board import Board
+from linewarden.service.config import parts
+from linewarden.service.detecting import chosen
+from linewarden.service.ears import Ear, begin, dead
+from linewarden.service.keeping import Keeping, lake_jobs
+from linewarden.service.live_detecting import LiveDetecting
+from linewarden.service.reading import Settings
+from linewarden.service.schedule import Job, Schedule, Turn
+from linewarden.service.state import prepare
+from linewarden.service.state_keeper import StateKeeper
+from linewarden.service.watch_status import status_as_dict
+from linewarden.service.watching import Hooks, Listening
+
+if TYPE_CHECKING:
+    import structlog
+
+    from linewarden.detections.run import Told
+    from linewarden.service.config import Config
+    from linewarden.service.health import HealthServer
+
+LOOK_S = 0.5
+"""How often the main thread looks whether all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One sensor of the service."""
+
+    listening: Listening
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run; `service/config` makes it from the one TOML file. `listen`: host and port of health and metrics."""
+
+    sensors: tuple[Listener, ...]
+    data: Path
+    keeping: Keeping
+    state_url: str
+    state_password: str | None = None
+    listen: tuple[str, int] | None = ("127.0.0.1", 9480)
+    user: str | None = None
+    detect: bool = True
+    without: tuple[str, ...] = ()
+    """Detections that are left out."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that it writes to."""
+        return (self.data, self.keeping.lake, *(s.listening.keep.folder for s in self.sensors if s.listening.keep))
+
+
+def plan_of(config: Config) -> Plan:
+    """What the one TOML file asks for. Raises ConfigError if a part finds something wrong."""
+    keeping = Keeping(config.lake_folder, config.lake.compact_every_s, parts.retention_of(config))
+    return Plan(
+        sensors=tuple(Listener(parts.listening_of(config, s), parts.settings_of(config, s)) for s in config.sensor),
+        data=config.service.data,
+        keeping=keeping,
+        state_url=config.state_url,
+        state_password=config.state_password(),
+        listen=parts.listen_of(config),
+        user=config.user,
+        detect=config.detect.enabled,
+        without=config.detect.without,
+    )
+
+
+@dataclass(slots=True)
+class Service:
+    """A run of the service."""
+
+    plan: Plan
+    log: structlog.stdlib.BoundLogger
+    board: Board = field(init=False)
+    ears: list[Ear] = field(init=False)
+    state: StateKeeper = field(init=False)
+    schedule: Schedule = field(init=False)
+    http: HealthServer | None = None
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.board = Board(tuple(s.settings.sensor for s in plan.sensors))
+        self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
+        self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board)
+        jobs: list[Job] = [*lake_jobs(plan.keeping, self.board), *self.state.jobs()]
+        self.schedule = Schedule(jobs, self._turn)
+
+    def _hooks(self, listener: Listener) -> Hooks:
+        name = listener.settings.sensor
+        judge = (
+            LiveDetecting(chosen(without=self.plan.without), partial(self._notice, name)) if self.plan.detect else None
+        )
+        return Hooks(
+            on_line=partial(self._line, name),
+            on_status=partial(self.board.sensor, name),
+            should_end=lambda: False,
+            on_step=judge.step if judge else None,
+            also_take=judge.streams if judge else (),
+            on_plant=judge.plant if judge else None,
+        )
+
+    def run(self, should_end: Callable[[], bool]) -> str:
+        """Runs until asked to end, or until a sensor ends by itself: then why, in a line.
+
+        Raises CaptureError, ConfigError or StoreError if it cannot start.
+        """
+        import_late()
+        prepare(self.plan.state_url)
+        who = begin(self.ears, self.plan.folders, self.plan.user)
+        why = "it could not start"
+        try:
+            self._start(who)
+            why = self._wait(should_end)
+        finally:
+            self._stop(why)
+        return why
+
+    def _start(self, who: str) -> None:
+        self.state.begin(__version__)
+        self.schedule.start()
+        if self.plan.listen is not None:
+            self.http = self._serve_http(*self.plan.listen)
+        self.board.ready()
+        supervisor.tell("READY=1")
+        names = [i for s in self.plan.sensors for i in s.listening.interfaces]
+        self.log.info(
+            "listening; nothing is sent", interfaces=", ".join(names), user=who, lake=str(self.plan.keeping.lake)
+        )
+
+    def _serve_http(self, host: str, port: int) -> HealthServer:
+        from linewarden.service.health import HealthServer, application
+        from linewarden.service.metrics import registry_of
+
+        server = HealthServer(application(self.board, registry_of(self.board, self.schedule), self.status), host, port)
+        server.start()
+        self.log.info("health and metrics", url=f"http://{host}:{server.port}/healthz")
+        return server
+
+    def _wait(self, should_end: Callable[[], bool]) -> str:
+        pause, beat = threading.Event(), supervisor.watchdog_s()
+        while not should_end():
+            if why := dead(self.ears):
+                return why
+            if beat is not None and not self.board.illnesses():
+                supervisor.tell("WATCHDOG=1")
+            pause.wait(LOOK_S)
+        return ""
+
+    def _stop(self, why: str) -> None:
+        """Ends in order: first what hears, then what keeps, and the state last, since all are written down there."""
+        supervisor.tell("STOPPING=1")
+        for ear in self.ears:
+            ear.end()
+        for ear in self.ears:
+            ear.join(60)
+        if not self.schedule.stop():
+            self.log.warning("a job did not end in time", job="schedule")
+        if self.http is not None:
+            self.http.stop()
+        self.state.end(clean=not why)
+        tell = self.log.error if why else self.log.info
+        tell(why or "stopped", **self._sums())
+
+    def _sums(self) -> dict[str, int]:
+        statuses = self.board.statuses().values()
+        return {
+            "packets": sum(s.packets for s in statuses),
+            "rows": sum(s.live.rows for s in statuses),
+            "lost": sum(s.lost for s in statuses),
+        }
+
+    def _line(self, sensor: str, text: str) -> None:
+        """A sensor has something to say: to the events that the state keeps, and then to the log."""
+        self.state.event("warning", f"sensor {sensor}", text)
+        self.log.warning(text, sensor=sensor)
+
+    def _notice(self, sensor: str, told: Told) -> None:
+        """Something is wrong in the plant; low ones are in the lake only."""
+        n = told.notice
+        if Severity(n.severity).order <= Severity.MEDIUM.order:
+            self.state.event(n.severity, f"detection {n.note}", n.msg)
+        self.log.warning(
+            n.msg, sensor=sensor, notice=n.note, severity=n.severity, packet=f"{told.capture}:{told.frame}"
+        )
+
+    def _turn(self, turn: Turn) -> None:
+        self.board.ill(f"job {turn.job}", turn.error)
+        self.state.turn(turn)
+        if turn.error:
+            self.log.error(turn.error, job=turn.job)
+        elif turn.detail:
+            self.log.info(turn.detail, job=turn.job, seconds=round(turn.seconds, 3))
+
+    def status(self) -> dict[str, Any]:
+        """All of it for a program: sensors, jobs, what is ill."""
+        turns = self.schedule.last_turns().values()
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "ready": self.board.is_ready(),
+            "ill": [{"part": i.part, "text": i.text} for i in self.board.illnesses()],
+            "sensors": {name: status_as_dict(status) for name, status in self.board.statuses().items()},
+            "jobs": {
+                t.job: {
+                    "began": t.began.isoformat(),
+                    "seconds": round(t.seconds, 3),
+                    "detail": t.detail,
+                    "error": t.error,
+                }
+                for t in turns
+            },
+            **self.board.facts(),
+        }
+
+
+def import_late() -> None:
+    """What is needed later is imported while the files of this program can still be read."""
+    from importlib import import_module
+
+    for name in ("health", "metrics", "keeping", "state_keeper"):
+        import_module(f"linewarden.service.{name}")
+    for name in ("uvicorn", "uvicorn.protocols.http.h11_impl", "uvicorn.loops.auto", "polars", "starlette.routing"):
+        import_module(name)
