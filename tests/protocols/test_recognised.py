@@ -56,7 +56,6 @@ def test_over_tcp(port: int, payload: bytes, name: str) -> None:
     (3671, b"\x06\x10\x02\x01\x00\x0e" + bytes(8), "knx"),
     (9600, b"\x80\0\x02\0\x01\0\0\x02\0\x05\x01\x01\x82" + bytes(5), "fins"),
     (5050, struct.pack("!IBBHB", 14, 0, 0, 1, 0) + bytes(5), "ether_sbus"),
-    (1502, struct.pack("<BBH", 5, 0, 6) + bytes(8), "tristation"),
     (514, b"<134>plc: door open", "syslog"),
     (69, b"\0\x01firmware.bin\0octet\0", "tftp"),
     (5006, b"\x50\0\0\xff\xff\x03\0" + struct.pack("<H", 6) + bytes(6), "slmp"),

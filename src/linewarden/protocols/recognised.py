@@ -157,11 +157,6 @@ _UDP = (
                [l.U16("length"), l.U8("version"), l.Check(l.F("length").eq(l.Size())), l.Check(l.F("version").eq(1))]),
     recognised("bsap", "BSAP over IP", "Emerson D301401X012", (l.On("udp", (1234, 1235)),),
                [l.U16("id"), l.Check(l.F("id").among(0x0E00, 0x0400, 0x0600, 0x0000))]),
-    recognised("tristation", "TriStation", "no public specification; FireEye and ICS-CERT on TRITON, 2017-2019",
-               (l.On("udp", (1502,)),),
-               # Type, channel, length of the data, data, CRC.
-               [l.U8("type"), l.U8("channel"), l.U16("length", le=True), l.Check(l.F("type") <= 12),
-                l.Check((l.F("length") + 6).eq(l.Size()))]),
     recognised("c1222", "C12.22 (meters)", "IEEE 1703", (l.On("udp", (1153,)), l.On("tcp", (1153,))),
                [l.U8("tag"), l.Check(l.F("tag").eq(0x60)), l.BerLength("length"),
                 l.Check(l.F("length").eq(l.Left()))]),
