@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.cotp import FRAMING as TPKT
-from linewarden.protocols._shared.cotp import probe as cotp
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import recognised, word
 from linewarden.records import Identity
@@ -76,13 +74,6 @@ _BELOW_IP = (
 )
 
 _TCP = (
-    recognised("mms", "MMS (IEC 61850 and others)", "ISO 9506, RFC 1006", (l.On("tcp", (102,)),),
-               # Session CONNECT, ACCEPT, FINISH..., or give tokens + data; then a presentation PDU.
-               cotp([l.Seek(7), l.If(word(b"\x01\x00\x01\x00"), [
-                   l.Check(l.Peek(1, 4).eq(0x61)), l.Check(l.Left() > 8)], [
-                   l.Check(l.Peek(1).among(0x0D, 0x0E)), l.Check(l.Peek(1, 1) + 2 <= l.Left()),
-                   l.If(l.Peek(1).eq(0x0D), [l.Hint("request")], [l.Hint("response")])])]),
-               framing=TPKT, anywhere=True),
     recognised("fox", "Niagara Fox", "Tridium Niagara Framework, Fox protocol", (l.On("tcp", (1911, 4911)),),
                [l.Check(word(b"fox a "))], anywhere=True,
                main=[l.If(word(b"fox a "), [l.Rich("hello")]), l.Drop()], rich={"hello": fox}),
