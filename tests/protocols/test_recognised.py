@@ -46,7 +46,6 @@ def test_below_ip(ethertype: int, payload: bytes, name: str) -> None:
     (4712, struct.pack("!BBHH", 0xAA, 0x41, 18, 1) + bytes(12), "synchrophasor"),
     (3389, b"\x03\x00\x00\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0", "rdp"),
     (135, b"\x05\0\x0b\x03\x10\0\0\0" + struct.pack("<HHI", 28, 0, 1) + bytes(12), "dcerpc"),
-    (102, b"\x03\0\0\x16\x02\xf0\x80\x01\0\x01\0\x61" + bytes(10), "mms"),
 ])  # fmt: skip
 def test_over_tcp(port: int, payload: bytes, name: str) -> None:
     assert service(tell([("c", payload)], port)) == name
@@ -56,7 +55,6 @@ def test_over_tcp(port: int, payload: bytes, name: str) -> None:
     (3671, b"\x06\x10\x02\x01\x00\x0e" + bytes(8), "knx"),
     (9600, b"\x80\0\x02\0\x01\0\0\x02\0\x05\x01\x01\x82" + bytes(5), "fins"),
     (5050, struct.pack("!IBBHB", 14, 0, 0, 1, 0) + bytes(5), "ether_sbus"),
-    (1502, struct.pack("<BBH", 5, 0, 6) + bytes(8), "tristation"),
     (514, b"<134>plc: door open", "syslog"),
     (69, b"\0\x01firmware.bin\0octet\0", "tftp"),
     (5006, b"\x50\0\0\xff\xff\x03\0" + struct.pack("<H", 6) + bytes(6), "slmp"),

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared.cotp import FRAMING as TPKT
-from linewarden.protocols._shared.cotp import probe as cotp
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import recognised, word
 from linewarden.records import Identity
@@ -76,13 +74,6 @@ _BELOW_IP = (
 )
 
 _TCP = (
-    recognised("mms", "MMS (IEC 61850 and others)", "ISO 9506, RFC 1006", (l.On("tcp", (102,)),),
-               # Session CONNECT, ACCEPT, FINISH..., or give tokens + data; then a presentation PDU.
-               cotp([l.Seek(7), l.If(word(b"\x01\x00\x01\x00"), [
-                   l.Check(l.Peek(1, 4).eq(0x61)), l.Check(l.Left() > 8)], [
-                   l.Check(l.Peek(1).among(0x0D, 0x0E)), l.Check(l.Peek(1, 1) + 2 <= l.Left()),
-                   l.If(l.Peek(1).eq(0x0D), [l.Hint("request")], [l.Hint("response")])])]),
-               framing=TPKT, anywhere=True),
     recognised("fox", "Niagara Fox", "Tridium Niagara Framework, Fox protocol", (l.On("tcp", (1911, 4911)),),
                [l.Check(word(b"fox a "))], anywhere=True,
                main=[l.If(word(b"fox a "), [l.Rich("hello")]), l.Drop()], rich={"hello": fox}),
@@ -157,11 +148,6 @@ _UDP = (
                [l.U16("length"), l.U8("version"), l.Check(l.F("length").eq(l.Size())), l.Check(l.F("version").eq(1))]),
     recognised("bsap", "BSAP over IP", "Emerson D301401X012", (l.On("udp", (1234, 1235)),),
                [l.U16("id"), l.Check(l.F("id").among(0x0E00, 0x0400, 0x0600, 0x0000))]),
-    recognised("tristation", "TriStation", "no public specification; FireEye and ICS-CERT on TRITON, 2017-2019",
-               (l.On("udp", (1502,)),),
-               # Type, channel, length of the data, data, CRC.
-               [l.U8("type"), l.U8("channel"), l.U16("length", le=True), l.Check(l.F("type") <= 12),
-                l.Check((l.F("length") + 6).eq(l.Size()))]),
     recognised("c1222", "C12.22 (meters)", "IEEE 1703", (l.On("udp", (1153,)), l.On("tcp", (1153,))),
                [l.U8("tag"), l.Check(l.F("tag").eq(0x60)), l.BerLength("length"),
                 l.Check(l.F("length").eq(l.Left()))]),

@@ -214,7 +214,9 @@ PROTOCOL = l.Protocol(
     title="SMB 1, 2 and 3",
     reference="[MS-CIFS]; [MS-SMB2]; RFC 1002 4.3",
     on=(l.On("tcp", (445, 139)),),
-    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 24) + 3, keep=66_560),
+    framing=l.Length(header=4, at=1, width=3, add=4, min=4, max=(1 << 24) + 3, keep=66_560,
+                     # Session message, or request, its answers and keep-alive (RFC 1002 4.3.1).
+                     magic=(0, b"\x00", b"\x81", b"\x82", b"\x83", b"\x84", b"\x85")),
     endian="little",
     probe=_PROBE,
     main=[
