@@ -107,7 +107,9 @@ def test_a_read_has_a_row_and_a_reading_per_variable() -> None:
     assert [(r["name"], r["area"], r["start"], r["values"]) for r in rows["reading"]] == [
         ("LD0/XCBR1$ST$Pos", "status", 0, [2.0]), ("LD0/MMXU1$MX$TotW$mag$f", "measured", None, [12.5])]  # fmt: skip
     assert [(c["verb"], c["target"], c["answered"], c["result"]) for c in rows["command"]] == [
-        ("read", "status LD0/XCBR1$ST$Pos", 1, "ok"), ("read", "measured LD0/MMXU1$MX$TotW$mag$f", 1, "ok")]  # fmt: skip
+        ("read", "status LD0/XCBR1$ST$Pos", 1, "ok"),
+        ("read", "measured LD0/MMXU1$MX$TotW$mag$f", 1, "ok"),
+    ]
 
 
 def test_a_variable_that_does_not_exist_is_an_error_of_its_own() -> None:

@@ -1,8 +1,8 @@
 """MMS: how IEC 61850 substations, ICCP control centres and some controllers are read, operated and programmed.
 
 Source: ISO 9506-2:2003; RFC 1006, X.224, X.225, X.226 and X.227 for what carries it (TCP 102, see `_shared/cotp.py`,
-`_shared/mms_ops.py`); IEC 61850-8-1 for how a substation uses it. A confirmed request has an invoke id and a service; so
-have its answer, its error or its reject. Both ends of an association may ask.
+`_shared/mms_ops.py`); IEC 61850-8-1 for how a substation uses it. A confirmed request has an invoke id and a service;
+so have its answer, its error or its reject. Both ends of an association may ask.
 
 A read or write has one row per variable, whose name is `domain/item`; only the first row carries `service` and `reply`,
 so that counting those columns counts PDUs. Of an IEC 61850 item (`LLN0$ST$Health`) the functional constraint is the

@@ -116,8 +116,8 @@ CONSTRAINTS = {
     _pair(short): name
     for short, name in {
         "ST": "status", "MX": "measured", "CO": "control", "SP": "setpoint", "SV": "substitution",
-        "CF": "configuration", "DC": "description", "SG": "setting_group", "SE": "setting_group_edit", "SR": "service_response",
-        "OR": "operate_received", "BL": "blocking", "EX": "extended", "BR": "buffered_report",
+        "CF": "configuration", "DC": "description", "SG": "setting_group", "SE": "setting_group_edit",
+        "SR": "service_response", "OR": "operate_received", "BL": "blocking", "EX": "extended", "BR": "buffered_report",
         "RP": "unbuffered_report", "LG": "log", "GO": "goose", "GS": "gsse", "MS": "multicast_samples",
         "US": "unicast_samples",
     }.items()
