@@ -158,7 +158,8 @@ PROTOCOL = l.Protocol(
         l.If(l.both(l.Peek(1).eq(0x10), _HELLO), [l.Hint("request")], [
             # In the middle of a dialogue: a known type with its fixed flags, and a length that fits.
             l.Check(l.OnPort()),
-            l.Check(l.either((l.Peek(1) >> 4).eq(_PUBLISH),
+            # A PUBLISH of QoS 3 there is not (3.3.1.2).
+            l.Check(l.either(l.both((l.Peek(1) >> 4).eq(_PUBLISH), (l.Peek(1) & 6) < 6),
                              l.Peek(1).among(0x20, 0x40, 0x50, 0x62, 0x70, 0x82, 0x90, 0xA2, 0xB0, 0xC0, 0xD0, 0xE0))),
             l.Check(l.either(l.Peek(1, 1) >= 0x80, (l.Peek(1, 1) + 2) <= l.Size()))]),
     ],
