@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,18 +35,20 @@ class Ear(threading.Thread):
     def run(self) -> None:
         """Opens, waits until the rights are gone, listens."""
         try:
-            # Opened here, as the ports belong to the thread that made them.
-            ports = open_ears(self._out, self._listening, self.user)
-            self.opened.set()
-            self.go.wait()
-            if self.should_end.is_set():
-                return
-            give_up_rights()
-            self.watched = listen(self._out, ports, self._listening, self._settings, self._hooks)
+            self._listen()
         except BaseException as error:  # noqa: BLE001 - told by `begin` and `serve`, in the main thread
-            self.error = error
+            self.error = error.with_traceback(None) if isinstance(error, LinewardenError) else error
         finally:
             self.opened.set()
+            gc.collect()  # what the engine made belongs to this thread, and must be let go in it
+
+    def _listen(self) -> None:
+        ports = open_ears(self._out, self._listening, self.user)
+        self.opened.set()
+        self.go.wait()
+        if not self.should_end.is_set():
+            give_up_rights()
+            self.watched = listen(self._out, ports, self._listening, self._settings, self._hooks)
 
     def end(self) -> None:
         """Asks it to end; what was heard until now is still written."""
