@@ -39,4 +39,7 @@ def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
     def free() -> None:
         filler.unlink(missing_ok=True)
 
-    yield from killed(folder, count, rng, f"sqlite:///{folder}/data/state.db", fill, free)
+    try:
+        yield from killed(folder, count, rng, f"sqlite:///{folder}/data/state.db", fill, free)
+    finally:
+        subprocess.run(["umount", "-l", str(data)], check=False)

@@ -59,9 +59,14 @@ class Cluster:
             return [(str(i), t) for i, t in connection.execute("SELECT id, text FROM event").fetchall()]
 
 
+def _objects(log: str) -> list[str]:
+    """The lines of the log that are whole: a kill may cut one short, and Python's own last words are none."""
+    return [line for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
+
+
 def of_events(kept: list[tuple[str, str]], log: str) -> Round:
     """A line in the log comes after the event is in the spool: each must be in the table, and none twice."""
-    logged = Counter(said["event"] for said in map(json.loads, log.splitlines()) if said.get("sensor"))
+    logged = Counter(said["event"] for said in map(json.loads, _objects(log)) if said.get("sensor"))
     stored = Counter(text for _, text in kept)
     lost = sum((logged - stored).values())
     note = f"events of the service: {sum(logged.values())} logged, {len(kept)} in PostgreSQL"
@@ -85,6 +90,8 @@ def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
 
     try:
         yield from killed(folder, count, rng, cluster.url, disturb, cluster.start)
+        strange = [li for li in (folder / "log").read_text().splitlines() if li[:1] != "{"]
+        print("\n".join(strange[:20]))
         yield of_events(cluster.events(), (folder / "log").read_text())
     finally:
         cluster.stop()
