@@ -90,8 +90,6 @@ def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
 
     try:
         yield from killed(folder, count, rng, cluster.url, disturb, cluster.start)
-        strange = [li for li in (folder / "log").read_text().splitlines() if li[:1] != "{"]
-        print("\n".join(strange[:20]))
         yield of_events(cluster.events(), (folder / "log").read_text())
     finally:
         cluster.stop()

@@ -115,6 +115,8 @@ class Server:
 
     def kill(self) -> None:
         """kill -9."""
+        if self.process.poll() is not None:
+            sys.exit(f"crash: the service ended by itself: {Path(self._log.name).read_text()[-2000:]}")
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self._log.close()

@@ -74,3 +74,21 @@ def test_v19_numbers_stand_beside() -> None:
     _, told = told_of(0)
     notice = told[0][0].notice  # type: ignore[attr-defined]
     assert notice.techniques_v19.split() == [TECHNIQUES[t].v19 for t in notice.techniques.split()]
+
+
+def test_texts_may_come_as_the_dictionaries_of_the_engine() -> None:
+    rows = [{"id.orig_h": "10.0.0.66", "id.resp_h": f"10.0.0.{i}", "id.resp_p": 445, "proto": "tcp"} for i in range(99)]
+    texts = frame("conn", rows).with_columns(pl.col(pl.String).cast(pl.Categorical))
+    assert [t.notice.note for t in Run([detection("address_sweep")]).add("conn", texts)] == ["address_sweep"]
+
+
+def test_a_detection_that_stumbles_is_left_out_and_the_others_go_on() -> None:
+    def stumbles(_stream: str, _rows: pl.DataFrame, _known: Knowledge) -> object:
+        yield from ()
+        raise ZeroDivisionError("half a thought")
+
+    bad = replace(detection("program_download"), name="bad", watch=lambda _p: stumbles)
+    run = Run([bad, detection("program_download")])
+    assert len(run.add("command", frame("command", [DOWNLOAD]))) == 1
+    assert run.broken == {"bad": "ZeroDivisionError: half a thought"}
+    assert run.add("command", frame("command", [DOWNLOAD])) == []

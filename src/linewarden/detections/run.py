@@ -65,6 +65,8 @@ class Run:
             for stream, wanted in found.needs.items():
                 self._watches.setdefault(stream, []).append((found, watch, wanted))
         self._open: Bounded[tuple[str, ...], _Open | None] = Bounded(lambda: None, KEYS)
+        self.broken: dict[str, str] = {}
+        """Detections that stumbled, and over what: a mistake of ours. They are left out from then on."""
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -76,13 +78,24 @@ class Run:
         watches = self._watches.get(stream, ())
         if frame.height == 0 or not watches:
             return []
+        asked = {name for _, _, wanted in watches for name in wanted.meta.root_names()}
+        frame = frame.with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
         # One pass over the batch says who has anything to look at; for most batches that is nobody.
         hits = frame.select(wanted.any().alias(str(i)) for i, (_, _, wanted) in enumerate(watches)).row(0)
         told: list[Told] = []
         for hit, (detection, watch, wanted) in zip(hits, watches, strict=True):
-            if hit:
-                for finding in watch(stream, _plain(frame.filter(wanted)), self.knowledge):
-                    told += self._take(detection, finding)
+            if hit and detection.name not in self.broken:
+                told += self._watched(detection, watch(stream, _plain(frame.filter(wanted)), self.knowledge))
+        return told
+
+    def _watched(self, detection: Detection, findings: Iterator[Finding]) -> list[Told]:
+        """What it finds; one that stumbles must neither end a sensor nor the other detections."""
+        told: list[Told] = []
+        try:
+            for finding in findings:
+                told += self._take(detection, finding)
+        except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
+            self.broken[detection.name] = f"{type(error).__name__}: {error}"
         return told
 
     def end(self) -> list[Told]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linewarden.errors import ConfigError, StoreError
+from linewarden.errors import ConfigError, ProtocolError, StoreError
 from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
 from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
@@ -107,6 +107,9 @@ def judge(lake: Lake, detections: Sequence[Detection], knowledge: Knowledge) -> 
     run = Run(detections, knowledge)
     with reading(lake.path):
         told = [t for stream, frame in slices(lake, run.streams) for t in run.add(stream, frame)]
+    if run.broken:
+        name, why = next(iter(run.broken.items()))
+        raise ProtocolError(f"the detection {name} is broken ({why}): report it; --without {name} runs the others")
     return sorted([*told, *run.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
 
 

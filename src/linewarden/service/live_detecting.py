@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 
 class LiveDetecting:
-    """Judges one sensor's records, in its thread. `on_notice` is told what is new."""
+    """Judges one sensor's records, in its thread. `on_notice` is told what is new, `on_broken` a mistake of ours."""
 
-    def __init__(self, detections: Sequence[Detection], on_notice: Callable[[Told], None]) -> None:
+    def __init__(
+        self, detections: Sequence[Detection], on_notice: Callable[[Told], None], on_broken: Callable[[str], None]
+    ) -> None:
         from linewarden.detections.run import Run
 
         self._run = Run(detections)
         self._on_notice = on_notice
+        self._on_broken = on_broken
+        self._said_broken: set[str] = set()
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -53,3 +57,6 @@ class LiveDetecting:
         for one in told:
             if not one.notice.again:
                 self._on_notice(one)
+        for name in self._run.broken.keys() - self._said_broken:
+            self._said_broken.add(name)
+            self._on_broken(f"the detection {name} is broken and left out ({self._run.broken[name]}): report it")

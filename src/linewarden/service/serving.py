@@ -112,9 +112,8 @@ class Service:
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
-        judge = (
-            LiveDetecting(chosen(without=self.plan.without), partial(self._notice, name)) if self.plan.detect else None
-        )
+        wanted = chosen(without=self.plan.without) if self.plan.detect else ()
+        judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name)) if wanted else None
         return Hooks(
             on_line=partial(self._line, name),
             on_status=partial(self.board.sensor, name),
