@@ -429,6 +429,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
     from linewarden.service.serve_command import add_serve
+    from linewarden.service.tags_command import add_tags
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
     parser.add_argument("--version", action="version", version=f"linewarden {__version__}")
@@ -441,6 +442,7 @@ def build_parser() -> argparse.ArgumentParser:
         },
     )  # fmt: skip
     add_serve(commands)
+    add_tags(commands)
     add_detect(commands, _bar)
     add_lake(commands)
     add_config(commands)
