@@ -57,6 +57,12 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         metavar="FILE.pcapng",
         help=f"record the mirror port; ground truth beside it ({TRUTH_SUFFIX})",
     )
+    add(
+        "--watch",
+        type=Path,
+        metavar="LAKE",
+        help="a sensor at the mirror port writes this lake while it runs (scale 1)",
+    )
     add("--keep", type=Path, metavar="DIR", help="keep the devices' logs here")
     add("--loopback", action="store_true", help="use no namespaces, even where they are possible (routine scenarios)")
     add("--json", action="store_true", help="ground truth on standard output")
@@ -123,7 +129,12 @@ def _checked(args: argparse.Namespace) -> tuple[Scenario, Settings]:
         raise ConfigError(f"--scale: from {LEAST_FAST} to {FASTEST:.0f}")
     if args.record is not None and args.record.suffix != ".pcapng":
         raise ConfigError(f"{args.record}: a recording is pcapng; give a name that ends in .pcapng")
-    return scenario, Settings(args.seconds, args.scale, args.seed, args.record, args.loopback, args.keep)
+    scale = args.scale
+    if args.watch is not None:
+        if scale not in (None, 1.0):
+            raise ConfigError("--watch: a sensor hears in real time; leave --scale out, or set it to 1")
+        scale = 1.0
+    return scenario, Settings(args.seconds, scale, args.seed, args.record, args.loopback, args.keep, args.watch)
 
 
 def _with_record(settings: Settings, part: Path) -> Settings:

@@ -34,6 +34,7 @@ class Settings:
     record: Path | None = None
     loopback: bool = False
     keep: Path | None = None
+    watch: Path | None = None
     probes: tuple[dict[str, Any], ...] = ()
 
 
@@ -65,6 +66,8 @@ def run_exercise(scenario: Scenario, settings: Settings, on_event: OnEvent) -> d
     if reason:
         hostile = sum(step.hostile for step in scenario.steps)
         on_event({"event": "loopback", "reason": reason, "left_out": hostile})
+        if settings.watch is not None:
+            raise ConfigError(f"--watch: there is no mirror port without namespaces of its own ({reason})")
         if scenario.kind == "incident":
             raise ConfigError(f"{scenario.name} is an incident; it runs only in namespaces of its own ({reason})")
     with tempfile.TemporaryDirectory(prefix="linewarden-exercise-", ignore_cleanup_errors=True) as name:
@@ -82,6 +85,7 @@ def _run(folder: Path, scenario: Scenario, settings: Settings, isolated: bool, o
         "scenario": scenario.name, "folder": str(folder), "seed": settings.seed, "isolated": isolated,
         "seconds": settings.seconds or scenario.seconds, "scale": settings.scale or scenario.scale,
         "record": str(settings.record.resolve()) if settings.record else "", "launcher": own_user_namespace(),
+        "watch": str(settings.watch.resolve()) if settings.watch else "",
         "probes": settings.probes,
     }  # fmt: skip
     (folder / "plan.json").write_text(json.dumps(plan))

@@ -24,6 +24,8 @@ from linewarden.exercises.line import GATEWAY_HOST, PREFIX_LENGTH, ROUTER, ROUTE
 T = TypeVar("T")
 
 CLONE_NEWNET = 0x40000000  # sched.h
+SPAN, SENSOR = "span0", "mirror0"
+"""The switch's mirror port, and the end of its cable at which a sensor listens."""
 DEVICE_PORT, ROUTER_PORT, UNMIRRORED = "p", "r", "o"
 """Names of switch ports begin so; the recorder takes the first two."""
 # linux/ethtool.h: ETHTOOL_STXCSUM, _STSO, _SGSO, _SGRO. With them on, the kernel leaves checksums empty and hands over
@@ -55,6 +57,16 @@ class Network:
             port = f"{DEVICE_PORT if ZONES[device.zone].mirrored else UNMIRRORED}{index}"
             self._plug(device.name, "eth0", device.mac, port, device.zone, device.address)
             self.within(device.name, partial(_batch, [f"route add default via {gateway(device.zone)}"]))
+
+    @staticmethod
+    def mirror() -> None:
+        """Lays the cable from the mirror port to the sensor; both ends stay in the switches' namespace."""
+        _batch([f"link add {SPAN} type veth peer name {SENSOR}"])
+        for end in (SPAN, SENSOR):
+            quiet = Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6")
+            if quiet.exists():
+                quiet.write_text("1")
+            _batch([f"link set {end} up"])
 
     def identities(self) -> dict[str, Identity]:
         """Device -> its namespace."""

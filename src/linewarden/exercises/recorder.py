@@ -8,6 +8,7 @@ Without namespaces it records loopback, if the system lets it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import heapq
 import signal
 import socket
@@ -60,6 +61,8 @@ class Recorder:
     clock: PlantClock
     writer: Writer
     limit: int
+    span: socket.socket | None = None
+    """The switch's mirror port: what is taken leaves by it at once, for a sensor that listens."""
     stopped: bool = False
     taken: int = 0
     lost: int = 0
@@ -84,6 +87,9 @@ class Recorder:
         self._flush(None)
 
     def _take(self, stamp: int, frame: bytes) -> None:
+        if self.span is not None:
+            with contextlib.suppress(OSError):  # a full queue loses a frame, as a real mirror port does
+                self.span.send(frame)
         heapq.heappush(self._waiting, (stamp, self.taken, frame))
         self.taken += 1
         self._flush(stamp - HOLD_NS)
@@ -101,6 +107,13 @@ def open_wire() -> socket.socket:
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 20)
     wire.settimeout(0.2)
     return wire
+
+
+def open_span(interface: str) -> socket.socket:
+    """A raw socket that sends by this interface of the namespace."""
+    span = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    span.bind((interface, 0))
+    return span
 
 
 def _stamp(extra: list[tuple[int, int, bytes]]) -> int:
@@ -121,15 +134,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, default=5_000_000)
     parser.add_argument("--device-prefix", default="p")
     parser.add_argument("--router-prefix", default="r")
+    parser.add_argument("--span", default="", help="interface by which what is taken leaves at once")
     parser.add_argument("--comment", default="")
     parser.add_argument("--start-ns", type=int, default=0)
     parser.add_argument("--scale", type=float, default=1.0)
     args = parser.parse_args(argv)
     mirror = Mirror(args.subnet, frozenset(args.router), args.device_prefix, args.router_prefix)
     # The socket first: where the system refuses it, no empty file is left.
-    with open_wire() as wire, args.out.open("wb") as out:
+    with open_wire() as wire, contextlib.ExitStack() as ends, args.out.open("wb") as out:
+        span = ends.enter_context(open_span(args.span)) if args.span else None
         writer = Writer(out, args.comment, "linewarden exercise")
-        recorder = Recorder(mirror, PlantClock(args.start_ns, args.scale), writer, args.limit)
+        recorder = Recorder(mirror, PlantClock(args.start_ns, args.scale), writer, args.limit, span)
         signal.signal(signal.SIGTERM, recorder.stop)
         signal.signal(signal.SIGINT, recorder.stop)
         recorder.run(wire)

@@ -27,7 +27,7 @@ from linewarden.exercises.context import Context
 from linewarden.exercises.isolation import Identity, NotInExerciseError, require_own_user_namespace
 from linewarden.exercises.line import DEVICES, ZONES, gateway
 from linewarden.exercises.machine import STANDING_BPM, Machine
-from linewarden.exercises.network import Network
+from linewarden.exercises.network import SENSOR, SPAN, Network
 from linewarden.exercises.physics import Controls, Plant
 from linewarden.exercises.processes import Processes
 from linewarden.exercises.scenario import Scenario, load_scenario
@@ -52,6 +52,8 @@ class Plan:
     record: str
     isolated: bool
     launcher: Identity | None
+    watch: str = ""
+    """The lake that a sensor at the mirror port writes while the plant runs; '' for none."""
     probes: tuple[dict[str, Any], ...] = ()
     """Independent programs that look at the running plant: `name`, `device` whose namespace they run in, `argv`."""
 
@@ -97,7 +99,7 @@ class Exercise:
         """The whole exercise; gives its ground truth."""
         with self._everything_ended():
             ctx = self._build()
-            if self.plan.record:
+            if self.plan.record or self.plan.watch:
                 self._start_recorder(ctx)
             self.machine.start()
             self._start_devices()
@@ -111,6 +113,7 @@ class Exercise:
             after, standing = self.machine.plant, self.machine.standing_seconds - standing
             ended_ns = ctx.clock.now_ns()
             recorded = self._stop_recorder()
+            self._stop_sensor()
         return self._truth(ctx, before, after, standing, ended_ns, recorded)
 
     @contextlib.contextmanager
@@ -139,8 +142,12 @@ class Exercise:
             f"scale={plan.scale:g} start={truth.utc(ctx.start_ns)}. Stamps are plant time: real time until start, "
             f"from then on start + (real time - start) * scale."
         )
-        argv = [sys.executable, "-m", "linewarden.exercises.recorder", "--out", plan.record, "--comment", comment,
-                "--start-ns", str(ctx.start_ns), "--scale", repr(plan.scale)]  # fmt: skip
+        argv = [sys.executable, "-m", "linewarden.exercises.recorder", "--out", plan.record or os.devnull,
+                "--comment", comment, "--start-ns", str(ctx.start_ns), "--scale", repr(plan.scale)]  # fmt: skip
+        if plan.watch and self.network is not None:
+            self.network.mirror()
+            self._start_sensor()
+            argv += ["--span", SPAN]
         for name, zone in ZONES.items():
             argv += ["--router", gateway(name)]
             argv += ["--subnet", f"{zone.network}.0/24"] if zone.mirrored else []
@@ -150,6 +157,21 @@ class Exercise:
         if not self.processes.says("recorder", "ready", 10.0):
             self.problems.append("nothing is recorded: the system refuses a raw socket (root can record loopback)")
             tell("problem", text=self.problems[-1])
+
+    def _start_sensor(self) -> None:
+        """`linewarden watch` at the mirror port, as it would stand in a plant."""
+        argv = [sys.executable, "-m", "linewarden", "watch", SENSOR, "--out", self.plan.watch, "--user", "root",
+                "--site", "exercise", "--sensor", "mirror", "--interval", "10", "--json"]  # fmt: skip
+        self.processes.start("", "watch", argv)
+        if not self.processes.says("watch", "elapsed_s", START_S):
+            self._problem(f"nothing is watched: {self.processes.said('watch').strip().splitlines()[-1:]}")
+
+    def _stop_sensor(self) -> None:
+        """Its last rows are in the lake when it has ended."""
+        if self.plan.watch and self.network is not None:
+            self.processes.end("watch", wait=30.0)
+            if self.processes.status("watch") != 0:
+                self._problem(f"the sensor ended with status {self.processes.status('watch')}")
 
     def _start_devices(self) -> None:
         waiting = {}

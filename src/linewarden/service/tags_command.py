@@ -90,7 +90,7 @@ def tags_table(tags: list[Tag]) -> Table:
 
     table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
     for head in ("Device", "Value", "Course"):
-        table.add_column(head, no_wrap=head != "Value", overflow="fold")
+        table.add_column(head, no_wrap=head != "Value", overflow="fold", min_width=22 if head == "Value" else None)
     for head in ("Last", "Least", "Most", "Read"):
         table.add_column(head, justify="right", no_wrap=True)
     for tag in tags:
