@@ -59,7 +59,8 @@ exercise-check: setup $(VENV)/.exercises ## run the practice plant and check it 
 
 # --- what people run ---
 
-demo: $(VENV)/.engine ## read a recorded plant, write lakes and reports to build/demo
+demo: $(VENV)/.engine $(VENV)/.exercises ## a recorded plant, then a practice plant watched live; reports in build/demo
+	@scripts/install-test-deps.sh --plant
 	@scripts/demo.sh $(BIN)/linewarden "$(SHARED)"
 
 test: cargo-test pytest ## all tests: Rust, then Python

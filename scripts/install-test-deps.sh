@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that some tests and benchmarks use. Quick when they are there. Safe to repeat.
 # Nothing in `linewarden` itself needs them: tests that lack a tool say so and are skipped.
-# usage: scripts/install-test-deps.sh [--bench]
+# usage: scripts/install-test-deps.sh [--bench | --plant]     --plant: only what the practice plant needs to run
 set -euo pipefail
 
 # tool on the PATH -> package
-want=(
-    tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium ip:iproute2 zstd:zstd gzip:gzip
-    mosquitto:mosquitto mosquitto_sub:mosquitto-clients mbpoll:mbpoll # the practice plant and who looks at it
-)
+want=(ip:iproute2 mosquitto:mosquitto)
+if [ "${1:-}" != "--plant" ]; then
+    want+=(
+        tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium zstd:zstd gzip:gzip
+        mosquitto_sub:mosquitto-clients mbpoll:mbpoll # they look at the practice plant
+    )
+fi
 if [ "${1:-}" = "--bench" ]; then
     want+=(suricata:suricata ndpiReader:libndpi-bin)
 fi
@@ -26,6 +29,9 @@ packages=()
 for pair in "${want[@]}"; do
     PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
 done
+if [ "${1:-}" != "--plant" ] && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+    packages+=(postgresql) # its programs are not on the PATH
+fi
 if [ ${#packages[@]} -eq 0 ]; then
     echo "test tools: all present"
     exit 0
