@@ -26,15 +26,15 @@ def said(row: Row) -> str:
     return f"{row['protocol']} {row['function']}{target}{value}, result {row['result'] or 'not seen'}"
 
 
-def command_told(did: str, tried: str) -> Callable[[Row, Knowledge], Finding]:
+def command_told(did: str, tried: str, safety: Severity = Severity.CRITICAL) -> Callable[[Row, Knowledge], Finding]:
     """Tells each such command: `did` and `tried` stand between who and whom, as in "A stopped B".
 
-    A refused one weighs medium at most; one to a safety controller is critical.
+    A refused one weighs medium at most; one to a safety controller as much as `safety` says.
     """
 
     def told(row: Row, known: Knowledge) -> Finding:
         who, whom = row["id.orig_h"], row["id.resp_h"]
-        severity = Severity.MEDIUM if refused(row) else Severity.CRITICAL if known.is_safety(whom) else None
+        severity = Severity.MEDIUM if refused(row) else safety if known.is_safety(whom) else None
         return Finding(
             row,
             f"{known.name(who)} {tried if refused(row) else did} {known.name(whom)} ({row['protocol']}).",

@@ -25,7 +25,7 @@ DETECTION = Detection(
     ),
     benign="A backup or a comparison by the controls engineer, or a tool that does so every night.",
     needs={"command": (pl.col("verb") == "program_upload") & OT},
-    watch=stateless(command_told("read the program of", "tried to read the program of")),
+    watch=stateless(command_told("read the program of", "tried to read the program of", Severity.MEDIUM)),
     fires=Case({"command": [{**UPLOAD, "answered": 1, "result": "ok"}]}),
     quiet=Case({"command": [{**UPLOAD, "verb": "read"}]}),
 )

@@ -11,6 +11,9 @@ from linewarden.detections.detection import Case, Detection, Finding, Severity, 
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
 
+UNHEARD = (pl.col("resp_bytes") == 0) & (
+    pl.col("conn_state").is_in(["S0", "REJ", "RSTOS0"]) | (pl.col("resp_pkts") == 0)
+)
 GROUP = pl.col("id.resp_h").str.contains(r"^(2(2[4-9]|3\d)\.|255\.255\.255\.255|ff|01:|33:33|ff:ff)")
 
 
@@ -18,24 +21,24 @@ GROUP = pl.col("id.resp_h").str.contains(r"^(2(2[4-9]|3\d)\.|255\.255\.255\.255|
 class Params:
     """How many, how fast."""
 
-    hosts: int = param(12, "addresses", "different targets that did not answer, from which on it is a sweep")
-    window_s: float = param(300.0, "s", "within so long")
+    hosts: int = param(6, "addresses", "different targets that did not accept, from which on it is a sweep (TCP)")
+    others: int = param(16, "addresses", "the same of UDP and ping, where silence is more usual")
+    window_s: float = param(86_400.0, "s", "within so long: the careful ones take hours")
 
 
 def watch(params: Params) -> Watch:
     """Counts targets that gave no payload back, by sender and port."""
-    seen: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 4 * params.hosts))
+    seen: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 4 * params.others))
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
             who, port = row["id.orig_h"], f"{row['proto']}/{row['id.resp_p'] or ''}".rstrip("/")
-            recent = seen.at((who, port))
-            if recent.add(int(row["ts"]), row["id.resp_h"]) == params.hosts:
+            recent, most = seen.at((who, port)), params.hosts if row["proto"] == "tcp" else params.others
+            if recent.add(int(row["ts"]), row["id.resp_h"]) == most:
                 some = ", ".join(recent.things()[:5])
                 yield Finding(
                     row,
-                    f"{known.name(who)} looked for {params.hosts} or more addresses on {port} within "
-                    f"{params.window_s:.0f} s; none of them answered with data.",
+                    f"{known.name(who)} tried {most} or more addresses on {port}, and none of them accepted.",
                     (who, port),
                     why=(f"targets: {some}, ...", f"port: {port}"),
                     confidence=0.9,
@@ -64,9 +67,9 @@ DETECTION = Detection(
         "If nobody answers for it, take it off the network at the switch, not at the machine, and keep it running.",
     ),
     benign="An inventory or monitoring tool that is known, from its own address.",
-    needs={"conn": (pl.col("resp_bytes") == 0) & (pl.col("proto") != "eth") & ~GROUP},
+    needs={"conn": pl.col("proto").is_in(["tcp", "udp", "icmp"]) & UNHEARD & ~GROUP},
     watch=watch,
-    fires=Case({"conn": _tries(12)}),
-    quiet=Case({"conn": _tries(11)}),
+    fires=Case({"conn": _tries(6)}),
+    quiet=Case({"conn": _tries(5)}),
     params=Params(),
 )

@@ -17,13 +17,17 @@ WRONG = frozenset(
 
 
 def told(row: Row, known: Knowledge) -> Finding | None:
-    """Tells it if the sender's role is one that reads at most, or its address is public."""
+    """Tells it if the sender's role is one that reads at most, or it comes from outside.
+
+    Some plants use public addresses as their own: outside is only who is public where the target is not.
+    """
     who, whom = row["id.orig_h"], row["id.resp_h"]
+    outside = is_public(who) and not is_public(whom)
     if not (
         is_public(who) or (known.role(who) in WRONG and (known.is_field(whom) or known.role(whom) is Role.UNKNOWN))
     ):
         return None
-    what = "a public address" if is_public(who) else f"a {known.role(who)}"
+    what = "a public address" if outside else f"a {known.role(who)}"
     return Finding(
         row,
         f"{known.name(who)}, {what}, {'tried to write' if refused(row) else 'wrote'} to {known.name(whom)}.",
