@@ -92,3 +92,12 @@ def test_a_detection_that_stumbles_is_left_out_and_the_others_go_on() -> None:
     assert len(run.add("command", frame("command", [DOWNLOAD]))) == 1
     assert run.broken == {"bad": "ZeroDivisionError: half a thought"}
     assert run.add("command", frame("command", [DOWNLOAD])) == []
+
+
+def test_a_plant_with_public_addresses_of_its_own_has_no_outside() -> None:
+    """Some sites use a /16 of the internet as their own; a writer from there is not a stranger by that alone."""
+    write = {"verb": "write", "protocol": "modbus", "function": "write_single_coil", "id.resp_h": "141.81.0.26"}
+    found = [detection("write_by_wrong_role")]
+    assert Run(found).add("command", frame("command", [{**write, "id.orig_h": "141.81.0.10"}])) == []
+    (told,) = Run(found).add("command", frame("command", [{**write, "id.orig_h": "8.8.8.8", "id.resp_h": "10.0.0.1"}]))
+    assert "public address" in told.notice.msg

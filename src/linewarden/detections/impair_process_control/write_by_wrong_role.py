@@ -23,9 +23,8 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     """
     who, whom = row["id.orig_h"], row["id.resp_h"]
     outside = is_public(who) and not is_public(whom)
-    if not (
-        is_public(who) or (known.role(who) in WRONG and (known.is_field(whom) or known.role(whom) is Role.UNKNOWN))
-    ):
+    stranger = known.role(who) in WRONG and (known.is_field(whom) or known.role(whom) is Role.UNKNOWN)
+    if not (outside or stranger):
         return None
     what = "a public address" if outside else f"a {known.role(who)}"
     return Finding(
