@@ -17,7 +17,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench bench-live flood accuracy fuzz soak soak-live docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench bench-live flood detection accuracy fuzz soak soak-live docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ bench-live: setup ## delay and highest rate of `watch`, beside Suricata (root, n
 
 flood: setup ## can a flood of rich messages slow the rest?
 	$(BIN)/python benchmarks/flood.py
+
+detection: setup ## what the detections say to attacks, and to captures without (needs SHARED)
+	$(BIN)/python benchmarks/detection.py
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
 	$(BIN)/python benchmarks/accuracy.py --data $(SHARED)/data
