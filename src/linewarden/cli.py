@@ -129,7 +129,7 @@ def run_read(args: argparse.Namespace) -> int:
             from linewarden.reports.words import listed
             from linewarden.service.report import write_plant_report
 
-            write_plant_report(report, result.plant, listed((c.name for c in result.captures), 4))
+            write_plant_report(report, result.plant, listed((c.name for c in result.captures), 4), args.out)
     _warn(result.problems)
     _warn_of_totals(result)
     if args.json:
@@ -327,7 +327,7 @@ def run_correct(args: argparse.Namespace) -> int:
         if report:
             from linewarden.service.report import write_plant_report
 
-            write_plant_report(report, found.plant, str(args.lake))
+            write_plant_report(report, found.plant, str(args.lake), args.lake)
     for address in found.unseen():
         _say("warning", f"{address}: no device of this lake has it; check the address")
     if args.json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,6 +25,7 @@ from linewarden.reports import words
 from linewarden.reports.data import page_data
 from linewarden.reports.diff_view import diff_view
 from linewarden.reports.map_layout import map_view
+from linewarden.reports.values_view import Value, values_view
 from linewarden.reports.view import plant_view
 
 
@@ -37,13 +38,18 @@ class Made:
     source: str
 
 
-def render_plant(plant: Plant, generated_at: int, version: str, source: str) -> str:
-    """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read."""
+def render_plant(plant: Plant, generated_at: int, version: str, source: str, values: Sequence[Value] = ()) -> str:
+    """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read.
+
+    `values` are process values, what moves first, where they are known.
+    """
     view = plant_view(plant)
+    names = {address: a.name for a in plant.assets for address in (*a.ips, *a.macs)}
     picture = map_view(plant, view)
     data = page_data(plant, view, picture)
     made = Made(generated_at, version, source)
-    return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made)
+    return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made,
+                   values=values_view(values, names))  # fmt: skip
 
 
 def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str) -> str:
