@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
 
 if TYPE_CHECKING:
-    from linewarden.exercises.launcher import Settings
+    from linewarden.exercises.launcher import OnEvent, Settings
     from linewarden.exercises.scenario import Scenario
 
 EXAMPLES = """examples:
@@ -89,12 +91,35 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_run(args: argparse.Namespace) -> int:
     """One scenario, with recording and ground truth."""
+    scenario, settings = _checked(args)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the folder is removed, too
+    with _told(args) as on_event:
+        truth = _played(scenario, settings, on_event)
+    if args.json:
+        print(json.dumps(truth, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(summary(truth, settings.record)))
+    return SOMETHING_FAILED if truth["problems"] else 0
+
+
+@contextlib.contextmanager
+def _told(args: argparse.Namespace) -> Iterator[OnEvent]:
+    """Who hears of the progress: nobody, a screen that shows what the sensor writes, or lines."""
+    from linewarden.exercises.screen import PlantScreen, draws
+
+    if args.no_progress:
+        yield _quiet
+    elif args.watch is not None and draws():
+        with PlantScreen(args.watch) as screen:
+            yield screen.event
+    else:
+        yield _show
+
+
+def _played(scenario: Scenario, settings: Settings, on_event: OnEvent) -> dict[str, Any]:
     from linewarden.exercises.launcher import run_exercise
     from linewarden.service.files import reserve
 
-    scenario, settings = _checked(args)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the folder is removed, too
-    on_event = _quiet if args.no_progress else _show
     if settings.record is None:
         truth = run_exercise(scenario, settings, on_event)
     else:
@@ -108,11 +133,7 @@ def run_run(args: argparse.Namespace) -> int:
             finally:
                 part.unlink(missing_ok=True)
             beside.write(json.dumps(truth, indent=1, ensure_ascii=False) + "\n")
-    if args.json:
-        print(json.dumps(truth, indent=1, ensure_ascii=False))
-    else:
-        print("\n".join(summary(truth, settings.record)))
-    return SOMETHING_FAILED if truth["problems"] else 0
+    return truth
 
 
 def _checked(args: argparse.Namespace) -> tuple[Scenario, Settings]:

@@ -21,6 +21,8 @@ TAGS = """examples:
 Values are as the wire carries them (raw): registers have no unit or scale until somebody says so.
 """
 SHOWN = 30
+WIDE = 100
+"""Columns of a terminal from which on all figures have room."""
 HEADS = (
     "source",
     "protocol",
@@ -63,7 +65,8 @@ def run_tags(args: argparse.Namespace) -> int:
         write_csv(sys.stdout, HEADS, [[tag_as_dict(t)[h] for h in HEADS] for t in tags])
     else:
         shown = tags if args.all else tags[:SHOWN]
-        console(sys.stdout).print(tags_table(shown))
+        screen = console(sys.stdout)
+        screen.print(tags_table(shown, wide=screen.width >= WIDE or not screen.is_terminal))
         if len(shown) < len(tags):
             print(f"and {len(tags) - len(shown):,} more that move less: --all")
     return 0
@@ -80,8 +83,8 @@ def tag_as_dict(tag: Tag) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tags_table(tags: list[Tag]) -> Table:
-    """A row a tag: where, its course, last, least to most."""
+def tags_table(tags: list[Tag], wide: bool) -> Table:
+    """A row a tag: where, its course, last, and where there is room least, most and how often it was read."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -90,15 +93,15 @@ def tags_table(tags: list[Tag]) -> Table:
 
     table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
     for head in ("Device", "Value", "Course"):
-        table.add_column(head, no_wrap=head != "Value", overflow="fold", min_width=22 if head == "Value" else None)
-    for head in ("Last", "Least", "Most", "Read"):
+        table.add_column(head, no_wrap=head != "Value", overflow="fold", min_width=26 if head == "Value" else None)
+    for head in ("Last", "Least", "Most", "Read") if wide else ("Last",):
         table.add_column(head, justify="right", no_wrap=True)
     for tag in tags:
         unit = f" unit {tag.unit}" if tag.unit not in (None, 0, 1, 255) else ""
         table.add_row(
             Text(words.clean(tag.source, 40)), Text(words.clean(f"{tag.protocol}{unit} {tag.label}", 60)),
-            Text(tag.sparkline, style="cyan"), _number(tag.last), _number(tag.low), _number(tag.high),
-            f"{tag.count:,}",
+            Text(tag.sparkline, style="cyan"), _number(tag.last),
+            *((_number(tag.low), _number(tag.high), f"{tag.count:,}") if wide else ()),
         )  # fmt: skip
     return table
 
