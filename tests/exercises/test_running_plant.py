@@ -92,3 +92,19 @@ def test_nothing_is_left_when_the_command_is_killed(root: Path, tmp_path: Path) 
     while processes_of(str(tmp_path)) and time.monotonic() < end:
         time.sleep(0.2)
     assert not processes_of(str(tmp_path))
+
+
+def test_a_sensor_at_the_mirror_port_hears_what_the_truth_says_and_it_is_detected(root: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    argv = [sys.executable, "-m", "linewarden", "exercise", "run", "plc-stop", "--watch", str(lake), "--json"]
+    done = subprocess.run(argv, env=environment(root), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not json.loads(done.stdout)["problems"]
+    from linewarden.service.detecting import chosen, detect
+    from linewarden.service.lake import open_lake, query
+
+    sql = "SELECT \"id.orig_h\" FROM command WHERE protocol = 's7comm' AND verb = 'stop'"
+    with query(open_lake(lake), sql) as answer:
+        assert list(answer.rows) == [("10.30.1.50",)]
+    told = {t.notice.note: t for t in detect([str(lake)], chosen()).notices}
+    assert told["controller_stopped"].orig_h == "10.30.1.50"
