@@ -18,7 +18,7 @@ def told(row: Row, known: Knowledge) -> Finding:
     severity = Severity.LOW if turned_away else Severity.HIGH if field else Severity.MEDIUM
     return Finding(
         row,
-        f"{known.name(who)} {'tried to send' if turned_away else 'sent'} firmware to {known.name(whom)} by its web page.",
+        f"{known.name(who)} {'tried to send' if turned_away else 'sent'} firmware to {known.name(whom)} by web.",
         (who, whom),
         why=(
             f"{row['method']} {row['uri']}, status {row['status_code'] or 'not seen'}",
