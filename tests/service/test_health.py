@@ -73,6 +73,13 @@ def test_a_sensor_that_is_silent_is_ill(board: Board, monkeypatch: pytest.Monkey
     assert [i.part for i in board.illnesses()] == ["sensor line1"]
 
 
+def test_a_database_that_is_away_is_no_reason_to_start_anew(board: Board) -> None:
+    board.sensor("line1", STATUS)
+    board.ill("state", "the database is away")
+    assert board.illnesses()
+    assert board.hangs() == []
+
+
 def test_metrics_are_what_prometheus_reads(server: HealthServer, board: Board) -> None:
     board.sensor("line1", STATUS)
     board.fact("lake", bytes=123)

@@ -64,14 +64,16 @@ class Board:
 
     def illnesses(self) -> list[Ill]:
         """What is wrong now: nothing if the list is empty."""
-        now = time.monotonic()
         with self._lock:
             found = [Ill(part, text) for part, text in sorted(self._ill.items())]
-            for name in self.sensors:
-                at = self._status[name][0] if name in self._status else self.began
-                if now - at > STALE_S:
-                    found.append(Ill(f"sensor {name}", f"no status for {now - at:.0f} s"))
-            return found
+        return [*found, *self.hangs()]
+
+    def hangs(self) -> list[Ill]:
+        """Sensors that hang: only a new start helps those. All other ills pass, or are a person's to mend."""
+        now = time.monotonic()
+        with self._lock:
+            silent = {n: now - (self._status[n][0] if n in self._status else self.began) for n in self.sensors}
+        return [Ill(f"sensor {name}", f"no status for {s:.0f} s") for name, s in silent.items() if s > STALE_S]
 
     def statuses(self) -> Mapping[str, Status]:
         """The last status of each sensor."""

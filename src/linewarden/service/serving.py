@@ -165,7 +165,7 @@ class Service:
         while not should_end():
             if why := dead(self.ears):
                 return why
-            if beat is not None and not self.board.illnesses():
+            if beat is not None and not self.board.hangs():
                 supervisor.tell("WATCHDOG=1")
             pause.wait(LOOK_S)
         return ""
