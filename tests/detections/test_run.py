@@ -101,3 +101,15 @@ def test_a_plant_with_public_addresses_of_its_own_has_no_outside() -> None:
     assert Run(found).add("command", frame("command", [{**write, "id.orig_h": "141.81.0.10"}])) == []
     (told,) = Run(found).add("command", frame("command", [{**write, "id.orig_h": "8.8.8.8", "id.resp_h": "10.0.0.1"}]))
     assert "public address" in told.notice.msg
+
+
+def test_three_files_with_the_same_further_ending_are_enough() -> None:
+    rename = {"verb": "write", "protocol": "smb", "function": "set_info", "target": "file rename"}
+    names = ["archive.csv.locked", "line1.project.locked", "cola.csv.locked"]
+    rows = [
+        {**rename, "value": name, "id.orig_h": "10.0.5.9", "id.resp_h": f"10.0.3.{i}"} for i, name in enumerate(names)
+    ]
+    (told,) = Run([detection("files_renamed")]).add("command", frame("command", rows))
+    assert ".locked" in told.notice.msg
+    honest = [{**row, "value": row["value"].removesuffix(".locked")} for row in rows]
+    assert Run([detection("files_renamed")]).add("command", frame("command", honest)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,32 +13,36 @@ from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
 
 
+APPENDED = re.compile(r"\.\w{1,5}\.(\w{2,12})$")
+"""`archive.csv.locked`: an ending behind the ending, which people seldom give and ransomware gives to every file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     """How many, how fast."""
 
-    files: int = param(10, "files", "renamed or deleted, from which on it is no person at work")
+    files: int = param(10, "files", "renamed or deleted on one machine, from which on it is no person at work")
+    endings: int = param(3, "files", "that got the same further ending from one sender, on any machine")
     window_s: float = param(60.0, "s", "within so long")
 
 
 def watch(params: Params) -> Watch:
-    """Counts renamed and deleted files, by the two hosts."""
+    """Counts renamed and deleted files by the two hosts, and further endings by the sender."""
     seen: Bounded[tuple[str, str], Rate] = Bounded(lambda: Rate(params.window_s))
+    endings: Bounded[tuple[str, str], Rate] = Bounded(lambda: Rate(params.window_s))
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
-            pair, count = (row["id.orig_h"], row["id.resp_h"]), int(row["count"])
-            total = seen.at(pair).add(int(row["ts"]), count)
+            who, whom, count = row["id.orig_h"], row["id.resp_h"], int(row["count"])
+            total = seen.at((who, whom)).add(int(row["ts"]), count)
+            why = (f"{row['target']} to {row['value'] or 'nothing'}", f"role of the target: {known.role(whom)}")
             if total - count < params.files <= total:
-                yield Finding(
-                    row,
-                    f"{known.name(pair[0])} renamed or deleted {params.files} files or more on {known.name(pair[1])} "
-                    f"within {params.window_s:.0f} s.",
-                    pair,
-                    why=(f"the last: {row['target']} {row['value'] or ''}", f"role: {known.role(pair[1])}"),
-                    count=total,
-                    confidence=0.85,
-                )
+                did = f"renamed or deleted {params.files} files or more on {known.name(whom)}"
+                yield Finding(row, f"{known.name(who)} {did}.", (who, whom), why, count=total, confidence=0.85)
+            ending = APPENDED.search(row["value"] or "")
+            if ending and endings.at((who, ending[1])).add(int(row["ts"]), count) == params.endings:
+                did = f"gives files on {known.name(whom)} the further ending .{ending[1]}"
+                yield Finding(row, f"{known.name(who)} {did}, as ransomware does.", (who, ending[1]), why)
 
     return look
 
@@ -45,7 +50,7 @@ def watch(params: Params) -> Watch:
 def _renames(n: int) -> list[dict[str, object]]:
     return [
         {"ts": i * 10**9, "verb": "write", "protocol": "smb", "function": "set_info", "target": "file rename",
-         "value": f"report-{i}.csv.locked", "id.orig_h": "10.0.5.9", "id.resp_h": "10.0.3.15", "answered": 1}
+         "value": f"report-{i}.csv", "id.orig_h": "10.0.5.9", "id.resp_h": "10.0.3.15", "answered": 1}
         for i in range(n)
     ]  # fmt: skip
 
