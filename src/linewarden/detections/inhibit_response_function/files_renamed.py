@@ -12,8 +12,7 @@ from linewarden.detections.detection import Case, Detection, Finding, Severity, 
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
 
-
-APPENDED = re.compile(r"\.\w{1,5}\.(\w{2,12})$")
+APPENDED = re.compile(r"\.\w{1,8}\.(\w{2,12})$")
 """`archive.csv.locked`: an ending behind the ending, which people seldom give and ransomware gives to every file."""
 
 
