@@ -55,6 +55,10 @@ class Knowledge:
         """True for what stands at Purdue level 3 or below."""
         return self.is_field(address) or self.levels.get(address or "", 9.0) <= 3
 
+    def is_outside(self, address: str | None) -> bool:
+        """True for an address of the internet, and for what the plant's fold put there."""
+        return self.levels.get(address or "") == 5 or is_public(address)
+
     def zone(self, address: str | None) -> str | None:
         """The zone, if somebody named it."""
         return self.zones.get(address or "")

@@ -6,7 +6,7 @@ import polars as pl
 
 from linewarden.detections.commands import OT, refused, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, stateless
-from linewarden.detections.knowledge import Knowledge, Role, is_public
+from linewarden.detections.knowledge import Knowledge, Role
 
 WRONG = frozenset(
     {
@@ -22,7 +22,7 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     Some plants use public addresses as their own: outside is only who is public where the target is not.
     """
     who, whom = row["id.orig_h"], row["id.resp_h"]
-    outside = is_public(who) and not is_public(whom)
+    outside = known.is_outside(who) and not known.is_outside(whom)
     stranger = known.role(who) in WRONG and (known.is_field(whom) or known.role(whom) is Role.UNKNOWN)
     if not (outside or stranger):
         return None

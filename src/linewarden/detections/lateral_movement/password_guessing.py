@@ -27,10 +27,10 @@ def watch(params: Params) -> Watch:
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
-            protocol = "ssh" if stream == "ssh" else str(row["protocol"])
+            protocol = str(row["protocol"]) if stream == "command" else stream
             most = params.sessions if stream == "ssh" else params.refusals
             who, whom = row["id.orig_h"], row["id.resp_h"]
-            count = 1 if stream == "ssh" else int(row["count"])
+            count = int(row["count"]) if stream == "command" else 1
             total = seen.at((who, whom, protocol)).add(int(row["ts"]), count)
             if total - count < most <= total:
                 what = "began SSH sessions with" if stream == "ssh" else f"was refused as it signed in to ({protocol})"
@@ -69,6 +69,7 @@ DETECTION = Detection(
     benign="A script or a service with an old password: it tries the same account, at its own steady pace, for days.",
     needs={
         "command": (pl.col("verb") == "authenticate") & (pl.col("errors") > 0),
+        "http": (pl.col("status_code") == 401) & pl.col("auth_scheme").is_not_null(),
         "ssh": pl.lit(True),  # all of them
     },
     watch=watch,

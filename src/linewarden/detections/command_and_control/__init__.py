@@ -1,0 +1,1 @@
+"""Detections of the tactic command and control."""
