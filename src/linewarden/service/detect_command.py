@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from linewarden.errors import ConfigError
 
 if TYPE_CHECKING:
+    from linewarden.baseline.baseline import Baseline
+    from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.run import Told
     from linewarden.reports.notices import NoticeLine
@@ -28,6 +30,7 @@ DETECT = """examples:
   linewarden detect plant.pcapng --out lake/              keep records and notices
   linewarden detect lake/ --write                         judge a lake again, and keep the notices in it
   linewarden detect plant.pcapng --only program_download
+  linewarden detect lake/ --expected expected.toml        with announced maintenance windows
 The exit code is 0 also where something was found; --fail-on high makes it 7 if a notice is high or worse.
 """
 DETECTIONS = """examples:
@@ -54,6 +57,18 @@ def add_detect(commands: Commands, bar: Bar) -> None:
     add("--write", action="store_true", help="keep the notices in the lake that is judged")
     add("--only", action="append", default=[], metavar="NAME", help="only this detection; may be repeated")
     add("--without", action="append", default=[], metavar="NAME", help="not this one; may be repeated")
+    add(
+        "--expected",
+        type=Path,
+        metavar="FILE.toml",
+        help="announced maintenance, and what is normal (docs/detections.md)",
+    )
+    add(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="what is usual, of `linewarden baseline learn`; else it is learned on",
+    )
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
     add("--site", default="default", metavar="NAME", help="site in the lake (default: %(default)s)")
@@ -78,8 +93,12 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.reading import Settings
 
     detections = chosen(args.only, args.without)
+    expected, baseline = _beforehand(args)
     with bar(args) as on_step:
-        found = detect(args.sources, detections, out=args.out, settings=Settings(site=args.site), on_step=on_step)
+        found = detect(
+            args.sources, detections, out=args.out, settings=Settings(site=args.site), baseline=baseline,
+            expected=expected, on_step=on_step,
+        )  # fmt: skip
     if args.write and args.out is None and found.lake is None:
         raise ConfigError("--write: there is no lake to write to; use --out DIR")
     if found.lake is not None and (args.write or args.out):
@@ -95,6 +114,14 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     for problem in found.problems:
         print(f"linewarden: warning: {problem.text}", file=sys.stderr)
     return FOUND if args.fail_on and any(_weighs(n.severity, args.fail_on) for n in lines) else 0
+
+
+def _beforehand(args: argparse.Namespace) -> tuple[Expected | None, Baseline | None]:
+    """What people said, and what was learned, before this run."""
+    from linewarden.service.baseline_file import load
+    from linewarden.service.expected_file import load_expected
+
+    return load_expected(args.expected) if args.expected else None, load(args.baseline) if args.baseline else None
 
 
 def _weighs(severity: str, least: str) -> bool:

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
+from linewarden.service.judging import Judge
 from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
-from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
 from linewarden.wire.captures import find_captures
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from linewarden.baseline.baseline import Baseline
+    from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
@@ -64,9 +66,13 @@ def detect(
     *,
     out: Path | None = None,
     settings: Settings | None = None,
+    baseline: Baseline | None = None,
+    expected: Expected | None = None,
     on_step: Callable[[Progress], None] | None = None,
 ) -> Found:
     """Judges captures (files, folders, globs), or one lake. `out` keeps the records of captures, and their notices.
+
+    `baseline`: what is usual, learned before (else it is learned as the records go by); `expected`: what people said.
 
     Raises CaptureError, StoreError or ConfigError as `read` does.
     """
@@ -75,10 +81,11 @@ def detect(
             raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
         lake = open_lake(Path(sources[0]))
         plant = plant_of(lake)
-        return Found(tuple(judge(lake, detections, _known(plant))), plant, lake=lake.path)
+        judge = Judge(detections, _known(plant), baseline, expected)
+        return Found(tuple(judge_lake(lake, judge)), plant, lake=lake.path)
     with _place(out) as folder:
         result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step)
-        told = tuple(judge(open_lake(folder), detections, _known(result.plant)))
+        told = tuple(judge_lake(open_lake(folder), Judge(detections, _known(result.plant), baseline, expected)))
         return Found(told, result.plant, result.problems, out)
 
 
@@ -100,17 +107,13 @@ def _place(out: Path | None) -> Iterator[Path]:
         raise StoreError(f"{tempfile.gettempdir()}: no room for the records ({error}); give --out a folder") from error
 
 
-def judge(lake: Lake, detections: Sequence[Detection], knowledge: Knowledge) -> list[Told]:
-    """What the detections find in a lake, by time."""
-    from linewarden.detections.run import Run
-
-    run = Run(detections, knowledge)
-    with reading(lake.path):
-        told = [t for stream, frame in slices(lake, run.streams) for t in run.add(stream, frame)]
-    if run.broken:
-        name, why = next(iter(run.broken.items()))
+def judge_lake(lake: Lake, judge: Judge) -> list[Told]:
+    """What is found in a lake, by time. Raises ProtocolError if a detection is broken."""
+    told = [t for stream, frame in slices(lake, judge.streams) for t in judge.add(stream, frame)]
+    if judge.broken:
+        name, why = next(iter(judge.broken.items()))
         raise ProtocolError(f"the detection {name} is broken ({why}): report it; --without {name} runs the others")
-    return sorted([*told, *run.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
+    return sorted([*told, *judge.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
 
 
 def slices(lake: Lake, streams: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from linewarden.service.detecting import notice_row
 
 if TYPE_CHECKING:
+    from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
@@ -21,11 +22,15 @@ class LiveDetecting:
     """Judges one sensor's records, in its thread. `on_notice` is told what is new, `on_broken` a mistake of ours."""
 
     def __init__(
-        self, detections: Sequence[Detection], on_notice: Callable[[Told], None], on_broken: Callable[[str], None]
+        self,
+        detections: Sequence[Detection],
+        on_notice: Callable[[Told], None],
+        on_broken: Callable[[str], None],
+        expected: Expected | None = None,
     ) -> None:
-        from linewarden.detections.run import Run
+        from linewarden.service.judging import Judge
 
-        self._run = Run(detections)
+        self._judge = Judge(detections, expected=expected)
         self._on_notice = on_notice
         self._on_broken = on_broken
         self._said_broken: set[str] = set()
@@ -33,30 +38,30 @@ class LiveDetecting:
     @property
     def streams(self) -> tuple[str, ...]:
         """The streams that the detections look at."""
-        return self._run.streams
+        return self._judge.streams
 
     def plant(self, plant: Plant) -> None:
         """Who is who, from now on."""
         from linewarden.detections.knowledge import knowledge_of
 
-        self._run.knowledge = knowledge_of(plant)
+        self._judge.know(knowledge_of(plant))
 
     def step(self, sensor: Sensor, step: Step) -> None:
         """Judges what became known; what is found is written down by the sensor."""
         import polars as pl
 
-        wanted = set(self._run.streams)
+        wanted = set(self._judge.streams)
         told: list[Told] = []
         for batch in step.batches:
             if batch.stream in wanted and len(batch.arrow):
-                told += self._run.add(batch.stream, pl.DataFrame(batch.arrow))
+                told += self._judge.add(batch.stream, pl.DataFrame(batch.arrow))
         if step.totals is not None:
-            told += self._run.end()
+            told += self._judge.end()
         if told:
             sensor.append("notice", [notice_row(t) for t in told])
         for one in told:
             if not one.notice.again:
                 self._on_notice(one)
-        for name in self._run.broken.keys() - self._said_broken:
+        for name in self._judge.broken.keys() - self._said_broken:
             self._said_broken.add(name)
-            self._on_broken(f"the detection {name} is broken and left out ({self._run.broken[name]}): report it")
+            self._on_broken(f"the detection {name} is broken and left out ({self._judge.broken[name]}): report it")

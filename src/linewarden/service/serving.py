@@ -25,6 +25,7 @@ from linewarden.service.board import Board
 from linewarden.service.config import parts
 from linewarden.service.detecting import chosen
 from linewarden.service.ears import Ear, begin, dead
+from linewarden.service.expected_file import load_expected
 from linewarden.service.keeping import Keeping, lake_jobs
 from linewarden.service.live_detecting import LiveDetecting
 from linewarden.service.reading import Settings
@@ -67,6 +68,7 @@ class Plan:
     detect: bool = True
     without: tuple[str, ...] = ()
     """Detections that are left out."""
+    expected: Path | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -87,6 +89,7 @@ def plan_of(config: Config) -> Plan:
         user=config.user,
         detect=config.detect.enabled,
         without=config.detect.without,
+        expected=config.detect.expected,
     )
 
 
@@ -113,7 +116,8 @@ class Service:
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
         wanted = chosen(without=self.plan.without) if self.plan.detect else ()
-        judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name)) if wanted else None
+        said = load_expected(self.plan.expected) if self.plan.expected else None
+        judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said) if wanted else None
         return Hooks(
             on_line=partial(self._line, name),
             on_status=partial(self.board.sensor, name),

@@ -247,6 +247,9 @@ class Detect(Table):
 
     enabled: Switch = Field(default=True, description="false: records are kept and not judged")
     without: tuple[str, ...] = Field(default=(), description="detections to leave out, by name", examples=[["NAME"]])
+    expected: Place | None = Field(
+        default=None, examples=["expected.toml"], description="a file with announced maintenance and what is normal"
+    )
 
 
 class Config(Table):
