@@ -1,0 +1,100 @@
+"""A set-point makes a far larger step than any before."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from linewarden.detections.commands import OT, said
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.memory import Bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """How large against what."""
+
+    steps: int = param(8, "steps", "of a point that must be known before one can be called large")
+    times: float = param(5.0, "", "the largest known step")
+
+
+@dataclass(slots=True)
+class _Point:
+    last: float | None = None
+    steps: deque[float] = field(default_factory=lambda: deque(maxlen=64))
+
+
+def _number(value: str) -> float | None:
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if abs(found) < 1e15 else None
+
+
+def watch(params: Params) -> Watch:
+    """Keeps the last steps of each point, whoever writes it."""
+    points: Bounded[tuple[str, str], _Point] = Bounded(_Point)
+
+    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        for row in rows.sort("ts").iter_rows(named=True):
+            who, whom, value = row["id.orig_h"], row["id.resp_h"], _number(row["value"])
+            if value is None:
+                continue
+            point = points.at((whom, row["target"]))
+            step = abs(value - point.last) if point.last is not None else 0.0
+            before, point.last = point.last, value
+            if step == 0.0:
+                continue
+            usual = max(point.steps, default=0.0)
+            if len(point.steps) >= params.steps and step > params.times * usual:
+                yield Finding(
+                    row,
+                    f"{known.name(who)} set {row['target']} of {known.name(whom)} from {before:g} to {value:g}; "
+                    f"steps of up to {usual:g} are usual.",
+                    (whom, row["target"]),
+                    why=(said(row), f"{len(point.steps)} steps before, the largest {usual:g}"),
+                    severity=Severity.HIGH if known.is_safety(whom) else None,
+                    confidence=0.6,
+                )
+            point.steps.append(step)
+
+    return look
+
+
+def _writes(values: list[float]) -> list[dict[str, object]]:
+    return [
+        {"verb": "write", "protocol": "modbus", "function": "write_single_register", "target": "holding_register 20",
+         "value": f"{v:g}", "id.orig_h": "10.0.0.9", "id.resp_h": "10.0.0.1", "answered": 1, "result": "ok"}
+        for v in values
+    ]  # fmt: skip
+
+
+DETECTION = Detection(
+    title="Set-point jumped",
+    severity=Severity.MEDIUM,
+    attack=("T0836", "T0831"),
+    meaning="Set-points move in small steps, since machines and products do not bear large ones: pressure surges, "
+    "torn webs, tripped drives.",
+    runbook=(
+        "Look at the machine: can it follow this step without harm?",
+        "Ask the operator whether this was meant, and put the old value back if not.",
+        "Find out which program or person at the sending station wrote it.",
+    ),
+    benign="A change of product, or a return to zero at the end of a batch.",
+    needs={
+        "command": (pl.col("verb") == "write")
+        & OT
+        & pl.col("value").is_not_null()
+        & pl.col("target").is_not_null()
+        & (pl.col("errors") == 0)
+    },
+    watch=watch,
+    fires=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 180])}),
+    quiet=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 104])}),
+    params=Params(),
+)
