@@ -17,7 +17,7 @@ LISTS = (
 def told(row: Row, known: Knowledge) -> Finding | None:
     """Nothing if a station did it whose trade it is."""
     who, whom = row["id.orig_h"], row["id.resp_h"]
-    if known.role(who) in STATIONS:
+    if known.role(who) in STATIONS or who == whom:
         return None
     return Finding(
         row,

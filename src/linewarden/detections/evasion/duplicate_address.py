@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 
@@ -24,39 +24,63 @@ class Params:
 
     frames: int = param(2, "frames", "of each of the two, so that one stray frame is no finding")
     window_s: float = param(60.0, "s", "in which both are heard; a device that was replaced is not heard again")
+    back_s: float = param(86_400.0, "s", "in which an address goes to another machine and comes back")
+
+
+@dataclass(slots=True)
+class _Seen:
+    first: int
+    last: int
+    frames: int
 
 
 @dataclass(slots=True)
 class _Claims:
-    """MAC -> time of the last frame, and how many."""
+    """Who claimed an address, by MAC."""
 
-    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    seen: dict[str, _Seen] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+
+    def note(self, row: Row) -> None:
+        """One more claim; beyond 16 machines nothing new is learned."""
+        until = max(int(row["until"] or 0), int(row["ts"]))
+        if (seen := self.seen.get(row["mac"])) is not None:
+            seen.last, seen.frames = until, seen.frames + int(row["frames"])
+        elif len(self.seen) < 16:
+            self.seen[row["mac"]] = _Seen(int(row["ts"]), until, int(row["frames"]))
+
+    def conflict(self, row: Row, params: Params) -> tuple[str, str]:
+        """Another machine with which this claim cannot be reconciled, and why; '' if there is none."""
+        now, mine = int(row["ts"]), self.seen.get(row["mac"])
+        for mac, other in self.seen.items():
+            if mac == row["mac"]:
+                continue
+            # A device that was replaced does not come back, and one that moved does not speak at two places.
+            if mine is not None and mine.last < other.first and now - other.first <= params.back_s * 1e9:
+                return mac, "the address went to the one, to the other, and back"
+            several = min(other.frames, int(row["frames"]) + (mine.frames if mine else 0)) >= params.frames
+            if several and now - other.last <= params.window_s * 1e9:
+                return mac, f"both were heard within {params.window_s:.0f} s"
+        return "", ""
 
 
 def watch(params: Params) -> Watch:
-    """Keeps what claimed each address, what was claimed by whom in turn is told once."""
+    """Keeps who claimed each address, and when. Two are told once."""
     claims: Bounded[str, _Claims] = Bounded(_Claims)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
-            mac, ip = row["mac"], row["ip"]
-            claim = claims.at(ip)
-            first, count = int(row["ts"]), int(row["frames"]) + claim.seen.get(mac, (0, 0))[1]
-            others = [
-                other for other, (last, frames) in claim.seen.items()
-                if other != mac and frames >= params.frames and first - last <= params.window_s * 1e9
-            ]  # fmt: skip
-            if len(claim.seen) < 16 or mac in claim.seen:
-                claim.seen[mac] = (max(int(row["until"] or 0), first), count)
-            if count < params.frames or not others or not claim.told.isdisjoint({mac, *others}):
+            mac, ip, claim = row["mac"], row["ip"], claims.at(row["ip"])
+            other, why = claim.conflict(row, params)
+            claim.note(row)
+            if not other or {mac, other} <= claim.told:
                 continue
-            claim.told |= {mac, *others}
+            claim.told |= {mac, other}
             yield Finding(
                 row,
-                f"{known.name(ip)} is used by two machines: {others[0]} and {mac}.",
+                f"{known.name(ip)} is used by two machines: {other} and {mac}.",
                 (ip,),
-                why=(f"both were heard within {params.window_s:.0f} s, by {row['source']}",),
+                why=(why, f"by {row['source']}"),
                 orig=mac,
                 resp=ip,
                 confidence=0.8,
