@@ -45,7 +45,7 @@ DETECTION = Detection(
     ),
     benign="The safety engineer's laptop, or a new data collector: give it its role in the names file.",
     needs={"command": pl.col("verb").is_in(["read", "browse", "diagnose", "subscribe", "program_upload"]) & OT},
-    watch=stateless(told),
+    watch=stateless(told, alike=("id.orig_h", "id.resp_h")),
     fires=Case({"command": [READ]}, Knowledge(roles=ROLES)),
     quiet=Case({"command": [{**READ, "id.orig_h": "10.0.0.5"}]}, Knowledge(roles=ROLES)),
 )

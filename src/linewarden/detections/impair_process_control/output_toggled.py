@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import FIELD, Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import in_time, series_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,49 +25,64 @@ class Params:
 
 @dataclass(slots=True)
 class _Point:
-    since: int
+    """The last two values, and when it went back to the one before."""
+
+    since: int = 0
     before: str = ""
     now: str = ""
-    turns: deque[tuple[int, int]] | None = None
+    turns: deque[tuple[int, int]] = field(default_factory=deque)
+
+    def turned(self, ts: int, frame: int, value: str, most: int) -> deque[tuple[int, int]]:
+        """Times and frames of the last turns A, B, A; empty if this is none."""
+        self.since = self.since or ts
+        if value == self.now:
+            return _NONE
+        turned = value == self.before
+        self.before, self.now = self.now, value
+        if not turned:
+            return _NONE
+        if len(self.turns) == most:
+            self.turns.popleft()
+        self.turns.append((ts, frame))
+        return self.turns
+
+
+_NONE: deque[tuple[int, int]] = deque(maxlen=0)
 
 
 def watch(params: Params) -> Watch:
-    """Counts the turns A, B, A of each point."""
-    points: Bounded[tuple[str, str, str], _Point] = Bounded(lambda: _Point(0))
+    """Keeps the last turns of each point, by who writes it."""
+    points: Bounded[tuple[str, str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
-            who, whom, value = row["id.orig_h"], row["id.resp_h"], row["value"]
-            if known.role(who) in FIELD:  # a controller's own cycle may do this all day
+        rows = in_time(rows)
+        for key, series in series_of(rows, ("id.orig_h", "id.resp_h", "target"), ("ts", "frame", "value")):
+            if known.role(key[0]) in FIELD:  # a controller's own cycle may do this all day
                 continue
-            point = points.at((who, whom, row["target"]))
-            point.since = point.since or int(row["ts"])
-            if value == point.now:
-                continue
-            turned = value == point.before
-            point.before, point.now = point.now, value
-            if not turned:
-                continue
-            if point.turns is None:
-                point.turns = deque(maxlen=params.turns)
-            point.turns.append((int(row["ts"]), row["frame"]))
-            lasted = (point.turns[-1][0] - point.turns[0][0]) / 1e9
-            if len(point.turns) == params.turns and lasted <= params.window_s:
-                # What toggles from the first moment on is most often a life bit.
-                quiet_s = (point.turns[0][0] - point.since) / 1e9
-                yield Finding(
-                    row,
-                    f"{known.name(who)} switched {row['target']} of {known.name(whom)} to and fro "
-                    f"{params.turns} times within {max(lasted, 1):.0f} s.",
-                    (who, whom, row["target"]),
-                    why=(f"between {point.before} and {value}", said(row)),
-                    frames=tuple(frame for _, frame in point.turns),
-                    severity=None if quiet_s > params.window_s else Severity.LOW,
-                    confidence=0.8 if quiet_s > params.window_s else 0.5,
-                )
-                point.turns.clear()
+            point = points.at(key)
+            for index, ts, frame, value in series:
+                turns = point.turned(ts, frame, value, params.turns)
+                if len(turns) == params.turns and turns[-1][0] - turns[0][0] <= params.window_s * 1e9:
+                    yield _found(rows.row(index, named=True), point, params, known)
+                    turns.clear()
 
     return look
+
+
+def _found(row: Row, point: _Point, params: Params, known: Knowledge) -> Finding:
+    who, whom, (first, last) = row["id.orig_h"], row["id.resp_h"], (point.turns[0][0], point.turns[-1][0])
+    # What toggles from the first moment on is most often a life bit.
+    settled = (first - point.since) / 1e9 > params.window_s
+    return Finding(
+        row,
+        f"{known.name(who)} switched {row['target']} of {known.name(whom)} to and fro {params.turns} times within "
+        f"{max((last - first) / 1e9, 1):.0f} s.",
+        (who, whom, row["target"]),
+        why=(f"between {point.before} and {point.now}", said(row)),
+        frames=tuple(frame for _, frame in point.turns),
+        severity=None if settled else Severity.LOW,
+        confidence=0.8 if settled else 0.5,
+    )
 
 
 def _writes(values: str, pause_s: float = 1.0) -> list[dict[str, object]]:

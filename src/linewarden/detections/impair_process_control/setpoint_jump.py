@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import in_time, series_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +42,36 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
-            who, whom, value = row["id.orig_h"], row["id.resp_h"], _number(row["value"])
-            if value is None:
-                continue
-            point = points.at((whom, row["target"]))
-            step = abs(value - point.last) if point.last is not None else 0.0
-            before, point.last = point.last, value
-            if step == 0.0:
-                continue
-            usual = max(point.steps, default=0.0)
-            if len(point.steps) >= params.steps and step > params.times * usual:
-                yield Finding(
-                    row,
-                    f"{known.name(who)} set {row['target']} of {known.name(whom)} from {before:g} to {value:g}; "
-                    f"steps of up to {usual:g} are usual.",
-                    (whom, row["target"]),
-                    why=(said(row), f"{len(point.steps)} steps before, the largest {usual:g}"),
-                    severity=Severity.HIGH if known.is_safety(whom) else None,
-                    confidence=0.6,
-                )
-            point.steps.append(step)
+        rows = in_time(rows)
+        for key, series in series_of(rows, ("id.resp_h", "target"), ("value",)):
+            point = points.at(key)
+            for index, text in series:
+                value = _number(text)
+                if value is None:
+                    continue
+                before, point.last = point.last, value
+                step = abs(value - before) if before is not None else 0.0
+                if step == 0.0:
+                    continue
+                usual = max(point.steps, default=0.0)
+                if len(point.steps) >= params.steps and step > params.times * usual:
+                    yield _found(rows.row(index, named=True), before, value, usual, len(point.steps), known)
+                point.steps.append(step)
 
     return look
+
+
+def _found(row: Row, before: float | None, value: float, usual: float, steps: int, known: Knowledge) -> Finding:
+    who, whom = row["id.orig_h"], row["id.resp_h"]
+    return Finding(
+        row,
+        f"{known.name(who)} set {row['target']} of {known.name(whom)} from {before:g} to {value:g}; "
+        f"steps of up to {usual:g} are usual.",
+        (whom, row["target"]),
+        why=(said(row), f"{steps} steps before, the largest {usual:g}"),
+        severity=Severity.HIGH if known.is_safety(whom) else None,
+        confidence=0.6,
+    )
 
 
 def _writes(values: list[float]) -> list[dict[str, object]]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import in_time, series_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,9 @@ class Params:
 
 @dataclass(slots=True)
 class _Pair:
+    """How many were answered, and the frames of those that were not since then."""
+
     answered: int = 0
-    silent: int = 0
     frames: tuple[int, ...] = ()
 
 
@@ -33,27 +35,31 @@ def watch(params: Params) -> Watch:
     pairs: Bounded[tuple[str, str, str], _Pair] = Bounded(_Pair)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
-            who, whom = row["id.orig_h"], row["id.resp_h"]
-            pair = pairs.at((who, whom, row["protocol"]))
-            if row["answered"]:
-                pair.answered, pair.silent, pair.frames = pair.answered + 1, 0, ()
-                continue
-            if pair.answered < params.answered or row["result"] != "unanswered":
-                continue
-            pair.silent += 1
-            pair.frames = (*pair.frames, row["frame"])[-params.orders :]
-            if pair.silent == params.orders:
-                yield Finding(
-                    row,
-                    f"{known.name(whom)} no longer answers the orders of {known.name(who)} ({row['protocol']}).",
-                    (who, whom, row["protocol"]),
-                    why=(f"{params.orders} in a row without an answer, after {pair.answered} answered", said(row)),
-                    frames=pair.frames,
-                    confidence=0.7,
-                )
+        rows = in_time(rows)
+        columns = ("frame", "answered", "result")
+        for key, series in series_of(rows, ("id.orig_h", "id.resp_h", "protocol"), columns):
+            pair = pairs.at(key)
+            for index, frame, answered, result in series:
+                if answered:
+                    pair.answered, pair.frames = pair.answered + 1, ()
+                elif pair.answered >= params.answered and result == "unanswered":
+                    pair.frames = (*pair.frames, frame)[: params.orders + 1]  # one more, so that it is told once
+                    if len(pair.frames) == params.orders:
+                        yield _found(rows.row(index, named=True), pair, known)
 
     return look
+
+
+def _found(row: Row, pair: _Pair, known: Knowledge) -> Finding:
+    who, whom = row["id.orig_h"], row["id.resp_h"]
+    return Finding(
+        row,
+        f"{known.name(whom)} no longer answers the orders of {known.name(who)} ({row['protocol']}).",
+        (who, whom, row["protocol"]),
+        why=(f"{len(pair.frames)} in a row without an answer, after {pair.answered} answered", said(row)),
+        frames=pair.frames,
+        confidence=0.7,
+    )
 
 
 def _orders(answers: str) -> list[dict[str, object]]:

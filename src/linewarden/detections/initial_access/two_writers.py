@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import in_time, series_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +31,34 @@ class _Last:
 
 def watch(params: Params) -> Watch:
     """Keeps who wrote each point last. Stations that are one asset (several cards) are one."""
-    points: Bounded[tuple[str, int, str], _Last] = Bounded(_Last)
+    points: Bounded[tuple[str, int | None, str], _Last] = Bounded(_Last)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
-            who, whom = row["id.orig_h"], row["id.resp_h"]
-            last = points.at((whom, row["unit"] or 0, row["target"]))
-            ts = int(row["ts"])
-            other = last.who and known.asset(last.who) != known.asset(who)
-            if other and ts - last.ts <= params.window_s * 1e9:
-                yield Finding(
-                    row,
-                    f"{known.name(last.who)} and {known.name(who)} both write {row['target']} of {known.name(whom)}.",
-                    (whom, *sorted((last.who, who))),
-                    why=(said(row), f"{(ts - last.ts) / 1e9:.1f} s before it was {last.value or 'another value'}",
-                         f"roles: {known.role(last.who)}, {known.role(who)}"),
-                    frames=(last.frame, row["frame"]),
-                    confidence=0.8,
-                )  # fmt: skip
-            last.who, last.ts, last.frame, last.value = who, ts, row["frame"], row["value"] or ""
+        rows = in_time(rows)
+        columns = ("ts", "id.orig_h", "frame", "value")
+        for key, series in series_of(rows, ("id.resp_h", "unit", "target"), columns):
+            last = points.at(key)
+            for index, ts, who, frame, value in series:
+                other = last.who not in ("", who) and known.asset(last.who) != known.asset(who)
+                if other and ts - last.ts <= params.window_s * 1e9:
+                    yield _found(rows.row(index, named=True), last, known)
+                last.who, last.ts, last.frame, last.value = who, ts, frame, value or ""
 
     return look
+
+
+def _found(row: Row, last: _Last, known: Knowledge) -> Finding:
+    who, whom = row["id.orig_h"], row["id.resp_h"]
+    since = (int(row["ts"]) - last.ts) / 1e9
+    return Finding(
+        row,
+        f"{known.name(last.who)} and {known.name(who)} both write {row['target']} of {known.name(whom)}.",
+        (whom, *sorted((last.who, who))),
+        why=(said(row), f"{since:.1f} s before it was {last.value or 'another value'}",
+             f"roles: {known.role(last.who)}, {known.role(who)}"),
+        frames=(last.frame, row["frame"]),
+        confidence=0.8,
+    )  # fmt: skip
 
 
 def _write(who: str, second: int, target: str = "holding_register 20") -> dict[str, object]:
