@@ -56,12 +56,12 @@ def of_tls(row: Row) -> Sign | None:
     """A hello, or a certificate."""
     name = row["server_name"] or ""
     if row["subject"]:
-        made_up = re.search(RANDOM_SUBJECT, row["subject"]) and re.search(RANDOM_ISSUER, row["issuer"] or "")
+        made_up = bool(re.search(RANDOM_SUBJECT, row["subject"]) and re.search(RANDOM_ISSUER, row["issuer"] or ""))
         fact = f"certificate of {row['subject']}, issued by {row['issuer']}"
         return Sign("speaks to the Tor network", TOR, fact, 0.9) if made_up else None
     if re.search(POOL_NAMES, name):
         return Sign("works for a pool that mines coins", MINES, f"TLS to {name}", 0.9)
-    made_up = re.search(RANDOM_NAME, name) and row["id.resp_p"] in TOR_PORTS
+    made_up = bool(re.search(RANDOM_NAME, name)) and row["id.resp_p"] in TOR_PORTS
     return Sign("speaks to the Tor network", TOR, f"TLS to the made-up name {name}", 0.8) if made_up else None
 
 
