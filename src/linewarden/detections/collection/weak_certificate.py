@@ -32,42 +32,44 @@ class Flaw:
     fact: str
 
 
-def flaws(row: Row, params: Params) -> Iterator[Flaw]:
-    """All that is wrong with what this row shows."""
-    if row["version"] in OLD:
-        yield Flaw(f"speaks {OLD[row['version']]}", Severity.LOW, f"cipher {row['cipher'] or 'not seen'}")
+def flaws(stream: str, row: Row, params: Params) -> Iterator[Flaw]:
+    """All that is wrong with what this row shows: a hello, or a certificate."""
     if row["not_after"] is None:
+        yield Flaw(OLD[row["version"]], Severity.LOW, f"cipher {row['cipher'] or 'not seen'}")
         return
     now = datetime.fromtimestamp(int(row["ts"]) / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if row["not_after"] < now:
-        yield Flaw("shows an expired certificate", Severity.LOW, f"valid until {row['not_after'][:10]}")
+        yield Flaw("expired", Severity.LOW, f"valid until {row['not_after'][:10]}")
     if (row["not_before"] or "") > now:
-        yield Flaw("shows a certificate that is not yet valid", Severity.LOW, f"valid from {row['not_before'][:10]}")
+        yield Flaw("not yet valid", Severity.LOW, f"valid from {row['not_before'][:10]}")
     least = params.ec_bits if row["key_type"] == "ecdsa" else params.rsa_bits
     if row["key_type"] in ("rsa", "dsa", "ecdsa") and 0 < (row["key_bits"] or 0) < least:
-        yield Flaw("shows a certificate with a short key", Severity.LOW, f"{row['key_type']}, {row['key_bits']} bit")
+        yield Flaw("short key", Severity.LOW, f"{row['key_type']}, {row['key_bits']} bit")
     if any(weak in (row["signature"] or "").lower() for weak in ("md5", "sha1")):
-        yield Flaw("shows a certificate with a weak hash", Severity.LOW, row["signature"])
-    if row["self_signed"]:
-        yield Flaw("shows a self-signed certificate", Severity.INFO, f"issued by itself: {row['issuer']}")
+        yield Flaw("weak hash", Severity.LOW, row["signature"])
+    # In OPC UA trust lists name each certificate; most sign themselves, by design.
+    if row["self_signed"] and stream == "tls":
+        yield Flaw("self-signed", Severity.INFO, f"issued by itself: {row['issuer']}")
 
 
 def watch(params: Params) -> Watch:
     """Tells each device once for all that is wrong with one certificate or hello."""
 
-    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+    def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.iter_rows(named=True):
             client, server = row["id.orig_h"], row["id.resp_h"]
-            # A certificate is shown by its sender; of a hello the version is what the server chose.
-            who, whom = (client, server) if row["not_after"] and row["is_orig"] else (server, client)
-            found = list(flaws(row, params))
+            # Of a hello the version is what the server chose; a certificate in an answer is the server's, too.
+            clients = row["not_after"] and row["is_orig"] and row["resp_frame"] is None
+            who, whom = (client, server) if clients else (server, client)
+            found = list(flaws(stream, row, params))
             # Certificates of the internet are no business of a plant.
             if not found or known.is_outside(who):
                 continue
-            said = ", ".join(f.what for f in found)
+            flawed = ", ".join(f.what for f in found)
+            said = f"shows a weak certificate ({flawed})" if row["not_after"] else f"speaks {flawed}, which is not safe,"
             yield Finding(
                 row,
-                f"{known.name(who)} {said} to {known.name(whom)}.",
+                f"{known.name(who)} {said} to {known.name(whom)} ({stream}).",
                 (who, str(row["id.resp_p"]), *(f.what for f in found)),
                 why=(*(f.fact for f in found), f"subject {row['subject'] or 'not shown'}",
                      f"role: {known.role(who)}"),
@@ -103,6 +105,7 @@ DETECTION = Detection(
     "known gap, not an attack.",
     needs={
         "tls": pl.col("version").is_in(list(OLD)) | pl.col("not_after").is_not_null(),
+        "opcua": pl.col("not_after").is_not_null(),
     },
     watch=watch,
     fires=Case({"tls": [{**SHOWN, "not_after": "2023-01-01T00:00:00Z"}]}),

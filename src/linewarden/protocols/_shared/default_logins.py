@@ -25,7 +25,7 @@ def digest(user: str, password: str) -> str:
 @cache
 def _table() -> dict[str, str]:
     lines = TABLE.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))  # type: ignore[misc]
+    return dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
 
 
 def makers(user: str, password: str) -> str | None:
