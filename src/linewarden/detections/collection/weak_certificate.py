@@ -66,7 +66,7 @@ def watch(params: Params) -> Watch:
             if not found or known.is_outside(who):
                 continue
             flawed = ", ".join(f.what for f in found)
-            said = f"shows a weak certificate ({flawed})" if row["not_after"] else f"speaks {flawed}, which is not safe,"
+            said = f"shows a weak certificate ({flawed})" if row["not_after"] else f"speaks {flawed}, now unsafe,"
             yield Finding(
                 row,
                 f"{known.name(who)} {said} to {known.name(whom)} ({stream}).",
