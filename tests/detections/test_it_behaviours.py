@@ -126,6 +126,12 @@ def test_a_tunnel_is_told_of_large_answers() -> None:
     assert told("dns_tunnel", "dns", *rows[:11]) == []
 
 
+def test_names_as_long_as_the_setting_are_looked_at() -> None:
+    """The filter of the stream may not hide what the settings ask for."""
+    exact = [f"{i:030x}.ab.de" for i in range(40)]
+    assert len(told("dns_tunnel", "dns", *asked(exact))) == 1
+
+
 def test_slow_questions_are_not_counted_together() -> None:
     slow = [{**row, "ts": i * 60 * 10**9} for i, row in enumerate(asked([f"{i:040x}.example.org" for i in range(80)]))]
     assert told("dns_tunnel", "dns", *slow) == []

@@ -16,6 +16,8 @@ TWO_PART = re.compile(r"\.(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$")
 """Endings such as .co.uk: the domain that somebody owns has a part more."""
 LOCAL = r"(?i)\.(arpa|local|lan|internal|home|localdomain)\.?$|^_|\._(tcp|udp|msdcs|sites)\."
 """Names of the local link, reverse names and services, which are long by nature."""
+LONG, LARGE = 24, 64
+"""What is shorter than this is not looked at: most questions cost nothing. The settings are above both."""
 CARRIERS = ("TXT", "NULL", "CNAME", "MX", "*")
 
 
@@ -90,8 +92,9 @@ DETECTION = Detection(
         "If nobody knows it: block the domain at the name server, and look at what the machine reached before.",
     ),
     benign="Virus scanners and content networks that ask for a hash in each name: say the domain once.",
-    needs={name: pl.col("query").is_not_null() & ~pl.col("query").fill_null("").str.contains(LOCAL)
-           for name in ("dns", "dns_tcp")},
+    needs=dict.fromkeys(("dns", "dns_tcp"), (
+        (pl.col("query").str.len_bytes() >= LONG) | (pl.col("answers").str.len_bytes() >= LARGE)
+    ) & pl.col("query").is_not_null() & ~pl.col("query").fill_null("").str.contains(LOCAL)),
     watch=watch,
     fires=Case({"dns": _questions(40)}),
     quiet=Case({"dns": _questions(39)}),
