@@ -32,6 +32,8 @@ def _finding(stream: str, row: Row, known: Knowledge) -> Finding:
         why=(f"devices come with this name and password: {row['default_of']}", "the server took it",
              f"role of the target: {known.role(whom)}"),
         severity=_weight(who, whom, known),
+        # Somebody may have chosen the same by themselves; it is no better for that.
+        confidence=0.9,
     )  # fmt: skip
 
 
