@@ -17,33 +17,37 @@ from linewarden.detections.memory import Bounded
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What an operation does, in words between who and whom, and how bad it is."""
+    """What an operation does, in words between who and whom ("changed", or "tried to change"), and how bad it is."""
 
     did: str
+    do: str
+    what: str
     severity: Severity
     techniques: tuple[str, ...] = ()
 
 
-_TASK = Way("set up a scheduled task on", Severity.HIGH, ("T0886", "T0853"))
-_KEY = Way("changed the registry of", Severity.MEDIUM, ("T0886",))
-_DRIVER = Way("loads a printer driver into", Severity.MEDIUM, ("T0866",))
+_TASK = Way("set up", "set up", "a scheduled task on", Severity.HIGH, ("T0886", "T0853"))
+_KEY = Way("changed", "change", "the registry of", Severity.MEDIUM, ("T0886",))
+_DRIVER = Way("loaded", "load", "a printer driver into", Severity.MEDIUM, ("T0866",))
 REPLICATION = "DRSGetNCChanges"
 WAYS = {
     "SchRpcRegisterTask": _TASK,
     "NetrJobAdd": _TASK,
-    "SchRpcRun": Way("started a scheduled task on", Severity.HIGH, ("T0886", "T0853")),
-    "ChangeServiceConfigW": Way("changed a service of", Severity.MEDIUM, ("T0886",)),
+    "SchRpcRun": Way("started", "start", "a scheduled task on", Severity.HIGH, ("T0886", "T0853")),
+    "ChangeServiceConfigW": Way("changed", "change", "a service of", Severity.MEDIUM, ("T0886",)),
     "BaseRegCreateKey": _KEY,
     "BaseRegDeleteKey": _KEY,
     "BaseRegDeleteValue": _KEY,
     "BaseRegSetValue": _KEY,
-    "BaseRegSaveKey": Way("saved a part of the registry (as for stealing passwords) of", Severity.HIGH, ("T0886",)),
+    "BaseRegSaveKey": Way(
+        "saved", "save", "a part of the registry (it may hold passwords) of", Severity.HIGH, ("T0886",)
+    ),
     "RpcAddPrinterDriver": _DRIVER,
     "RpcAddPrinterDriverEx": _DRIVER,
-    REPLICATION: Way("copies the accounts with their passwords from", Severity.HIGH, ("T0859", "T0886")),
+    REPLICATION: Way("copied", "copy", "the accounts with their passwords from", Severity.HIGH, ("T0859", "T0886")),
 }
 """By operation ([MS-TSCH] 3.2.5, [MS-SCMR] 3.1.4.11, [MS-RRP] 3.1.5, [MS-RPRN] 3.1.4.4, [MS-DRSR] 4.1.10)."""
-WMI = Way("runs something (WMI) on", Severity.MEDIUM, ("T0886", "T0853"))
+WMI = Way("reached", "reach", "WMI, which can run anything, on", Severity.MEDIUM, ("T0886", "T0853"))
 INTERFACES = ("wmi_services", "wmi_login")
 """DCOM's interfaces of WMI: what is asked there is mostly sealed, so that a bind is all there is to see."""
 OF_CONTROLLER = ("netlogon", "directory_replication")
@@ -68,13 +72,12 @@ def watch(_params: object) -> Watch:
 
 def _finding(row: Row, known: Knowledge, way: Way) -> Finding:
     who, whom = row["id.orig_h"], row["id.resp_h"]
-    # A rule of its own for what was refused: it still tells who tries.
     refused = (row["returned"] or "ok") != "ok"
     asked = row["operation"] or f"bind to {row['interface']}"
     return Finding(
         row,
-        f"{known.name(who)} {'was refused: it ' if refused else ''}{way.did} {known.name(whom)}.",
-        (who, whom, way.did),
+        f"{known.name(who)} {f'tried to {way.do}' if refused else way.did} {way.what} {known.name(whom)}.",
+        (who, whom, way.did, way.what),
         why=(f"{asked} ({row['interface']}), returned {row['returned'] or 'not seen'}",
              f"role of the sender: {known.role(who)}, of the target: {known.role(whom)}"),
         severity=Severity.MEDIUM if refused else way.severity,
