@@ -45,6 +45,9 @@ def test_below_ip(ethertype: int, payload: bytes, name: str) -> None:
     (9600, b"FINS" + struct.pack("!III", 12, 0, 0) + bytes(4), "fins"),
     (4712, struct.pack("!BBHH", 0xAA, 0x41, 18, 1) + bytes(12), "synchrophasor"),
     (3389, b"\x03\x00\x00\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0", "rdp"),
+    (8080, b'{"id": 1, "method": "mining.subscribe", "params": ["cpuminer/2.5"]}\n', "stratum"),
+    (443, b'{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","pass":"x","agent":"XMRig/6"}}\n',
+     "stratum"),
     (135, b"\x05\0\x0b\x03\x10\0\0\0" + struct.pack("<HHI", 28, 0, 1) + bytes(12), "dcerpc"),
 ])  # fmt: skip
 def test_over_tcp(port: int, payload: bytes, name: str) -> None:
