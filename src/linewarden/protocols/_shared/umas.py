@@ -49,8 +49,7 @@ CODES = {
 FUNCTIONS = {code + UMAS: f"umas_{name}" for code, name in CODES.items()}
 
 _VERBS: dict[int | tuple[int, ...] | range, l.Ops] = {
-    (0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0A, 0x12, 0x39, 0x51, 0x52, 0x53, 0x58, 0x65, 0x66, 0x72, 0x73, 0x74): [
-        l.Do(Verb.DIAGNOSE)],
+    (*range(0x01, 0x08), 0x0A, 0x12, 0x39, 0x51, 0x52, 0x53, 0x58, 0x65, 0x66, 0x72, 0x73, 0x74): [l.Do(Verb.DIAGNOSE)],
     # Who has the reservation may program; with a password, nonces are exchanged first.
     (0x10, 0x6E): [l.Do(Verb.AUTHENTICATE, "reservation")],
     0x11: [l.Do(Verb.DIAGNOSE, "reservation")],
@@ -117,7 +116,8 @@ REQUEST: l.Ops = [
 
 _SIGNED_ANSWER: l.Ops = [
     # Research shows both 0x38 and 0xFE before the signature.
-    l.If(l.both(l.Has("umas_signed"), l.Left() >= _SIGNATURE + 4, l.Peek(1).eq(1), l.Peek(1, _SIGNATURE + 1).eq(0x5A)), [
+    l.If(l.both(l.Has("umas_signed"), l.Left() >= _SIGNATURE + 4, l.Peek(1).eq(1),
+                l.Peek(1, _SIGNATURE + 1).eq(0x5A)), [
         l.Skip(_SIGNATURE + 3), l.U8("umas_reply")]),
 ]
 
@@ -164,7 +164,7 @@ def identity(message: Message) -> Iterator[Record]:
 
 
 def project(message: Message) -> Iterator[Record]:
-    """The answer to read project info: ids and two times, the revision (smallest part first), a name with its length."""
+    """The answer to read project info: ids, two times, the revision (smallest part first), a name and its length."""
     data = message.data
     if len(data) < 40 or len(data) != 39 + data[38]:
         return
