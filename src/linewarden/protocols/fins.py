@@ -202,8 +202,8 @@ _TCP_MAIN: l.Ops = [
     l.Switch("tcp", {
         0: _only("request", [l.Let("tcp_command", 0), l.U32("client_node")]),
         # It answers command 0: the same key.
-        1: [l.Role("response"), l.Let("cmd", names.TCP), l.Let("sid", 0), l.Let("tcp_reply", 1), l.U32("client_node"),
-            l.If(l.Left() >= 4, [l.U32("server_node")])],
+        1: [l.Role("response"), l.Let("cmd", names.TCP), l.Let("sid", 0), l.Let("tcp_reply", 1),
+            l.If(l.Left() >= 8, [l.U32("client_node"), l.U32("server_node")])],
         2: [l.If(l.Peek(1) & 0x40, [l.Let("tcp_reply", 2)], [l.Let("tcp_command", 2)]), l.Within(None, _FRAME)],
     }, _only("report", [l.Let("tcp_command", l.F("tcp"))])),
 ]

@@ -152,15 +152,16 @@ def owner(message: Message) -> Iterator[Record]:
 
 
 def identity(message: Message) -> Iterator[Record]:
-    """The answer to read id: range, id, model, version, patch, internal version, hardware, crash code, a word, name."""
+    """The answer to read id: range, id, model, version, patch, internal version, hardware, crash code, a word, name.
+    The version is binary coded decimal (0x0270 is 2.70)."""
     data = message.data
     model = _text(data[23 : 23 + data[22]])
     if not model:
         return
-    version, patch, hardware = (int.from_bytes(data[at : at + 2], "little") for at in (8, 10, 14))
-    firmware = f"{version >> 8:x}.{version & 0xFF:02x}" + (f".{patch}" if patch else "")
+    version, hardware = (int.from_bytes(data[at : at + 2], "little") for at in (8, 14))
     yield Identity(address=message.src, protocol="umas", evidence="read id", vendor="Schneider Electric", model=model,
-                   firmware=firmware, hardware=str(hardware) if hardware else None, role="controller")
+                   firmware=f"{version >> 8:x}.{version & 0xFF:02x}", hardware=str(hardware) if hardware else None,
+                   role="controller")
 
 
 def project(message: Message) -> Iterator[Record]:
