@@ -57,7 +57,7 @@ STREAMS: dict[str, tuple[int, Dialogue]] = {
     "ads": (48898, [("c", ads.ams(3, struct.pack("<III", 0xF030, 16, 2) + b"\x01\x00")),
                     ("s", ads.ams(3, bytes(4), response=True))]),
     "dcerpc": (135, dcerpc.TALK),
-    "fins_tcp": (9600, fins.TALK),
+    "fins_tcp": (9600, fins.MEMORY),
     "ftp": (21, ftp.TALK),
     "http": (80, [("c", http.ASK), ("s", http.TELL), ("c", http.ASK), ("s", http.TELL)]),
     "tls": (443, [("c", tls.record(tls.client_hello())), ("s", tls.record(tls.server_hello(0xC02F)))]),

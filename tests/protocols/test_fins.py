@@ -175,6 +175,12 @@ TALK = [
     ("c", tcp(2, ask(0x0102, place(0x82, 9, 0, 1) + b"\0\x2a", 8))), ("s", tcp(2, answer(0x0102, b"", 8))),
 ]  # fmt: skip
 
+MEMORY = [
+    *TALK[:2], ("c", tcp(2, ask(0x0101, place(0x82, 9, 0, 2)))), ("s", tcp(2, answer(0x0101, b"\0\x2a\0\x2b"))),
+    *TALK[4:],
+]  # fmt: skip
+"""Nothing that is told once an hour only."""
+
 
 @pytest.mark.parametrize("cut", [0, 1, 5, 16, 40])
 def test_over_tcp_frames_are_told_the_same_however_they_are_cut(cut: int) -> None:
