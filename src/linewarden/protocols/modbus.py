@@ -135,7 +135,7 @@ _ASKED = [Recall(), If(Has("fn").eq(0), [Let("fn", F("func"))])]
 """What the request told; an answer whose request was not seen tells the function's name at least."""
 
 _LONGEST = 260
-"""Unit identifier, function code and data, by the rules (4.1 and 4.2 of the guide allow 254; some add a little)."""
+"""Unit identifier, function code and data, at most: the rules allow 254, some devices add a little."""
 
 _SHAPE = [
     U16(), U16("proto"), U16("length"), U8(), U8("func"), Let("base", F("func") & 0x7F),

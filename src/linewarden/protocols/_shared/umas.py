@@ -90,6 +90,7 @@ _BLOCK: l.Ops = [l.Area(l.F("umas_block"), template="block{}")]
 _ARGUMENTS: dict[int | tuple[int, ...] | range, l.Ops] = {
     # Two words, then the name of the station that reserves.
     0x10: [l.Skip(4), l.U8("n"), l.Bytes("owner", l.F("n"))],
+    # To write is taken to be laid out as to read is; nobody has published it.
     (0x20, 0x21): [
         l.Skip(1), _le("umas_block"), _le("start"), l.Skip(2), _le("count"), *_BLOCK],
     # A checksum over the project, how many, and the first: kind and size, block, offsets.
