@@ -48,6 +48,10 @@ class Event:
     runbook: tuple[str, ...] = ()
     benign: str = ""
     expected: str | None = None
+    orig_p: int | None = None
+    resp_p: int | None = None
+    sensor: str = ""
+    uid: str = ""
 
     @property
     def is_group(self) -> bool:

@@ -12,10 +12,11 @@ from linewarden.service.lake import Lake, open_lake
 
 if TYPE_CHECKING:
     from linewarden.cases.model import Case, Event
+    from linewarden.detections.run import Told
 
 COLUMNS = (
     "ts", "capture", "frame", "id.orig_h", "id.resp_h", "note", "msg", "severity", "notice_id", "tactic", "techniques",
-    "confidence", "count", "until", "again", "why", "frames", "expected",
+    "confidence", "count", "until", "again", "why", "frames", "expected", "id.orig_p", "id.resp_p", "sensor", "uid",
 )  # fmt: skip
 
 
@@ -71,6 +72,15 @@ def events(lake: Lake, assets: dict[str, str] | Any) -> list[Event]:
     return [_event(row, again.get(row["notice_id"], (0, 0)), assets) for row in told.iter_rows(named=True)]
 
 
+def event_of(told: Told) -> Event:
+    """A notice that was found just now; its assets are known by their addresses only."""
+    from dataclasses import asdict
+
+    ends = {"id.orig_h": told.orig_h, "id.orig_p": told.orig_p, "id.resp_h": told.resp_h, "id.resp_p": told.resp_p}
+    where = {"ts": told.ts, "capture": told.capture, "frame": told.frame, "sensor": told.sensor, "uid": told.uid}
+    return _event(asdict(told.notice) | ends | where, (0, 0), {})
+
+
 def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] | Any) -> Event:
     from linewarden.cases.model import Event
     from linewarden.detections.catalogue import detections
@@ -84,6 +94,7 @@ def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] |
         row["id.orig_h"], row["id.resp_h"], row["capture"], row["frame"],
         tuple(int(f) for f in row["frames"].split()), row["count"] + again[0], row["why"],
         about.meaning if about else "", about.runbook if about else (), about.benign if about else "", row["expected"],
+        row["id.orig_p"], row["id.resp_p"], row["sensor"], row["uid"],
     )  # fmt: skip
 
 
