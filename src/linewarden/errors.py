@@ -5,7 +5,8 @@
     |-- StoreError             the lake cannot be written or read (no space, no permission, not a lake)
     |-- ConfigError            a setting, a names file or an option is wrong
     |-- ProtocolError          a protocol file declares something that the engine cannot run
-    `-- QueryError             the SQL of the user is wrong
+    |-- QueryError             the SQL of the user is wrong
+    `-- SendError              another system does not take what is sent to it
 
 What a *peer* on the wire does wrong is never an exception: it is a `weird` record.
 """
@@ -45,3 +46,9 @@ class QueryError(LinewardenError):
     """The user's SQL is wrong, or asks for a stream that the lake does not have."""
 
     exit_code = 6
+
+
+class SendError(LinewardenError):
+    """A receiver that a person named cannot be reached, or does not take what is sent."""
+
+    exit_code = 8
