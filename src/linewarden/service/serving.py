@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from linewarden.detections.run import Told
     from linewarden.service.config import Config
+    from linewarden.service.exporting.exporter import Exporter, Receiver
     from linewarden.service.health import HealthServer
 
 LOOK_S = 0.5
@@ -69,6 +70,8 @@ class Plan:
     without: tuple[str, ...] = ()
     """Detections that are left out."""
     expected: Path | None = None
+    receivers: tuple[Receiver, ...] = ()
+    """Who gets notices as they come."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -90,6 +93,7 @@ def plan_of(config: Config) -> Plan:
         detect=config.detect.enabled,
         without=config.detect.without,
         expected=config.detect.expected,
+        receivers=parts.receivers_of(config),
     )
 
 
@@ -103,6 +107,7 @@ class Service:
     ears: list[Ear] = field(init=False)
     state: StateKeeper = field(init=False)
     schedule: Schedule = field(init=False)
+    exporter: Exporter | None = None
     http: HealthServer | None = None
 
     def __post_init__(self) -> None:
@@ -112,6 +117,10 @@ class Service:
         self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board)
         jobs: list[Job] = [*lake_jobs(plan.keeping, self.board), *self.state.jobs()]
         self.schedule = Schedule(jobs, self._turn)
+        if plan.receivers:
+            from linewarden.service.exporting.exporter import Exporter
+
+            self.exporter = Exporter(plan.receivers, plan.data / "exports", self.board, self._export_says)
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
@@ -146,14 +155,17 @@ class Service:
     def _start(self, who: str) -> None:
         self.state.begin(__version__)
         self.schedule.start()
+        if self.exporter is not None:
+            self.exporter.start()
         if self.plan.listen is not None:
             self.http = self._serve_http(*self.plan.listen)
         self.board.ready()
         supervisor.tell("READY=1")
         names = [i for s in self.plan.sensors for i in s.listening.interfaces]
-        self.log.info(
-            "listening; nothing is sent", interfaces=", ".join(names), user=who, lake=str(self.plan.keeping.lake)
+        sent = (
+            f"notices go to {', '.join(r.shown for r in self.plan.receivers)}" if self.exporter else "nothing is sent"
         )
+        self.log.info(f"listening; {sent}", interfaces=", ".join(names), user=who, lake=str(self.plan.keeping.lake))
 
     def _serve_http(self, host: str, port: int) -> HealthServer:
         from linewarden.service.health import HealthServer, application
@@ -181,6 +193,8 @@ class Service:
             ear.end()
         for ear in self.ears:
             ear.join(60)
+        if self.exporter is not None:
+            self.exporter.stop()
         if not self.schedule.stop():
             self.log.warning("a job did not end in time", job="schedule")
         if self.http is not None:
@@ -207,9 +221,16 @@ class Service:
         n = told.notice
         if Severity(n.severity).order <= Severity.MEDIUM.order:
             self.state.event(n.severity, f"detection {n.note}", n.msg)
+        if self.exporter is not None:
+            self.exporter.take(told)
         self.log.warning(
             n.msg, sensor=sensor, notice=n.note, severity=n.severity, packet=f"{told.capture}:{told.frame}"
         )
+
+    def _export_says(self, source: str, text: str) -> None:
+        """A receiver is away, is back, or will not take something."""
+        self.state.event("warning", source, text)
+        self.log.warning(text, export=source)
 
     def _turn(self, turn: Turn) -> None:
         self.board.ill(f"job {turn.job}", turn.error)
@@ -237,6 +258,7 @@ class Service:
                 }
                 for t in turns
             },
+            "exports": self.exporter.as_dict() if self.exporter is not None else {},
             **self.board.facts(),
         }
 
@@ -247,5 +269,6 @@ def import_late() -> None:
 
     for name in ("health", "metrics", "keeping", "state_keeper"):
         import_module(f"linewarden.service.{name}")
-    for name in ("uvicorn", "uvicorn.protocols.http.h11_impl", "uvicorn.loops.auto", "polars", "starlette.routing"):
+    modules = "uvicorn uvicorn.protocols.http.h11_impl uvicorn.loops.auto polars starlette.routing encodings.idna"
+    for name in modules.split():
         import_module(name)

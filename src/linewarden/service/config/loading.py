@@ -101,6 +101,34 @@ def _together(config: Config) -> Iterator[tuple[str, str]]:
         )
         yield "http.listen", f"{http.address[0]} {said}"
     yield from _between_sensors(config)
+    yield from _of_exports(config)
+
+
+def _of_exports(config: Config) -> Iterator[tuple[str, str]]:
+    from linewarden.service.config.parts import destination_of, name_of
+    from linewarden.service.exporting.destination import is_here
+
+    names: dict[str, int] = {}
+    for at, export in enumerate(config.export):
+        try:
+            destination_of(export)
+        except ConfigError as error:
+            yield f"export[{at}]", str(error)
+            continue
+        name = name_of(export)
+        if name == "digest":
+            yield f"export[{at}].name", "digest is the name of the mail's own folder; give it another"
+        elif (first := names.setdefault(name, at)) != at:
+            yield f"export[{at}].name", f"{name!r} is the name of export[{first}] too; give each its own `name`"
+    digest = config.digest
+    if digest is None:
+        return
+    if digest.security == "none" and not is_here(digest.address[0]):
+        yield "digest.security", "none tells everybody on the way what was found; use starttls or tls"
+    if (digest.user is None) != (digest.password_file is None):
+        yield "digest.user", "user and password_file go together; give both or none"
+    if not config.detect.enabled:
+        yield "digest", "there is nothing to sum up without detections; set detect.enabled = true"
 
 
 def _between_sensors(config: Config) -> Iterator[tuple[str, str]]:

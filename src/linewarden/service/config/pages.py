@@ -55,7 +55,7 @@ def example() -> str:
     """A file with every key, its meaning and its default."""
     parts = [EXAMPLE_HEAD]
     for path, model, several, field in tables():
-        mark = "" if field.default is not None else "# "
+        mark = "# " if _is_optional(field) else ""
         head = f"[[{path}]]" if several else f"[{path}]"
         lines = [*_comment(_doc(model)), f"{mark}{head}"]
         for name, key in keys(model).items():
@@ -64,6 +64,11 @@ def example() -> str:
             lines.append("# conn = 30")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def _is_optional(field: FieldInfo) -> bool:
+    """Whether a table is one that does something only by being there."""
+    return field.default is None or field.default == ()
 
 
 def _example_line(name: str, key: FieldInfo, mark: str) -> str:
@@ -91,10 +96,13 @@ def _meaning(key: FieldInfo) -> str:
 def effective(config: Config) -> dict[str, Any]:
     """The settings with all defaults and places filled in, and no password."""
     from linewarden.service.config.state_url import shown_url
+    from linewarden.service.exporting.destination import without_path
 
     found = config.model_dump(mode="json")
     found["lake"]["folder"] = str(config.lake_folder)
     found["state"]["url"] = shown_url(config.state_url)
+    for export, shown in zip(config.export, found["export"], strict=True):
+        shown["to"] = without_path(export.to)  # where many webhooks have their password
     for sensor, shown in zip(config.sensor, found["sensor"], strict=True):
         if shown["keep"] is not None:
             shown["keep"]["folder"] = str(config.packets_folder(sensor))
@@ -106,7 +114,7 @@ def effective_as_toml(config: Config) -> str:
     found = effective(config)
     lines: list[str] = []
     for name, table in found.items():
-        for one in table if isinstance(table, list) else [table]:
+        for one in table if isinstance(table, list) else [table] if table is not None else []:
             lines += _table_as_toml(name, one, isinstance(table, list))
     return "\n".join(lines).strip() + "\n"
 
@@ -124,7 +132,7 @@ def reference() -> str:
     """The page docs/reference/config.md."""
     parts = [PAGE_HEAD]
     for path, model, several, field in tables():
-        optional = " May be left out." if field.default is None else ""
+        optional = " May be left out." if _is_optional(field) else ""
         lines = [f"## `[[{path}]]`" if several else f"## `[{path}]`", "", _doc(model) + optional, ""]
         lines += ["| key | type | unit | default | allowed | meaning |", "| --- | --- | --- | --- | --- | --- |"]
         for name, key in keys(model).items():

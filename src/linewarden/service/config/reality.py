@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, LinewardenError
 from linewarden.service import rights
+from linewarden.service.config.parts import receivers_of
 from linewarden.service.config.state_url import sqlite_file
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
         config.state_password()
     except ConfigError as error:
         yield "state", str(error)
+    try:
+        receivers_of(config)
+    except ConfigError as error:
+        key, _, text = str(error).partition(": ")
+        yield key, text
 
 
 def _filter(expression: str, interfaces: tuple[str, ...]) -> Iterator[str]:

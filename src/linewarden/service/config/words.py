@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in words that name the key and the way out. Values of `url` are never repeated."""
+"""What pydantic finds wrong, in words that name the key and the way out. URLs are never repeated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = {
     "model_type": "use a table, with keys of its own",
     "path_type": "use a path, in quotes",
 }
-SECRET = {"url"}
+SECRET = {"url", "to"}
 
 
 def key_path(loc: Sequence[int | str]) -> str:

@@ -84,7 +84,7 @@ def destination(text: str, folder: Path = Path()) -> Destination:
     if url.username is not None or url.password is not None:
         raise ConfigError("has a user or password in it; put a token into a file and name that file")
     found = Destination(url.scheme, host, port or PORTS[url.scheme])
-    if url.scheme == "http" and not _is_here(host):
+    if url.scheme == "http" and not is_here(host):
         raise ConfigError("http:// tells everybody on the way what was found; use https://")
     if found.is_syslog:
         return _with_query(found, url.query, url.path, folder)
@@ -100,7 +100,8 @@ def _with_query(found: Destination, query: str, path: str, folder: Path) -> Dest
     return found.with_files(**{k: folder / Path(v).expanduser() for k, v in given.items()})
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether it is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -117,3 +118,9 @@ def secret(file: Path) -> str:
     if not found or not found.isprintable():
         raise ConfigError(f"{file}: is empty, or has more than one line; write the secret into its first line")
     return found
+
+
+def without_path(text: str) -> str:
+    """The URL with *** for the path of a webhook."""
+    found = destination(text)
+    return text if found.is_syslog or found.path == "/" else f"{found}/***"

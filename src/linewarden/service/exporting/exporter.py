@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.plant.model import Severity
+from linewarden.service.casing import event_of
 from linewarden.service.exporting.forwarding import LAST_S, Forwarder
 from linewarden.service.exporting.outbox import Outbox
 from linewarden.service.exporting.timetable import Timetable
@@ -16,7 +18,7 @@ from linewarden.service.exporting.timetable import Timetable
 if TYPE_CHECKING:
     import datetime
 
-    from linewarden.cases.model import Event
+    from linewarden.detections.run import Told
     from linewarden.service.board import Board
     from linewarden.service.exporting.carrier import Carrier
 
@@ -45,12 +47,18 @@ class Exporter:
         self._receivers, self._folder, self._board, self._warn = receivers, folder, board, warn
         self._forwarders: list[Forwarder] = []
         self._ill: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._early: list[Told] | None = []
 
     def start(self) -> None:
         """Opens what waits, and begins to send. Raises StoreError if the folder cannot be written."""
         self._forwarders = [self._forwarder(r) for r in self._receivers]
         for forwarder in self._forwarders:
             forwarder.start()
+        with self._lock:
+            early, self._early = self._early, None
+        for told in early or ():
+            self.take(told)
 
     def _forwarder(self, r: Receiver) -> Forwarder:
         outbox = Outbox(self._folder / r.name, r.most_bytes)
@@ -58,12 +66,20 @@ class Exporter:
         least = Severity(r.least).order
         return Forwarder(r.name, outbox, r.carrier, least, self._tell, self._refused, when)
 
-    def take(self, event: Event) -> None:
-        """A notice, for all whom it concerns."""
-        weight = Severity(event.severity).order
-        for forwarder in self._forwarders:
-            forwarder.take(event, weight)
-        self._count()
+    def take(self, told: Told) -> None:
+        """A notice, for all whom it concerns. A mistake of ours here is said, and does not reach who gives it."""
+        with self._lock:
+            if self._early is not None:  # the sensors hear a moment before all is open
+                self._early.append(told)
+                return
+        try:
+            event = event_of(told)
+            weight = Severity(event.severity).order
+            for forwarder in self._forwarders:
+                forwarder.take(event, weight)
+            self._count()
+        except Exception as error:  # noqa: BLE001
+            self._warn("export", f"{told.notice.notice_id} is not sent ({type(error).__name__}: {error}): report it")
 
     def stop(self) -> None:
         """Sends what can be sent at once; the rest waits on disk for the next start."""

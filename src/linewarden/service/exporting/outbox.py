@@ -44,9 +44,10 @@ class Outbox:
         self._unwritten: deque[bytes] = deque()
         self._missing = 0  # of the lost ones, how many the receiver was not told of yet
         self._unsynced: list[int] = []  # files that are full; the thread that sends syncs and closes them
-        self._read: list[
-            tuple[int, int] | bytes
-        ] = []  # behind each that `peek` gave: file and place; or the line itself
+        self._read: list[tuple[int, int] | bytes] = []  # what each ended at that `peek` gave, or its line
+        self._mark = (1, 0)  # file and place up to where all was taken
+        self._file, self._number = -1, 0  # the one that is written to
+        self._good = self._bytes = self._waiting = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._begin()
@@ -77,8 +78,8 @@ class Outbox:
         """The first that wait, at most so many; they wait on. All of them are on disk, unless it is full."""
         with self._lock:
             self._write()
-            full, current = self._unsynced, self._file
-            self._unsynced, last = [], self._number
+            full, current, last = self._unsynced, self._file, self._number
+            self._unsynced = []
         _sync(current, full)
         found: list[Event] = []
         self._read = []
@@ -140,7 +141,9 @@ class Outbox:
         """Lets go of the file; what waits in it stays."""
         with self._lock:
             self._write()
-            files, self._file, self._unsynced = [*self._unsynced, self._file], -1, []
+            files = [*self._unsynced, self._file]
+            self._unsynced = []
+            self._file = -1
         _sync(-1, [file for file in files if file >= 0])
 
     def _put(self, line: bytes) -> None:
@@ -167,7 +170,8 @@ class Outbox:
     def _next_file(self) -> None:
         file = self._opened(self._number + 1)
         self._unsynced.append(self._file)
-        self._file, self._number, self._good = file, self._number + 1, 0
+        self._file, self._good = file, 0
+        self._number += 1
 
     def _opened(self, number: int) -> int:
         return os.open(self._path(number), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
