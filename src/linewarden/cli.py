@@ -55,7 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a file name may be no text at all
-    args = build_parser().parse_args(argv)
+    from linewarden.service.options import joined
+
+    parser = build_parser()
+    args = parser.parse_args(joined(parser, sys.argv[1:] if argv is None else argv))
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -427,6 +430,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
     from linewarden.service.lake_command import add_lake
+    from linewarden.service.notices_command import add_notices
     from linewarden.service.options import add_commands
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
@@ -444,6 +448,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve(commands)
     add_tags(commands)
     add_detect(commands, _bar)
+    add_notices(commands)
     add_lake(commands)
     add_config(commands)
     add_exercise(parser)

@@ -166,7 +166,7 @@ def test_counted_messages_are_told_apart_whatever_is_in_them(messages: list[byte
 
 
 def parsed(bundle: dict[str, Any]) -> Any:
-    library = pytest.importorskip("stix2", reason="needs stix2: pip install 'linewarden[stix]'")
+    library = pytest.importorskip("stix2", reason="needs stix2: pip install stix2")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return library.parse(json.dumps(bundle), version="2.1")
@@ -190,7 +190,7 @@ def test_stix_of_a_notice_is_what_the_library_of_oasis_accepts(event: Event) -> 
 
 @pytest.mark.parametrize("event", ALL, ids=["ipv4", "ipv6", "mac", "nowhere"])
 def test_observables_have_the_ids_that_the_standard_derives(event: Event) -> None:
-    library = pytest.importorskip("stix2", reason="needs stix2: pip install 'linewarden[stix]'")
+    library = pytest.importorskip("stix2", reason="needs stix2: pip install stix2")
     kinds = {"ipv4-addr", "ipv6-addr", "mac-addr", "network-traffic", "file"}
     found = [o for o in stix.notices_as_stix([event])["objects"] if o["type"] in kinds]
     for said in found:
@@ -242,7 +242,7 @@ def test_ocsf_has_what_the_class_requires() -> None:
     (proof,) = found["evidences"]
     assert proof["src_endpoint"] == {"ip": "10.0.0.9", "port": 51_000}
     assert proof["data"]["frames"] == [42, 43]
-    assert found["finding_info"]["related_events"][0]["uid"] == "c1"
+    assert found["finding_info"]["related_events"][0]["uid"] == "case-c1"
 
 
 def test_ocsf_of_a_case_has_the_evidence_of_all_notices() -> None:
@@ -303,6 +303,15 @@ def test_files_name_every_notice_and_case(form: str) -> None:
         assert len(notices.splitlines()) == len(ALL)
 
 
+def test_a_case_and_the_notice_that_opened_it_have_each_their_id() -> None:
+    """A receiver that leaves out what it knows already must not leave out either."""
+    one = case()
+    lines = "".join(cases_file([(70, one)], "cef", {})).splitlines()
+    ids = [read_cef(line)[1]["externalId"] for line in lines]
+    assert len(set(ids)) == 3 and ids[0] == f"case-{one.id}"
+    assert {read_cef(line)[1]["cs6"] for line in lines} == {one.id}
+
+
 def test_nothing_to_tell_is_a_right_file_too() -> None:
     assert [("".join(notices_file([], f))) for f in ("cef", "ecs", "ocsf")] == ["", "", ""]
     assert json.loads("".join(notices_file([], "json"))) == []
@@ -311,7 +320,7 @@ def test_nothing_to_tell_is_a_right_file_too() -> None:
 
 def test_json_has_all_that_is_known() -> None:
     found = json.loads(json.dumps(notice_as_dict(DOWNLOAD, "c1")))
-    assert found["why"] == DOWNLOAD.why and found["case"] == "c1" and found["time"].endswith("123456789Z")
+    assert found["why"] == DOWNLOAD.why and found["case"] == "c1" and found["ts"].endswith("123456789Z")
 
 
 @given(st.integers(0, 4_000_000_000 * 10**9), st.integers(1, 9))

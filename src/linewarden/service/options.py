@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,10 @@ PROTOCOLS = """example:
 
 
 class Commands:
-    """The commands of the program: each room that has some adds them with `add`."""
+    """The commands of the program: each room that has some adds them with `add`.
+
+    A name may have two words, such as `cases export`, beside a command `cases`: see `joined`.
+    """
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._all = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -72,6 +75,14 @@ class Commands:
         found = Commands.__new__(Commands)
         found._all = parser.add_subparsers(metavar="COMMAND", required=True)
         return found
+
+
+def joined(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
+    """The arguments with the first two as one, if together they name a command of the parser."""
+    actions = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    known = {name for action in actions for name in action.choices}
+    two = " ".join(arguments[:2])
+    return [two, *arguments[2:]] if len(arguments) > 1 and two in known else list(arguments)
 
 
 def _command(all_of_them: Any, name: str, help: str, examples: str, run: Run | None) -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,21 +56,34 @@ def clean(text: str, most: int = 4000) -> str:
 
 def notice_as_dict(event: Event, case: str = "") -> dict[str, Any]:
     """A notice in our own words: all that is known of it. `case`: the id of the case that it is part of."""
-    found = asdict(event)
-    found["time"], found["techniques"] = utc(event.ts, 9), list(event.techniques)
-    found["frames"], found["runbook"] = list(event.frames), list(event.runbook)
+    found = {
+        "notice_id": event.notice_id, "ts": utc(event.ts, 9), "ts_ns": event.ts, "until": utc(event.until, 9),
+        "note": event.note, "title": event.title, "severity": event.severity, "tactic": event.tactic,
+        "techniques": list(event.techniques), "confidence": event.confidence, "count": event.count, "msg": event.msg,
+        "why": event.why, "meaning": event.meaning, "runbook": list(event.runbook), "benign": event.benign,
+        "expected": event.expected,
+        "orig": {"asset": event.orig, "address": event.orig_h, "port": event.orig_p},
+        "resp": {"asset": event.resp, "address": event.resp_h, "port": event.resp_p},
+        "sensor": event.sensor, "uid": event.uid, "capture": event.capture, "frame": event.frame,
+        "frames": list(event.frames),
+    }  # fmt: skip
     return found | ({"case": case} if case else {})
 
 
+def case_id(number: str) -> str:
+    """What others know a case by. Its own number is that of the notice that opened it, which they know already."""
+    return f"{CASE}-{number}"
+
+
 def summary(case: Case, priority: int, names: Mapping[str, str] | None = None) -> Event:
-    """A case told as one notice: its id, its time from first to last, its worst event's meaning, all techniques."""
+    """A case told as one notice: its time from first to last, its worst event's meaning, all techniques."""
     known, worst = names or {}, case.worst
     assets = ", ".join(known.get(a, a) for a in case.assets[:8]) + (" and others" if case.assets[8:] else "")
     notices = len(case.events)
     said = f"{case.title}. Priority {priority} of 100, {notices} notice{'s' * (notices > 1)}; assets: {assets}."
     techniques = dict.fromkeys(t for e in case.unexpected or case.events for t in e.techniques)
     return replace(
-        worst, notice_id=case.id, ts=case.began, until=case.until, note=CASE, title=case.title, msg=said,
+        worst, notice_id=case_id(case.id), ts=case.began, until=case.until, note=CASE, title=case.title, msg=said,
         severity=case.severity, techniques=tuple(techniques), count=case.count,
         why="; ".join(dict.fromkeys(e.msg for e in case.events))[:2000],
     )  # fmt: skip

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from linewarden import __version__
-from linewarden.cases.export.common import ATTACK_VERSION, PRODUCT, SITE, TACTIC_IDS, kind_of, summary, tactic_name
+from linewarden.cases.export.common import (
+    ATTACK_VERSION,
+    PRODUCT,
+    SITE,
+    TACTIC_IDS,
+    case_id,
+    kind_of,
+    summary,
+    tactic_name,
+)  # fmt: skip
 from linewarden.cases.model import Case, Event, is_group, technique_name
 
 VERSION = "1.4.0"
@@ -24,7 +33,7 @@ def notice_as_ocsf(event: Event, case: str = "") -> dict[str, Any]:
     found = _finding(event, [event], _attacks([event]))
     if case:
         found["finding_info"]["related_events"] = [
-            {"uid": case, "type_uid": CLASS * 100 + 1, "type": "Detection Finding: Create"}
+            {"uid": case_id(case), "type_uid": CLASS * 100 + 1, "type": "Detection Finding: Create"}
         ]
     return found
 

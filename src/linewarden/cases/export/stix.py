@@ -51,7 +51,7 @@ def _case(case: Case, priority: int, names: Mapping[str, str] | None) -> list[Ob
     return [*inner, _common("grouping", case.id, case.began, case.until) | {
         "name": told.title, "description": "\n".join(filter(None, (told.msg, told.meaning))),
         "context": "suspicious-activity", "object_refs": [o["id"] for o in inner], "labels": [told.severity],
-        "confidence": round(told.confidence * 100), "external_references": [_reference(case.id)],
+        "confidence": round(told.confidence * 100), "external_references": [_reference(told.notice_id)],
     }]  # fmt: skip
 
 

@@ -1,14 +1,17 @@
 """Syslog: RFC 5424 messages over UDP, TCP or TLS.
 
 Syslog has no acknowledgement. Over TCP and TLS a notice counts as taken once the receiver's own system has
-acknowledged its bytes and the connection still stands; over UDP once it was sent and nothing came back.
+acknowledged its bytes and the connection still stands; over UDP once it was sent and nothing came back. A connection
+that is new is looked at for a moment first: a server that wants another certificate, or nobody, hangs up only then.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import select
 import socket
 import ssl
 import struct
@@ -27,7 +30,9 @@ if TYPE_CHECKING:
 
 MOST_DATAGRAM = 60_000
 REFUSAL_S = 0.05
-"""How long to wait for word that nobody listens at a UDP port."""
+"""How long to wait for word that nobody listens at a UDP port, or that a connection is ended."""
+NEW_S = 0.5
+"""The same for a connection that is new."""
 
 
 class Syslog:
@@ -72,11 +77,12 @@ class Syslog:
         return refused
 
     def _stream(self, data: bytes) -> None:
+        new = self._socket is None
         port = self._socket = self._socket or self._connected()
-        _still_there(port)
+        _still_there(port, NEW_S if new else 0.0)
         port.sendall(data)
         _acknowledged(port)
-        _still_there(port)
+        _still_there(port, REFUSAL_S)
 
     def _connected(self) -> socket.socket:
         port = socket.create_connection((self._to.host, self._to.port), TIMEOUT_S)
@@ -113,13 +119,21 @@ def _acknowledged(port: socket.socket) -> None:
         pause = min(pause * 2, 0.05)
 
 
-def _still_there(port: socket.socket) -> None:
-    """Raises ConnectionResetError if the other side has ended the connection. What it may say is not read further."""
+def _still_there(port: socket.socket, for_s: float) -> None:
+    """Looks at a connection for a while. What the other side may say is not read further.
+
+    Raises OSError if it has ended the connection, or refuses it (TLS says so after the handshake).
+    """
+    until, poll = time.monotonic() + for_s, select.poll()
+    poll.register(port, select.POLLIN)
     port.setblocking(False)
     try:
-        if not port.recv(4096):
-            raise ConnectionResetError(104, "the receiver ended the connection")
-    except (BlockingIOError, ssl.SSLWantReadError):
-        pass
+        while True:
+            with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+                if not port.recv(4096):
+                    raise ConnectionResetError(errno.ECONNRESET, "the receiver ended the connection")
+            if (left := until - time.monotonic()) <= 0:
+                return
+            poll.poll(left * 1000)
     finally:
         port.settimeout(TIMEOUT_S)
