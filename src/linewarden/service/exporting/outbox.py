@@ -235,7 +235,7 @@ class Outbox:
 
 def _sync(current: int, full: Sequence[int]) -> None:
     """Brings to disk what was written; full files are closed. A disk that fails is said where it is written to."""
-    for file in (*full, current):
+    for file in (*full, *([current] if current >= 0 else [])):
         with contextlib.suppress(OSError):
             os.fdatasync(file)
     for file in full:
