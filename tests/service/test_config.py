@@ -21,6 +21,8 @@ name = "line1"
 interfaces = ["lo"]
 """
 
+DIGEST = '[digest]\nto = ["shift@plant.example"]\nsender = "lw@plant.example"\nserver = "mail.plant:587"\n'
+
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "plant.toml"
@@ -53,12 +55,26 @@ def test_a_small_one_is_enough_and_paths_are_beside_it(tmp_path: Path) -> None:
         ('[http]\nlisten = "nonsense"', ["http.listen", "127.0.0.1:9480"]),
         ('[state]\nurl = "mysql://x"', ["state.url"]),
         ("[lake]\ncompact_every_s = -1", ["lake.compact_every_s"]),
+        ('[[export]]\nto = "http://siem/SECRET"', ["export[0].to", "https"]),
+        ("[[export]]\nto = 7", ["export[0].to", "text"]),
+        ('[[export]]\nto = "syslog+tls://siem?ca=x"', ["export[0].to", "ca_file"]),
+        ('[[export]]\nto = "syslog+udp://siem"\nca_file = "x"', ["export[0]", "encryption"]),
+        ('[[export]]\nto = "syslog+udp://siem"\ntoken_file = "x"', ["export[0]", "webhooks"]),
+        ('[[export]]\nto = "syslog+udp://siem"\nname = "a/b"', ["export[0].name", "letters"]),
+        ('[[export]]\nto = "syslog+udp://siem"\nleast = "bad"', ["export[0].least", "critical"]),
+        ('[[export]]\nto = "https://h/a"\n[[export]]\nto = "https://h/b"', ["export[1].name", "export[0]"]),
+        (DIGEST.replace("lw@plant.example", "nobody"), ["digest.sender", "name@host"]),
+        (DIGEST.replace("mail.plant:587", "mail.plant"), ["digest.server", "host:port"]),
+        (DIGEST + 'at = "7"', ["digest.at", "07:00"]),
+        (DIGEST + 'security = "none"', ["digest.security", "starttls"]),
+        (DIGEST + 'user = "me"', ["digest.user", "password_file"]),
     ],
 )
 def test_what_is_wrong_is_named_with_the_way_out(tmp_path: Path, more: str, words: list[str]) -> None:
     lines = said(tmp_path, f"{GOOD}{more}\n")
     assert len(lines) == 1, lines
     assert all(word in lines[0] for word in words), lines
+    assert "SECRET" not in lines[0]
     with pytest.raises(ConfigError, match=r"plant\.toml"):
         load_config(tmp_path / "plant.toml")
 
@@ -97,3 +113,38 @@ def test_a_password_may_stand_beside(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", str(tmp_path / "none.toml")]) == 2
     assert "none.toml" in capsys.readouterr().err
+
+
+def test_receivers_are_made_and_their_secrets_are_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "token").write_text("T0KEN\n")
+    more = """
+[[export]]
+to = "https://siem.plant/services/T0/SECRET"
+token_file = "token"
+format = "ocsf"
+[[export]]
+to = "syslog+udp://10.0.0.9"
+name = "old"
+least = "high"
+"""
+    path = written(tmp_path, GOOD + more + DIGEST + 'every = "hourly"')
+    found = {r.name: r for r in plan_of(load_config(path)).receivers}
+    assert {n: (r.shown, r.least, r.every) for n, r in found.items()} == {
+        "https-siem-plant-443": ("https://siem.plant:443", "medium", None),
+        "old": ("syslog+udp://10.0.0.9:514", "high", None),
+        "digest": ("mail.plant:587", "medium", "hourly"),
+    }
+    for command in ("check", "show"):
+        assert main(["config", command, str(path)]) == 0
+        out = capsys.readouterr()
+        assert "siem.plant" in out.out and "SECRET" not in out.out + out.err and "T0KEN" not in out.out + out.err
+
+
+def test_a_secret_that_is_not_there_is_a_warning_of_check_and_an_end_to_serve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, GOOD + '[[export]]\nto = "https://siem/x"\ntoken_file = "nowhere"\n')
+    assert main(["config", "check", str(path)]) == 0
+    assert "export[0]: " in (err := capsys.readouterr().err) and "nowhere" in err
+    with pytest.raises(ConfigError, match="nowhere"):
+        plan_of(load_config(path))
