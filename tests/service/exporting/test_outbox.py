@@ -21,6 +21,7 @@ from linewarden.errors import StoreError
 from linewarden.service.exporting.outbox import GAP, Outbox
 from tests.cases.test_export import ALL, DOWNLOAD
 
+ROOT = Path(__file__).resolve().parents[3]
 MUCH = 10_000_000
 
 
@@ -135,7 +136,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_kill_loses_nothing(tmp_path: Path) -> None:
-    ran = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "box")], check=False, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "box")], check=False, timeout=60, cwd=ROOT)
     assert ran.returncode == -signal.SIGKILL
     box = Outbox(tmp_path / "box", MUCH)
     found = drained(box)

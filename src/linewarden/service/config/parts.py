@@ -13,7 +13,7 @@ from linewarden.service.retention import Retention
 from linewarden.service.watching import Keep, Listening
 
 if TYPE_CHECKING:
-    from linewarden.service.config.model import Digest, Export
+    from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
 
