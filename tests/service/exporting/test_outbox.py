@@ -150,7 +150,7 @@ def test_half_a_line_and_a_damaged_one_cost_themselves_only(tmp_path: Path) -> N
     box.close()
     file = tmp_path / "box" / "00000001.jsonl"
     first, second, third = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(first + b"\0" * 30 + b"\n" + second[:40] + b"\n" + third + second[:50])
+    file.write_bytes(first + b"\0" * 30 + b"\r\n" + second[:40] + b"\r" + b"\n" + third + second[:50])
     box = Outbox(tmp_path / "box", MUCH)
     assert len(box) == 2
     fill(box, range(9, 10))
