@@ -240,17 +240,26 @@ def _print_summary(result: ReadResult, args: argparse.Namespace) -> None:
 
 def run_watch(args: argparse.Namespace) -> int:
     """Live interfaces to a lake."""
+    from linewarden.service.expected_file import load_expected
     from linewarden.service.reading import Settings
     from linewarden.service.watch_screen import Screen, asked_to_end
     from linewarden.service.watching import Hooks, Keep, Listening, watch
 
     keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
+    if args.expected and not args.detect:
+        raise ConfigError("--expected says what the detections may find: use it with --detect")
     listening = Listening(
         tuple(args.interfaces), args.filter, args.ring, not args.no_promiscuous, args.user, keep
     )  # fmt: skip
     screen = Screen(lambda text: _say("watch", text), args.json, args.quiet)
     with asked_to_end() as should_end:
         hooks = Hooks(screen.line, screen.status, should_end, args.every or screen.every_s)
+        if args.detect:
+            from linewarden.service.detecting import chosen
+            from linewarden.service.live_detecting import LiveDetecting
+
+            said = load_expected(args.expected) if args.expected else None
+            hooks = LiveDetecting(chosen(), screen.notice, screen.line, said).within(hooks)
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0

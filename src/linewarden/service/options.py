@@ -158,6 +158,9 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     add("--sensor", default="local", metavar="NAME", help="name of the tap, in every record (default: %(default)s)")
     add("--interval", type=float, default=60.0, metavar="SECONDS",
         help="cyclic reads are counted in one row per so many seconds (default: 60)")  # fmt: skip
+    add("--detect", action="store_true", help="say what is wrong as it happens; notices go into the lake, too")
+    add("--expected", type=Path, metavar="FILE.toml",
+        help="with --detect: announced maintenance, and what is normal (docs/detections.md)")  # fmt: skip
     add("--every", type=float, metavar="SECONDS",
         help="how often to tell how it goes (default: 1 in a terminal and with --json, else 60)")  # fmt: skip
     add("--json", action="store_true", help="one JSON object an interval on standard output")
