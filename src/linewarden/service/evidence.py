@@ -46,8 +46,9 @@ def evidence_of(lake: Lake, notice_ids: Iterable[str]) -> dict[str, tuple[Record
             if stream == "notice":
                 continue
             scan = pl.scan_parquet(lake.files(stream), hive_partitioning=False, glob=False)
+            times = {name for name, kind in scan.collect_schema().items() if kind == pl.Datetime}
             for row in _joined(scan, named).iter_rows(named=True):
-                found[row["notice_id"]].append((row["first"], _record(stream, row)))
+                found[row["notice_id"]].append((row["first"], _record(stream, row, times)))
     for records in found.values():
         records.sort(key=lambda r: (r[0], r[1].ts, r[1].frame, r[1].stream))
     return {notice_id: tuple(r for _, r in records[:MOST_RECORDS]) for notice_id, records in found.items()}
@@ -74,9 +75,10 @@ def _named(lake: Lake, notice_ids: list[str]) -> pl.DataFrame:
 def _joined(scan: pl.LazyFrame, named: pl.DataFrame) -> pl.DataFrame:
     """The records of these packets. One of the same name and number, but of another flow or day, is another's."""
     import polars as pl
+    from polars import selectors
 
     rows = (
-        scan.with_columns(pl.col("ts").to_physical(), pl.col("sensor", "capture", "uid").cast(pl.String))
+        scan.with_columns(selectors.datetime().to_physical(), pl.col("sensor", "capture", "uid").cast(pl.String))
         .filter(pl.col("frame").is_in(named["frame"].unique().to_list()))
         .collect()
         .join(named.with_columns(pl.col("sensor", "capture").cast(pl.String)), on=["sensor", "capture", "frame"])
@@ -85,7 +87,10 @@ def _joined(scan: pl.LazyFrame, named: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(of_flow & ((pl.col("ts") - pl.col("told")).abs() < DAY_NS))
 
 
-def _record(stream: str, row: dict[str, Any]) -> Record:
-    given = {k: v for k, v in row.items() if k not in {*_ENVELOPE, "notice_id", "told", "first", "told_uid"}}
-    fields = {k: v for k, v in given.items() if v is not None and v != "" and v != []}
+def _record(stream: str, row: dict[str, Any], times: set[str]) -> Record:
+    from linewarden.reports.words import iso
+
+    beside = {*_ENVELOPE, "notice_id", "told", "first", "told_uid"}
+    given = {k: v for k, v in row.items() if k not in beside and v is not None and v != "" and v != []}
+    fields = {k: iso(v) if k in times else v for k, v in given.items()}
     return Record(stream, row["ts"], row["uid"], row["capture"], row["frame"], fields)

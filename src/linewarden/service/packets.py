@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
 
 _OF_RING = re.compile(r"watch-.*-\d+\.pcapng")
+_LIVE = re.compile(r"watch-\d{8}T[^/]*")
 RING_NEIGHBOURS = 8
 """Files of a ring before and after that are looked at for more of a conversation, at most."""
 RING_SLACK_S = 2.0
@@ -76,7 +78,7 @@ class Captures:
         found = whole or [p for p in self._files if _plain(p.name) == _plain(Path(name).name)]
         where = ", ".join(str(p) for p in self._given)
         if not found:
-            raise CaptureError(f"{name}: not in {where}; give the folder or file of it with --captures")
+            raise CaptureError(f"{name}: not in {where}; {_way_out(name)}")
         if len({p.resolve() for p in found}) > 1:
             raise CaptureError(f"{name}: more than once in {where} ({found[0]}, {found[1]}); give one with --captures")
         return found[0]
@@ -88,7 +90,15 @@ class Captures:
         for path in places:
             if path.is_file():
                 return path
-        raise CaptureError(f"{name}: not here, nor beside the lake; give the folder or file of it with --captures")
+        raise CaptureError(f"{name}: not here, nor beside the lake; {_way_out(name)}")
+
+
+def _way_out(name: str) -> str:
+    if _OF_RING.fullmatch(name):
+        return "give the folder of `watch --keep` with --captures; what is older than its limits is gone"
+    if _LIVE.fullmatch(name):
+        return "it was heard live and its packets were not kept; `watch --keep DIR` keeps them"
+    return "give the folder or file of it with --captures"
 
 
 def _plain(name: str) -> str:
@@ -101,7 +111,9 @@ def cut_out(wishes: Sequence[Wish], captures: Captures, around: Around | None) -
 
     Raises CaptureError for a damaged capture, StoreError if a file cannot be written, ConfigError if it is a capture.
     """
-    alone = len({p.capture for w in wishes for p in w.packets}) == 1
+    every = [p for w in wishes for p in w.packets]
+    # A file of another name may be it if a time can tell.
+    alone = len({p.capture for p in every}) == 1 and any(p.ts is not None for p in every)
     jobs, lost = [], []
     for wish in wishes:
         job, problems = _job(wish, captures, around, alone)
@@ -120,12 +132,14 @@ def _job(wish: Wish, captures: Captures, around: Around | None, alone: bool) -> 
             paths[name] = captures.find(name, alone)
         except CaptureError as error:
             problems.append(str(error))
+    if wish.out.exists() and not wish.out.is_file():
+        raise ConfigError(f"{wish.out}: is no file; give the name of a file to write")
     for path in paths.values():
         if wish.out.exists() and wish.out.samefile(path):
             raise ConfigError(f"{wish.out}: is the capture to cut from; write to another file")
     marks = tuple(Mark(paths[p.capture], p.frame, p.ts, p.comment) for p in wish.packets if p.capture in paths)
     beside = _ring_beside(marks, around.seconds) if around else ()
-    return Job(wish.out, marks, beside), problems
+    return Job(Path(os.path.realpath(wish.out)), marks, beside), problems
 
 
 def _ring_beside(marks: Iterable[Mark], seconds: float) -> tuple[Path, ...]:
@@ -157,8 +171,6 @@ def _written(path: Path) -> float:
 
 
 def _outcome(wish: Wish, job: Job, done: Cut, lost: list[str]) -> Outcome:
-    from linewarden.reports.words import iso
-
     wanted = {(p.capture, p.frame) for p in wish.packets}
     when = {(m.capture, m.frame): m.ts for m in job.marks}
     problems = list(lost)
@@ -170,10 +182,17 @@ def _outcome(wish: Wish, job: Job, done: Cut, lost: list[str]) -> Outcome:
         frame, now = differing[0]
         then = when[path, frame]
         problems.append(
-            f"{path}: packet {_few([f for f, _ in differing])} is of {iso(now)}, not of {iso(then or 0)}: it has "
+            f"{path}: packet {_few([f for f, _ in differing])} is of {_when(now)}, not of {_when(then or 0)}: it has "
             "changed since, or is another capture; give the one that was read with --captures"
         )
     return Outcome(wish.out, len(wanted), done.named, done.packets, done.left_out, tuple(problems))
+
+
+def _when(ns: int) -> str:
+    """A time to the millisecond."""
+    from linewarden.reports.words import iso
+
+    return f"{iso(ns).removesuffix('Z')}.{ns // 10**6 % 1000:03}Z"
 
 
 def _by_capture(found: Iterable[tuple[Path, int, int]]) -> dict[Path, list[tuple[int, int]]]:

@@ -26,6 +26,8 @@ PACKETS = """examples:
 A packet that was named has a comment in the file (Wireshark: frame.comment). The beginning of an id will do.
 Captures are looked for where they were when they were read, and beside the lake; else give --captures.
 """
+MOST_NAMED = 100_000
+"""Packets that are named and cut in one run: they are held in memory meanwhile."""
 
 
 def add_packets(commands: Commands) -> None:
@@ -64,6 +66,9 @@ def run_packets(args: argparse.Namespace) -> int:
     if args.most < 1:
         raise ConfigError(f"--most {args.most}: use 1 or more")
     named, captures = _wanted(args)
+    if len(named) > MOST_NAMED:
+        say_warning(f"{len(named):,} packets are named; the first {MOST_NAMED:,} are cut")
+        named = named[:MOST_NAMED]
     around = None if args.only else Around(args.seconds, args.most)
     outcome = cut_one(args.out, named, captures, around)
     if args.json:
@@ -110,7 +115,7 @@ def cut_one(out: Path, named: Sequence[Named], captures: Captures, around: Aroun
 
     (outcome,) = cut_out([Wish(out, tuple(named))], captures, around)
     if not outcome.packets:
-        raise CaptureError(outcome.problems[0])
+        raise CaptureError(next(iter(outcome.problems), f"{out}: no packet is named"))
     warn(outcome)
     return outcome
 
@@ -118,16 +123,20 @@ def cut_one(out: Path, named: Sequence[Named], captures: Captures, around: Aroun
 def warn(outcome: Outcome) -> None:
     """What is wrong, a line each on standard error."""
     for problem in outcome.problems:
-        print(f"linewarden: warning: {problem}", file=sys.stderr)
+        say_warning(problem)
+
+
+def say_warning(text: str) -> None:
+    """A clean line: names of captures come from records, and those from anywhere."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    print(f"linewarden: warning: {shown}", file=sys.stderr)
 
 
 def said_of(outcome: Outcome) -> str:
     """A line for a person."""
-    from linewarden.reports.words import plural
-
     around = outcome.packets - outcome.named
-    parts = [f"{outcome.named:,} of {plural(outcome.wanted, 'packet')} that were named"
-             if outcome.wanted > 1 else "the packet that was named"]  # fmt: skip
+    some = f"{outcome.named:,} of {outcome.wanted:,} packets that were named"
+    parts = [some if outcome.wanted > 1 else "the packet that was named"]
     if around:
         parts.append(f"{around:,} around {'them' if outcome.named > 1 else 'it'}")
     if outcome.left_out:

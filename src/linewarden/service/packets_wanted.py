@@ -45,17 +45,22 @@ def by_uid(path: Path, uid: str) -> tuple[Named, ...]:
     import polars as pl
 
     lake = open_lake(path)
-    said: dict[tuple[str, int, int], list[str]] = {}
+    said: dict[tuple[str, int], dict[str, int]] = {}
     with lake_files.reading(lake.path):
         for stream in lake.streams:
             scan = pl.scan_parquet(lake.files(stream), hive_partitioning=False, glob=False)
             rows = scan.filter(pl.col("uid") == uid).select("capture", "frame", pl.col("ts").to_physical()).collect()
-            for row in rows.unique(maintain_order=True).iter_rows():
-                said.setdefault(row, []).append(stream)
+            for capture, frame, ts in rows.iter_rows():
+                said.setdefault((capture, frame), {}).setdefault(stream, ts)
     if not said:
         raise ConfigError(f"{uid}: no record has this uid; it is the column `uid` of conn and other streams")
-    ordered = sorted(said.items(), key=lambda item: item[0][2])
-    return tuple(Named(capture, frame, ts, ", ".join(streams)) for (capture, frame, ts), streams in ordered)
+    named = [Named(*packet, _time(streams), ", ".join(streams)) for packet, streams in said.items()]
+    return tuple(sorted(named, key=lambda n: (n.ts or 0, n.capture, n.frame)))
+
+
+def _time(streams: dict[str, int]) -> int | None:
+    """When a packet was, by the records of it. A `weird` that is counted has the packet of an earlier one."""
+    return next((ts for stream, ts in streams.items() if stream not in ("weird", "notice")), None)
 
 
 def by_frames(capture: str, text: str) -> tuple[Named, ...]:

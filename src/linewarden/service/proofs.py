@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.errors import StoreError
 from linewarden.service.packets import Captures, Outcome, Wish, cut_out, told_packets
+from linewarden.service.packets_command import say_warning
 from linewarden.wire.cutting import Around
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def write_proofs(folder: Path, found: Found, sources: Sequence[str]) -> list[Out
     wishes = [Wish(folder / _name(told), told_packets(told)) for told in worth[:MOST_FILES]]
     outcomes = cut_out(wishes, _places(found, sources), Around()) if wishes else []
     for problem in dict.fromkeys(p for o in outcomes for p in o.problems):
-        print(f"linewarden: warning: {problem}", file=sys.stderr)
+        say_warning(problem)
     written = sum(o.packets > 0 for o in outcomes)
     more = f"; {len(worth) - MOST_FILES:,} notices more have none" if len(worth) > MOST_FILES else ""
     print(f"linewarden: packets: {written} of {len(wishes)} files in {folder}{more}", file=sys.stderr)

@@ -19,8 +19,10 @@ use piece::{Piece, Pieces};
 
 /// The time of a packet may differ by so much from what was noted: a copy may have been written in microseconds.
 const SAME_TIME_NS: i64 = 1_000_000;
-/// Packets in a capture may be out of order by so much; what is later than the last that is wanted is not read.
+/// Packets in a capture may be out of order by so much,
 const DISORDER_NS: i64 = 60_000_000_000;
+/// and some have a time that is wrong: only behind so many late ones nothing more is looked for.
+const MOST_LATE: u32 = 1_000;
 /// How often to ask whether to stop.
 const ASK_EVERY: u64 = 1 << 16;
 
@@ -240,6 +242,7 @@ impl Cutter<'_> {
         };
         let until = until.saturating_add(around.ns).saturating_add(DISORDER_NS);
         let (found, conversations) = (&mut self.found, &self.conversations);
+        let mut late = 0;
         let reader = each(&self.captures[capture], self.stop, |frame| {
             let by_job = conversation(frame).and_then(|c| conversations.get(&c));
             let mut piece: Option<Arc<Piece>> = None;
@@ -253,7 +256,8 @@ impl Cutter<'_> {
                     });
                 }
             }
-            frame.ts_ns <= until
+            late = if frame.ts_ns > until { late + 1 } else { 0 };
+            late < MOST_LATE
         })?;
         self.interfaces[capture] = reader.interfaces().to_vec();
         Ok(())

@@ -82,8 +82,11 @@ fn job(folder: &Folder, marks: Vec<Mark>) -> Job {
     }
 }
 
-/// Time, whether raw, and the data of each packet; what was said of which.
-fn read(path: &Path) -> (Vec<(i64, bool, Vec<u8>)>, Vec<(Option<u64>, String)>) {
+/// Time, whether raw, and the data.
+type Packet = (i64, bool, Vec<u8>);
+
+/// The packets, and what was said of which.
+fn read(path: &Path) -> (Vec<Packet>, Vec<(Option<u64>, String)>) {
     let mut reader = Reader::open(path).unwrap();
     let mut packets = Vec::new();
     while let Some(frame) = reader.next().unwrap() {
@@ -240,6 +243,22 @@ fn several_captures_are_put_in_order_and_keep_their_interfaces() {
         .map(|i| i.description.as_deref())
         .collect();
     assert_eq!(described, [Some("early.pcapng"), Some("late.pcapng")]);
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_for_a_moment_ends_nothing() {
+    let folder = Folder::new("jump");
+    let capture = folder.capture(
+        "a.pcapng",
+        &[
+            (BEGAN, 1, true),
+            (BEGAN + 9_000 * SECOND, 2, true),
+            (BEGAN + SECOND, 1, true),
+        ],
+    );
+    let wanted = job(&folder, vec![mark(0, 1)]);
+    let cuts = cut(&[capture], &[wanted], around(10, 100), &|| false).unwrap();
+    assert_eq!(cuts[0].packets, 2);
 }
 
 #[test]
