@@ -285,7 +285,10 @@ def test_a_name_in_a_record_leads_nowhere_else(run: Run, tmp_path: Path, ring: P
     out = tmp_path / "cut.pcapng"
     for name in ("../plant.pcapng", str(plant), "plant.pcapng"):
         assert run("packets", ring, "--of", f"{name}:1", "--out", out).code == 3
-        assert run("packets", ring / "watch-20231114T221320.000Z-000001.pcapng", "--of", f"{name}:1", "--out", out).code == 3
+        assert (
+            run("packets", ring / "watch-20231114T221320.000Z-000001.pcapng", "--of", f"{name}:1", "--out", out).code
+            == 3
+        )
     assert not out.exists()
 
 

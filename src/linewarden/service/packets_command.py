@@ -87,6 +87,8 @@ def _wanted(args: argparse.Namespace) -> tuple[Sequence[Named], Captures]:
     if args.frames is not None:
         if args.captures:
             raise ConfigError("--captures: with --frames the capture itself is given")
+        if args.source.is_dir():
+            raise ConfigError(f"{args.source}: is a folder; with --frames give one capture")
         return packets_wanted.by_frames(str(args.source), args.frames), Captures([args.source])
     if args.of:
         named = [packets_wanted.by_name(text) for text in args.of]

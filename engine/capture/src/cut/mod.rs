@@ -13,9 +13,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::error::CaptureError;
-use crate::reader::{Frame, Interface, Reader};
+use crate::reader::{Frame, Reader};
 use conversation::{Conversation, conversation};
-use piece::{Piece, Pieces};
+use piece::{Notes, Piece, Pieces};
 
 /// The time of a packet may differ by so much from what was noted: a copy may have been written in microseconds.
 const SAME_TIME_NS: i64 = 1_000_000;
@@ -107,7 +107,7 @@ pub fn cut(
         captures,
         jobs,
         stop,
-        interfaces: vec![Vec::new(); captures.len()],
+        notes: captures.iter().map(|_| Notes::default()).collect(),
         found: jobs.iter().map(|_| Pieces::default()).collect(),
         cuts: vec![Cut::default(); jobs.len()],
         conversations: HashMap::new(),
@@ -130,8 +130,8 @@ struct Cutter<'a> {
     captures: &'a [PathBuf],
     jobs: &'a [Job],
     stop: &'a dyn Fn() -> bool,
-    /// Of each capture that was read.
-    interfaces: Vec<Vec<Interface>>,
+    /// Of each capture, as far as it was read.
+    notes: Vec<Notes>,
     /// Of each job.
     found: Vec<Pieces>,
     cuts: Vec<Cut>,
@@ -155,7 +155,7 @@ impl Cutter<'_> {
             }
             there < last
         })?;
-        self.interfaces[capture] = reader.interfaces().to_vec();
+        self.notes[capture].learn(&reader);
         for (frame, wanted) in marks.range(there + 1..) {
             for (job, _) in wanted {
                 let missing = &mut self.cuts[*job].missing;
@@ -259,7 +259,7 @@ impl Cutter<'_> {
             late = if frame.ts_ns > until { late + 1 } else { 0 };
             late < MOST_LATE
         })?;
-        self.interfaces[capture] = reader.interfaces().to_vec();
+        self.notes[capture].learn(&reader);
         Ok(())
     }
 
@@ -272,9 +272,7 @@ impl Cutter<'_> {
                 path: job.out.clone(),
                 source,
             };
-            cut.packets = pieces
-                .write(self.captures, &self.interfaces, &job.out)
-                .map_err(of)?;
+            cut.packets = pieces.write(self.captures, &self.notes, &job.out).map_err(of)?;
         }
         Ok(cuts)
     }

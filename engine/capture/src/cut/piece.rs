@@ -1,13 +1,37 @@
 //! The packets of one file to write: all that were named, and the nearest of those around.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::reader::{Frame, Interface};
+use crate::reader::{Frame, Interface, Reader};
 use crate::writer::PcapNgWriter;
+
+/// What a capture says about itself, as far as it was read.
+#[derive(Default)]
+pub(super) struct Notes {
+    interfaces: Vec<Interface>,
+    comments: HashMap<u64, Vec<String>>,
+}
+
+impl Notes {
+    /// It may be read to different places: the most is kept.
+    pub(super) fn learn(&mut self, reader: &Reader) {
+        if reader.interfaces().len() >= self.interfaces.len() {
+            self.interfaces = reader.interfaces().to_vec();
+        }
+        for comment in reader.comments() {
+            if let Some(packet) = comment.packet {
+                let said = self.comments.entry(packet).or_default();
+                if !said.contains(&comment.text) {
+                    said.push(comment.text.clone());
+                }
+            }
+        }
+    }
+}
 
 /// A packet that was found; files that want the same one share it.
 #[derive(Debug)]
@@ -112,12 +136,7 @@ impl Pieces {
     }
 
     /// Writes them, in the order of their capture; by time where they are of several. Says how many.
-    pub(super) fn write(
-        self,
-        captures: &[PathBuf],
-        interfaces: &[Vec<Interface>],
-        out: &Path,
-    ) -> io::Result<usize> {
+    pub(super) fn write(self, captures: &[PathBuf], notes: &[Notes], out: &Path) -> io::Result<usize> {
         let near = self.near.into_iter().map(|n| (n.1, Vec::new()));
         let mut all: Vec<_> = self.marks.into_values().chain(near).collect();
         if all.is_empty() {
@@ -131,7 +150,7 @@ impl Pieces {
         let mut used = Vec::new();
         for (piece, _) in &all {
             places.entry((piece.capture, piece.interface)).or_insert_with(|| {
-                let interface = interfaces[piece.capture].get(piece.interface as usize);
+                let interface = notes[piece.capture].interfaces.get(piece.interface as usize);
                 used.push(described(interface, &captures[piece.capture]));
                 used.len() as u32 - 1
             });
@@ -139,7 +158,13 @@ impl Pieces {
         whole(out, |file| {
             let mut writer = PcapNgWriter::new(file, &used)?;
             for (piece, said) in &all {
-                let said: Vec<&str> = said.iter().map(String::as_str).collect();
+                let before = notes[piece.capture].comments.get(&piece.number);
+                let said: Vec<&str> = before
+                    .into_iter()
+                    .flatten()
+                    .chain(said)
+                    .map(String::as_str)
+                    .collect();
                 let interface = places[&(piece.capture, piece.interface)];
                 writer.commented(interface, piece.ts_ns, piece.origlen, &piece.data, &said)?;
             }

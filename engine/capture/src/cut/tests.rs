@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{LinkType, PcapNgWriter};
+use crate::{Interface, LinkType, PcapNgWriter};
 
 const SECOND: i64 = 1_000_000_000;
 const BEGAN: i64 = 1_700_000_000 * SECOND;
@@ -259,6 +259,30 @@ fn a_clock_that_jumps_ahead_for_a_moment_ends_nothing() {
     let wanted = job(&folder, vec![mark(0, 1)]);
     let cuts = cut(&[capture], &[wanted], around(10, 100), &|| false).unwrap();
     assert_eq!(cuts[0].packets, 2);
+}
+
+#[test]
+fn what_was_said_of_a_packet_before_is_kept() {
+    let folder = Folder::new("before");
+    let capture = folder.capture("a.pcapng", &[(BEGAN, 1, true), (BEGAN + 1, 1, true)]);
+    let first = job(&folder, vec![mark(0, 2)]);
+    cut(&[capture], std::slice::from_ref(&first), around(1, 100), &|| {
+        false
+    })
+    .unwrap();
+    let second = Job {
+        out: folder.0.join("again.pcapng"),
+        ..job(&folder, vec![mark(0, 1)])
+    };
+    cut(
+        &[first.out],
+        std::slice::from_ref(&second),
+        around(1, 100),
+        &|| false,
+    )
+    .unwrap();
+    let said = [(Some(1), "frame 1".to_owned()), (Some(2), "frame 2".to_owned())];
+    assert_eq!(read(&second.out).1, said);
 }
 
 #[test]
