@@ -45,11 +45,19 @@ def watch(params: Params) -> Watch:
                     f"{known.name(who)} asks {known.name(whom)}{' and others' if several else ''} what it is.",
                     (who, "several" if several else whom),
                     why=(said(row), f"asked lately: {', '.join(recent.things()[:5])}", f"its role: {known.role(who)}"),
-                    severity=Severity.MEDIUM if several else None,
+                    severity=Severity.MEDIUM if several and _foreign(who, known) else None,
                     confidence=0.7 if known.role(who) is not Role.UNKNOWN else 0.5,
                 )
 
     return look
+
+
+def _foreign(who: str, known: Knowledge) -> bool:
+    """True for an office or house device, and for what stands above the plant's own networks.
+
+    Of a station in the plant whose role is not known yet it is as likely that it is meant for this.
+    """
+    return known.role(who) is not Role.UNKNOWN or known.levels.get(who, 0.0) >= 4 or known.is_outside(who)
 
 
 def _ask(*last: int) -> list[dict[str, object]]:
@@ -79,7 +87,7 @@ DETECTION = Detection(
         & (pl.col("function").str.contains(ASKS) | (pl.col("target").fill_null("") == "identity"))
     },
     watch=watch,
-    fires=Case({"command": _ask(1, 2, 3)}),
+    fires=Case({"command": _ask(1, 2, 3)}, Knowledge(roles={"10.0.0.66": Role.CAMERA})),
     quiet=Case({"command": _ask(1, 2, 3)}, Knowledge(roles={"10.0.0.66": Role.ENGINEERING})),
     params=Params(),
 )

@@ -49,8 +49,8 @@ class _Point:
     """Hash -> where in the whole sequence it was seen last."""
     at: int = -1
     """Place in the whole sequence that the present one equals; -1 for none."""
-    run: dict[int, int] = field(default_factory=dict)
-    """Frame -> hash of the readings that followed it so far."""
+    run: dict[int, float] = field(default_factory=dict)
+    """Frame -> sum of the values of the readings that followed it so far."""
 
     def stands(self, ts: int, value: int, params: Params) -> bool:
         """One more reading: has it stood still too long for what it was?"""
@@ -71,7 +71,7 @@ class _Point:
             and self.changes >= params.lively * moved
         )
 
-    def follows(self, value: int, frame: int, params: Params) -> bool:
+    def follows(self, value: int, frame: int, total: float, params: Params) -> bool:
         """One more reading: does it go on as an earlier sequence did, for long enough?"""
         if self.past and self.past[-1] == value:
             return False  # a pause in both
@@ -82,14 +82,19 @@ class _Point:
             place = self.places.get(value, -1)
             self.at, self.run = (place if place >= first else -1), {}
         if self.at >= 0:
-            self.run[frame] = value
+            self.run[frame] = total
         if len(self.past) == HISTORY and self.places.get(self.past[0]) == first:
             del self.places[self.past[0]]
         self.past.append(value)
         self.places[value] = self.seen
         self.seen += 1
         enough = len(self.run) >= params.replayed and self.seen >= params.known
-        return enough and len(set(self.run.values())) >= params.distinct
+        return enough and len(set(self.run.values())) >= params.distinct and not _ramp([*self.run.values()])
+
+
+def _ramp(values: list[float]) -> bool:
+    """Only up or only down: a counter that began anew, or a machine that starts as it always does."""
+    return values in (sorted(values), sorted(values, reverse=True))
 
 
 def watch(params: Params) -> Watch:
@@ -98,15 +103,15 @@ def watch(params: Params) -> Watch:
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         rows = in_time(rows)
-        columns = ("number", "ts", "frame", "hash", "by turn", "by hash")
+        columns = ("number", "ts", "frame", "hash", "sum", "by turn", "by hash")
         for key, series in series_of(_looked_at(rows), KEY, columns):
             point = points.at(key)
-            for _, number, ts, frame, value, by_turn, by_hash in series:
+            for _, number, ts, frame, value, total, by_turn, by_hash in series:
                 if by_turn and point.stands(ts, value, params):
                     yield _finding(rows.row(number, named=True), "still", (), known)
                     points.drop(key)  # it has to become lively again first
                     break
-                if by_hash and point.follows(value, frame, params):
+                if by_hash and point.follows(value, frame, total, params):
                     yield _finding(rows.row(number, named=True), "replayed", tuple(point.run), known)
                     point.run = {}
 
@@ -120,8 +125,9 @@ def _looked_at(rows: pl.DataFrame) -> pl.DataFrame:
     every sample by time, and a sequence that comes again has the same sample by number.
     """
     values = pl.col("values").list
-    parts = pl.struct(values.sum(), values.first().alias("first"), values.last().alias("last"))
-    hashed = rows.select("ts", "frame", *KEY, parts.hash().alias("hash")).with_row_index("number")
+    total = values.sum().alias("sum")
+    parts = pl.struct(total, values.first().alias("first"), values.last().alias("last"))
+    hashed = rows.select("ts", "frame", *KEY, total, parts.hash().alias("hash")).with_row_index("number")
     second = pl.col("ts") // SECOND
     turn = (second != second.shift()).over(KEY).fill_null(value=True)
     chosen = (pl.col("hash") % SAMPLED == 0).alias("by hash")

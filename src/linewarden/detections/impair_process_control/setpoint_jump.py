@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -50,15 +50,21 @@ def watch(params: Params) -> Watch:
                 if value is None:
                     continue
                 before, point.last = point.last, value
-                step = abs(value - before) if before is not None else 0.0
+                step = value - before if before is not None else 0.0
                 if step == 0.0:
                     continue
-                usual = max(point.steps, default=0.0)
-                if len(point.steps) >= params.steps and step > params.times * usual:
+                usual = max(map(abs, point.steps), default=0.0)
+                large = len(point.steps) >= params.steps and abs(step) > params.times * usual
+                if large and not _begins_anew(step, point.steps):
                     yield _found(rows.row(index, named=True), before, value, usual, len(point.steps), known)
                 point.steps.append(step)
 
     return look
+
+
+def _begins_anew(step: float, steps: Iterable[float]) -> bool:
+    """True for a counter (a life sign, a batch number) that went one way only and falls back."""
+    return all(s * step < 0 for s in steps)
 
 
 def _found(row: Row, before: float | None, value: float, usual: float, steps: int, known: Knowledge) -> Finding:
