@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
 
 from linewarden.cli import main
-from linewarden.service.evidence import evidence, evidence_of
+from linewarden.service.evidence import evidence, evidence_of, plain
 from linewarden.service.lake import Lake, open_lake
 from tests.cli.test_detect import CONFIRM_COTP, REQUEST_DOWNLOAD, SETUP_COTP, s7
 from tests.protocols import harness
@@ -56,3 +57,9 @@ def test_a_capture_of_the_same_name_of_another_day_is_another(tmp_path: Path) ->
 
 def test_a_notice_that_there_is_not_has_none(tmp_path: Path) -> None:
     assert evidence(lake_of(tmp_path, 1_700_000_000), "no such notice") == ()
+
+
+def test_values_that_json_does_not_know_are_text() -> None:
+    """A device may send any float."""
+    value = [1.5, float("nan"), float("-inf"), None, "x", 7]
+    assert json.loads(json.dumps(plain(value), allow_nan=False)) == [1.5, "nan", "-inf", None, "x", 7]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,5 +93,12 @@ def _record(stream: str, row: dict[str, Any], times: set[str]) -> Record:
 
     beside = {*_ENVELOPE, "notice_id", "told", "first", "told_uid"}
     given = {k: v for k, v in row.items() if k not in beside and v is not None and v != "" and v != []}
-    fields = {k: iso(v) if k in times else v for k, v in given.items()}
+    fields = {k: iso(v) if k in times else plain(v) for k, v in given.items()}
     return Record(stream, row["ts"], row["uid"], row["capture"], row["frame"], fields)
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON has too: `nan` and infinities as text."""
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
