@@ -265,24 +265,6 @@ def run_watch(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_packets(args: argparse.Namespace) -> int:
-    """Packets out of the ring of `watch --keep`."""
-    from linewarden.wire.ports import hand_out
-
-    wanted = []
-    for text in args.of:
-        capture, colon, frame = text.rpartition(":")
-        if not colon or not frame.isascii() or not frame.isdigit():
-            raise ConfigError(f"--of {text}: use CAPTURE:FRAME, as a record names it")
-        wanted.append((capture, int(frame)))
-    found = hand_out(args.ring, wanted, args.out)
-    if found < len(set(wanted)):
-        _say("warning", f"{len(set(wanted)) - found} of {len(set(wanted))} packets are not in {args.ring} any more")
-    if found:
-        print(f"{found} packets: {args.out}")
-    return 0 if found else CAPTURE_UNREAD
-
-
 # --- query, diff, correct, streams, protocols ---
 
 
@@ -437,6 +419,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.detect_command import add_detect
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
+    from linewarden.service.packets_command import add_packets
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -445,14 +428,14 @@ def build_parser() -> argparse.ArgumentParser:
     commands = add_commands(
         parser,
         {
-            "read": run_read, "watch": run_watch, "packets": run_packets,
-            "query": run_query, "diff": run_diff, "correct": run_correct,
+            "read": run_read, "watch": run_watch, "query": run_query, "diff": run_diff, "correct": run_correct,
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
     add_serve(commands)
     add_tags(commands)
     add_detect(commands, _bar)
+    add_packets(commands)
     add_lake(commands)
     add_config(commands)
     add_exercise(parser)
