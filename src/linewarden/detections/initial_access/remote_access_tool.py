@@ -18,7 +18,7 @@ NAMES = {
     "secomea.com": "Secomea",
 }  # fmt: skip
 """Domains that the makers of these tools use for them. Source: their public notes on firewalls."""
-ENDS = "(?i)(^|\\.)(" + "|".join(name.replace(".", "\\.") for name in NAMES) + ")\\.?$"
+ENDS = "(?i)(^|\\.)(" + "|".join(name.replace(".", "\\.") for name in NAMES) + ")\\.?(:\\d+)?$"
 PORTS = {
     5938: "TeamViewer", 7070: "AnyDesk", 21115: "RustDesk", 21116: "RustDesk", 21117: "RustDesk",
     8041: "ScreenConnect", 41641: "Tailscale", 9993: "ZeroTier", 1194: "OpenVPN", 51820: "WireGuard", 500: "IPsec",
@@ -35,7 +35,7 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     """Each machine and tool: by name wherever it asks for it, by port only across the border of the plant."""
     name = next((str(row[c]) for c in ("query", "server_name", "host") if row.get(c)), None)
     if name is not None:
-        return _named(row, name.lower().rstrip("."), known)
+        return _named(row, name.lower().partition(":")[0].rstrip("."), known)
     who, whom = row["id.orig_h"], row["id.resp_h"]
     if known.is_outside(who) == known.is_outside(whom):
         return None
