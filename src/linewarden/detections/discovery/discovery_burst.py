@@ -35,7 +35,7 @@ class _Caller:
     """What one station called lately, and in which hours it did."""
 
     def __init__(self, params: Params) -> None:
-        self._calls: Bounded[str, Rate] = Bounded(lambda: Rate(params.window_s), 16)
+        self._calls: Bounded[str, Rate] = Bounded(lambda: Rate(params.window_s, 2 * params.chatty), 16)
         self._targets: Bounded[str, Recent[str]] = Bounded(lambda: Recent(params.window_s, 64), 16)
         self._protocols: Recent[str] = Recent(10 * params.window_s, 16)
         self._hours: Recent[int] = Recent(30 * 86_400.0, 2 * params.habit)

@@ -13,9 +13,13 @@ from linewarden.plant.vocabulary import spelled
 
 PROTECTED = ("sign", "sign_and_encrypt")
 MQTT_TLS = 8883
-SERVERS = 2_000
-CLIENTS = 50
+SERVERS = 1_000
+CLIENTS = 10
 """Of one server, that are remembered until it says what it offers."""
+KEPT = (
+    "ts", "uid", "sensor", "capture", "frame", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "password",
+)  # fmt: skip
+"""Columns of their records that a notice needs."""
 
 
 class _Server:
@@ -48,7 +52,7 @@ def watch(_params: NoParams) -> Watch:
             elif server.offer:
                 yield _finding(row, spoken, server.offer, known)
             else:
-                server.clear.put(row["id.orig_h"], row)
+                server.clear.put(row["id.orig_h"], {k: row[k] for k in KEPT if k in row})
 
     return look
 

@@ -25,8 +25,8 @@ class Params:
 
 def watch(params: Params) -> Watch:
     """Counts by sender, receiver and protocol."""
-    seen: Bounded[tuple[str, str, str], Rate] = Bounded(lambda: Rate(params.window_s))
-    kinds: Bounded[tuple[str, str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 32))
+    seen: Bounded[tuple[str, str, str], Rate] = Bounded(lambda: Rate(params.window_s, 2 * params.messages), 2_000)
+    kinds: Bounded[tuple[str, str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 32), 2_000)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
