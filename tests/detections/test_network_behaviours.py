@@ -251,3 +251,31 @@ def test_the_same_request_refused_forever_is_a_wrong_setting_not_a_search() -> N
 def test_memory_ends_however_many_addresses_there_are(first: int) -> None:
     rows = [{**asked(u % 200, u), "id.orig_h": f"10.{first % 250}.{u // 250}.{u % 250}"} for u in range(60)]
     assert severities("unit_id_sweep", "command", rows) == []
+
+
+OPERATE = {"protocol": "dnp3", "verb": "write", "function": "direct_operate", "id.resp_h": "10.0.1.1", "unit": 0xFFFF}
+
+
+def test_a_command_to_all_weighs_by_its_sender() -> None:
+    assert severities("command_to_all", "command", [{**OPERATE, "id.orig_h": "10.0.0.66"}]) == ["high"]
+    assert severities("command_to_all", "command", [{**OPERATE, "id.orig_h": "10.0.1.5"}]) == ["medium"]
+    one = {**OPERATE, "id.orig_h": "10.0.0.66", "protocol": "modbus"}
+    assert severities("command_to_all", "command", [one]) == []
+    assert severities("command_to_all", "command", [{**one, "id.resp_h": "10.0.1.255"}]) == ["high"]
+
+
+@pytest.mark.parametrize(("sender", "weight"), [("8.8.4.4", "high"), ("10.0.0.66", "low")])
+def test_who_joins_a_building_from_outside(sender: str, weight: str) -> None:
+    row = {"protocol": "bacnet", "verb": "subscribe", "function": "register_foreign_device", "id.orig_h": sender,
+           "id.resp_h": "10.0.1.1"}  # fmt: skip
+    assert severities("bacnet_foreign_device", "command", [row]) == [weight]
+    assert severities("bacnet_foreign_device", "command", [{**row, "errors": 1, "answered": 1}]) == ["low"]
+
+
+@pytest.mark.parametrize(
+    ("change", "weight"),
+    [({}, ["medium"]), ({"resp_bytes": 0}, ["low"]), ({"service": "tls"}, []), ({"id.resp_p": 22}, [])],
+)
+def test_a_shell_on_an_industrial_port(change: dict[str, Any], weight: list[str]) -> None:
+    row = {**SESSION, "id.orig_h": "10.0.0.66", "id.resp_p": 502, "direction": "syn"}
+    assert severities("wrong_protocol_on_ot_port", "conn", [{**row, **change}]) == weight
