@@ -35,6 +35,12 @@ def test_a_session_weighs_by_where_it_comes_from(sender: str, weight: str) -> No
     assert severities("remote_session_across_zones", "conn", [{**SESSION, "id.orig_h": sender}]) == [weight]
 
 
+def test_a_plant_may_use_public_addresses_as_its_own() -> None:
+    public = Knowledge(roles={"141.81.0.11": Role.CONTROLLER}, levels={"141.81.0.11": 5, "141.81.0.12": 5})
+    row = {**SESSION, "id.orig_h": "141.81.0.12", "id.resp_h": "141.81.0.11"}
+    assert severities("remote_session_across_zones", "conn", [row], public) == ["medium"]
+
+
 def test_a_session_within_a_zone_is_nobodys_concern_and_between_two_is() -> None:
     row = {**SESSION, "id.orig_h": "10.0.1.6"}
     same = Knowledge(levels=PLANT.levels, zones={"10.0.1.6": "line 1", "10.0.1.5": "line 1"})

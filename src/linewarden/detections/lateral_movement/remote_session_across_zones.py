@@ -25,14 +25,14 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     kind = row["service"] if row["service"] in SESSIONS else PORTS[row["id.resp_p"]]
     return Finding(
         row,
-        f"{known.name(who)} has a {spelled(kind)} session with {known.name(whom)}, {_from(who, known)}.",
+        f"{known.name(who)} has a {spelled(kind)} session with {known.name(whom)}, {_from(who, whom, known)}.",
         (who, whom, kind),
         why=(
             f"port {row['id.resp_p']}, {row['orig_bytes']} and {row['resp_bytes']} bytes, {row['duration']:.0f} s",
             f"level of the sender: {_level(who, known)}, of the target: {_level(whom, known)}",
             f"zones: {known.zone(who) or 'not named'}, {known.zone(whom) or 'not named'}",
         ),
-        severity=_severity(who, known),
+        severity=_severity(who, whom, known),
         confidence=0.9 if row["service"] in SESSIONS else 0.7,
     )
 
@@ -45,22 +45,27 @@ def _into_plant(who: str, whom: str, known: Knowledge) -> bool:
     return known.is_field(whom) or known.levels.get(whom, 9.0) <= LOW_LEVEL
 
 
-def _far(who: str, known: Knowledge) -> bool:
-    return known.is_outside(who) or known.levels.get(who, 0.0) >= ENTERPRISE
+def _outside(who: str, whom: str, known: Knowledge) -> bool:
+    """Some plants use public addresses as their own: outside is only who is public where the target is not."""
+    return known.is_outside(who) and not known.is_outside(whom)
 
 
-def _severity(who: str, known: Knowledge) -> Severity | None:
+def _severity(who: str, whom: str, known: Knowledge) -> Severity | None:
     """Between machines of the lowest levels whose zones nobody named, it is most often maintenance."""
-    if _far(who, known):
+    if _outside(who, whom, known) or _enterprise(who, known):
         return Severity.HIGH
     near = known.zone(who) is None and known.levels.get(who, 9.0) <= LOW_LEVEL
     return Severity.LOW if near else None
 
 
-def _from(who: str, known: Knowledge) -> str:
-    if known.is_outside(who):
+def _enterprise(who: str, known: Knowledge) -> bool:
+    return known.levels.get(who) == ENTERPRISE
+
+
+def _from(who: str, whom: str, known: Knowledge) -> str:
+    if _outside(who, whom, known):
         return "from outside of the plant"
-    if _far(who, known):
+    if _enterprise(who, known):
         return "from the enterprise network"
     zone = known.zone(who)
     return f"from the zone {zone}" if zone else "from a station of the plant"
