@@ -17,7 +17,10 @@ NAMES = {
     "argotunnel.com": "Cloudflare tunnel", "talk2m.com": "Ewon Talk2M", "ixon.cloud": "IXON",
     "secomea.com": "Secomea",
 }  # fmt: skip
-"""Domains that the makers of these tools use for them. Source: their public notes on firewalls."""
+"""Domains of these tools, as commonly known.
+
+Checked in the makers' documentation: TeamViewer ("Ports used by TeamViewer"), ngrok ("Connect URLs"). Not the others.
+"""
 ENDS = "(?i)(^|\\.)(" + "|".join(name.replace(".", "\\.") for name in NAMES) + ")\\.?(:\\d+)?$"
 PORTS = {
     5938: "TeamViewer", 7070: "AnyDesk", 21115: "RustDesk", 21116: "RustDesk", 21117: "RustDesk",
@@ -26,7 +29,8 @@ PORTS = {
 }  # fmt: skip
 """Ports as these tools come. Only looked at on the way between inside and outside, where nothing else was recognised.
 
-Source: the makers' public notes on firewalls; RFC 7296 (500, 4500), RFC 2661, RFC 2637.
+Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; RFC 7296 (500, 4500), RFC 2661 (1701), RFC
+2637 (1723). Those of AnyDesk, ScreenConnect, Tailscale, ZeroTier, OpenVPN and WireGuard are as commonly known, unchecked.
 """
 NAMED = {"dns": "query", "dns_tcp": "query", "tls": "server_name", "http": "host"}
 
