@@ -29,8 +29,8 @@ PORTS = {
 }  # fmt: skip
 """Ports as these tools come. Only looked at on the way between inside and outside, where nothing else was recognised.
 
-Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; RFC 7296 (500, 4500), RFC 2661 (1701), RFC
-2637 (1723). Those of AnyDesk, ScreenConnect, Tailscale, ZeroTier, OpenVPN and WireGuard are as commonly known, unchecked.
+Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; RFC 7296 (IPsec), 2661 (L2TP), 2637 (PPTP).
+Those of AnyDesk, ScreenConnect, Tailscale, ZeroTier, OpenVPN and WireGuard are as commonly known, unchecked.
 """
 NAMED = {"dns": "query", "dns_tcp": "query", "tls": "server_name", "http": "host"}
 
