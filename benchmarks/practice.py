@@ -1,9 +1,9 @@
 """What do the detections say on the practice plant, live, while scenarios play?
 
-Runs each scenario with a sensor at the mirror port that judges as it hears (`exercise run NAME --watch LAKE`), and holds
-what was told against the scenario's own truth. Goals: every incident told (medium or worse) before its last hostile step
-ends, within 5 s of its first packet; one case an incident; no notice of weight high in routine scenarios, and announced
-maintenance expected.
+Runs each scenario with a sensor at the mirror port that judges as it hears (`exercise run NAME --watch LAKE`), and
+holds what was told against the scenario's own truth. Goals: every incident told (medium or worse) before its last
+hostile step ends, within 5 s of its first packet; one case an incident; no notice of weight high in routine scenarios,
+with announced maintenance.
 
 usage: python benchmarks/practice.py [SCENARIO ...] [--data ../shared/data]
 """
