@@ -428,6 +428,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.detect_command import add_detect
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
+    from linewarden.service.rules_command import add_rules
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -444,6 +445,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve(commands)
     add_tags(commands)
     add_detect(commands, _bar)
+    add_rules(commands)
     add_lake(commands)
     add_config(commands)
     add_exercise(parser)

@@ -69,6 +69,8 @@ class Plan:
     without: tuple[str, ...] = ()
     """Detections that are left out."""
     expected: Path | None = None
+    rules: Path | None = None
+    """A folder of the site's own rules."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -90,6 +92,7 @@ def plan_of(config: Config) -> Plan:
         detect=config.detect.enabled,
         without=config.detect.without,
         expected=config.detect.expected,
+        rules=config.detect.rules,
     )
 
 
@@ -115,7 +118,7 @@ class Service:
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
-        wanted = chosen(without=self.plan.without) if self.plan.detect else ()
+        wanted = chosen(without=self.plan.without, rules=self.plan.rules) if self.plan.detect else ()
         said = load_expected(self.plan.expected) if self.plan.expected else None
         judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said) if wanted else None
         return Hooks(
