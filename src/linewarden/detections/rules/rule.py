@@ -86,7 +86,11 @@ def _a_technique(rule: Rule) -> None:
 
 def _counts(count: Count, stream: str) -> None:
     for column in (*count.by, *((count.distinct,) if count.distinct else ())):
-        if (kind := column_type(column, stream)) not in TEXTS | WHOLE | {"bool"}:
+        try:
+            kind = column_type(column, stream)
+        except RuleError as error:
+            raise RuleError(f"count: {error}") from None
+        if kind not in TEXTS | WHOLE | {"bool"}:
             raise RuleError(f"count: {column}: records cannot be told apart by a column of type {kind}")
 
 
