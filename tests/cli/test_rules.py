@@ -11,10 +11,15 @@ from typing import Any
 
 import pytest
 
+from linewarden.detections.run import Told
+from linewarden.sensor.sensor import Sensor
 from linewarden.service.config import load_config
 from linewarden.service.config.reality import warnings
+from linewarden.service.detecting import chosen
 from linewarden.service.lake import open_lake, query
+from linewarden.service.live_detecting import LiveDetecting
 from linewarden.service.serving import plan_of
+from linewarden.wire.captures import Capture
 from tests.cli.conftest import Run
 
 OFFICE = """
@@ -156,6 +161,21 @@ def test_the_service_takes_the_rules_and_config_check_says_what_is_wrong(rules: 
     (rules / f"{SUBJECT}.json").write_text("{")
     (said,) = [text for key, text in warnings(config) if key == "detect.rules"]
     assert SUBJECT in said
+
+
+def test_the_sensor_s_thread_judges_rules_as_records_come(rules: Path, written: Path, tmp_path: Path) -> None:
+    """Batches as the engine makes them, judged while they come; the notice stands in the sensor's own lake."""
+    told: list[Told] = []
+    said: list[str] = []
+    judge = LiveDetecting(chosen([SUBJECT], rules=rules), told.append, said.append)
+    sensor = Sensor(lake=tmp_path / "live")
+    for step in sensor.read([Capture(written, written.name)], judge.streams):
+        judge.step(sensor, step)
+    sensor.finish()
+    assert [(t.notice.note, t.capture, t.frame) for t in told] == [(SUBJECT, "written.pcap", 10)]
+    assert said == []
+    with query(open_lake(tmp_path / "live"), "SELECT note, again, count FROM notice ORDER BY again") as answer:
+        assert list(answer.rows) == [(SUBJECT, False, 1), (SUBJECT, True, 2)]
 
 
 # --- Suricata ---

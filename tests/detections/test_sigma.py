@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from tests.detections.build import play
 pytest.importorskip("sigma", reason="pySigma is not installed: pip install 'linewarden[sigma]'")
 
 HEAD = {"title": "A test", "id": "11111111-2222-3333-4444-555555555555", "level": "high"}
+SAMR = {"interface": "account_manager", "operation": "SamrConnect"}
 OURS = {"product": "linewarden", "category": "command"}
 
 
@@ -98,8 +101,9 @@ def test_conditions_are_put_together() -> None:
         ("dns", {"query|endswith": ".example.com", "AA": "true"}, "dns", {"query": "a.example.com", "AA": True}),
         ("modbus", {"func": "WRITE_SINGLE_COIL"}, "modbus", {"function": "write_single_coil"}),
         ("conn", {"service": "ssl", "dst_port": 443}, "conn", {"service": "tls", "id.resp_p": 443}),
-        ("dce_rpc", {"endpoint": "samr", "operation": "SamrConnect"}, "dcerpc",
-         {"interface": "samr", "operation": "SamrConnect"}),
+        ("dce_rpc", {"endpoint": "samr", "operation": "SamrConnect"}, "dcerpc", SAMR),
+        ("dce_rpc", {"endpoint": "samr", "operation": "SamrConnect"}, "smb", SAMR),
+        ("dns", {"query": "x.example.com"}, "dns_tcp", {"query": "x.example.com"}),
         ("x509", {"certificate.issuer|contains": "evil"}, "tls", {"issuer": "CN=Evil"}),
     ],
 )  # fmt: skip
@@ -166,7 +170,7 @@ def test_levels_are_severities(level: str | None, severity: str) -> None:
 
 def test_tactics_without_techniques_and_the_other_way_round() -> None:
     assert attack_of(("attack.discovery",)) == ((), "discovery")
-    assert attack_of(("attack.t0846",)) == (("T0846",), "discovery")
+    assert attack_of(("attack.t0846",)) == attack_of(("attack.ics.t0846",)) == (("T0846",), "discovery")
     assert attack_of(("attack.t1059.001", "attack.s0002", "tlp.red")) == ((), "")
 
 
@@ -229,6 +233,30 @@ def test_two_rules_of_one_title_have_two_names_and_a_rule_keeps_its_own() -> Non
     assert _names(convert(texts, taken)) == ["rule_a_test_111111112222", "rule_a_test"]
 
 
+def test_the_second_rule_of_an_id_is_refused() -> None:
+    done = convert({"a.yml": sigma({"sel": {"verb": "x"}}), "b.yml": sigma({"sel": {"verb": "y"}}, title="Other")}, {})
+    assert [r.title for r in done.rules] == ["A test"]
+    assert [(r.file, r.title) for r in done.refused] == [("b.yml", "Other")]
+    assert "is that of another rule in a.yml" in done.refused[0].why
+
+
 def _names(done: Converted) -> list[str]:
     assert done.refused == []
     return [rule.name for rule in done.rules]
+
+
+# --- the page of documentation ---
+
+
+def test_the_rules_of_the_documentation_are_taken_and_fire() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "own-rules.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    done = convert({f"block {i}": text for i, text in enumerate(blocks)}, {})
+    assert done.refused == []
+    office, quiet, tried = done.rules
+    write = {"verb": "write", "id.orig_h": "10.20.7.7"}
+    assert hits(office, "command", write, write | {"id.orig_h": "10.20.0.5"}, write | {"verb": "read"}) == [1, 0, 0]
+    assert hits(quiet, "dnp3", {"func": 21}, {"func": 20}) == [True, False]
+    refused = [{"ts": i * 10**9, "func": i, "exception_name": "illegal_function"} for i in range(90, 95)]
+    assert len(play(detection_of(tried), {"modbus": refused}, Knowledge())) == 1
+    assert play(detection_of(tried), {"modbus": refused[:4]}, Knowledge()) == []

@@ -101,7 +101,8 @@ def import_sigma(sources: Sequence[Path], folder: Path) -> Imported:
     """
     from linewarden.detections.rules.sigma import convert
 
-    texts = {str(file): _text(file) for file in _sigma_files(sources)}
+    files = {file.resolve(): file for file in _sigma_files(sources)}
+    texts = {str(file): _text(file) for file in files.values()}
     there, _ = read_rules(folder) if folder.is_dir() else ([], [])
     # A file that is damaged keeps its name: nobody's work is written over.
     taken = {f.stem: "" for f in (_files(folder) if folder.is_dir() else [])} | {r.name: r.id for r in there}
@@ -109,9 +110,8 @@ def import_sigma(sources: Sequence[Path], folder: Path) -> Imported:
         done = convert(texts, taken)
     except ImportError as error:
         raise ConfigError("Sigma rules need pySigma: pip install 'linewarden[sigma]'") from error
-    rules = {rule.id: rule for rule in done.rules}
-    _write(folder, tuple(rules.values()), there)
-    return Imported(tuple(rules.values()), tuple(done.refused))
+    _write(folder, done.rules, there)
+    return Imported(tuple(done.rules), tuple(done.refused))
 
 
 def _sigma_files(sources: Sequence[Path]) -> Iterator[Path]:

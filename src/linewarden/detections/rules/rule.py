@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from linewarden.detections.attack import TACTICS, TECHNIQUES
@@ -74,7 +74,7 @@ def checked(rule: Rule) -> Rule:
         looks_at[stream] = fitted(tree, stream)
         if rule.count is not None:
             _counts(rule.count, stream)
-    return Rule(**{**{f: getattr(rule, f) for f in Rule.__slots__}, "looks_at": looks_at})
+    return replace(rule, looks_at=looks_at)
 
 
 def _a_technique(rule: Rule) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -116,4 +117,4 @@ def _grouped(rule: Rule, count: Count, row: Row, known: Knowledge, total: int | 
     """A finding of a rule that counts: the same again is what is alike in `by`."""
     found = _finding(rule, row, known, total, said)
     key = tuple("" if row[c] is None else str(row[c]) for c in count.by)
-    return Finding(found.row, found.msg, key, found.why, orig=found.orig, resp=found.resp, count=found.count)
+    return replace(found, key=key)

@@ -55,14 +55,17 @@ def convert(files: Mapping[str, str], taken: Mapping[str, str]) -> Converted:
     known = _references(read)
     used = {id(r) for _, c in read if isinstance(c, SigmaCorrelationRule) and not c.generate
             for ref in c.rules or () if (r := known.get(ref.reference)) is not None}  # fmt: skip
-    names = dict(taken)
+    names, ids = dict(taken), dict[str, str]()
     for file, rule in read:
         if id(rule) in used:
             continue  # as Sigma has it: what another rule counts is not told by itself
         try:
             made = _correlated(rule, known) if isinstance(rule, SigmaCorrelationRule) else _plain(rule)
             made = replace(made, source=file, id=_id(rule, file))
+            if made.id in ids:
+                raise RuleError(f"id: {made.id} is that of another rule in {ids[made.id]}; give each its own")
             done.rules.append(checked(replace(made, name=_name(rule, made.id, names))))
+            ids[made.id] = file
         except (RuleError, *ODD) as error:
             done.refused.append(Refused(file, rule.title or "", _one_line(error)))
     return done
@@ -102,11 +105,11 @@ def _references(read: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _plain(rule: Any) -> Rule:
     source, tree = _tree_of(rule)
-    return _about(rule, {source.stream: tree})
+    return _about(rule, dict.fromkeys(source.streams, tree))
 
 
 def _tree_of(rule: Any) -> tuple[Source, Condition]:
-    """The stream of a rule, and its condition."""
+    """The streams of a rule, and its condition."""
     log = rule.logsource
     source = source_of(log.product, log.category, log.service)
     trees = [_tree(condition.parsed, source) for condition in rule.detection.parsed_condition]
@@ -172,7 +175,8 @@ def _correlated(rule: Any, known: Mapping[str, Any]) -> Rule:
         if not hasattr(base, "logsource"):
             raise RuleError(f"correlation.rules: {ref.reference}: correlations of correlations are not taken")
         source, tree = _tree_of(base)
-        trees.setdefault(source.stream, []).append(tree)
+        for stream in source.streams:
+            trees.setdefault(stream, []).append(tree)
         sources.append(source)
     if not sources:
         raise RuleError("correlation.rules: is empty")
@@ -246,7 +250,7 @@ def attack_of(tags: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
 
     A sub-technique that we do not list stands for its technique.
     """
-    said = [t.removeprefix("attack.") for t in tags if t.startswith("attack.")]
+    said = [t.removeprefix("attack.").removeprefix("ics.") for t in tags if t.startswith("attack.")]
     numbers = [t.upper() for t in said if re.fullmatch(r"[tT]\d{4}(\.\d{3})?", t)]
     attack = tuple(dict.fromkeys(k for n in numbers for k in (n, n.partition(".")[0]) if k in TECHNIQUES))
     named = (t.replace("-", "_") for t in said)

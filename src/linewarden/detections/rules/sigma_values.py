@@ -69,7 +69,7 @@ def _modified(name: str, value: Any, source: Source, column: str) -> Condition:
 def _column(name: str, source: Source) -> tuple[str, str]:
     column = source.column(name)
     try:
-        return column, column_type(column, source.stream)
+        return column, column_type(column, source.streams[0])
     except RuleError as error:
         if column == name:
             raise
@@ -83,8 +83,7 @@ def _string(name: str, value: Any, source: Source, column: str, kind: str) -> Co
     if not like:
         return There(column, False)
     if kind in TEXTS:
-        said = source.values.get(column, {}).get(like, like)
-        return Text(column, (said,), isinstance(value, SigmaCasedString))
+        return Text(column, (source.value(column, like),), isinstance(value, SigmaCasedString))
     return _text(name, like, column, kind)
 
 

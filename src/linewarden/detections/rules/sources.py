@@ -19,9 +19,12 @@ ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stream, what fields are called in it, fields whose values mean something else, and values by other names."""
+    """Streams (the same fields are asked of each), what fields are called in them, and values by other names.
 
-    stream: str
+    `other`: fields whose values are other ones here, so that no rule about them would mean the same.
+    """
+
+    streams: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     other: frozenset[str] = frozenset()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -29,45 +32,53 @@ class Source:
     def column(self, name: str) -> str:
         """Our column of a field. RuleError where the values would not be comparable."""
         if name in self.other:
-            raise RuleError(
-                f"{name}: the stream {self.stream} has this in other words; use `linewarden streams {self.stream}`"
-            )
+            here = self.streams[0]
+            raise RuleError(f"{name}: the stream {here} has this in other words; use `linewarden streams {here}`")
         return self.names.get(name, ENDS.get(name, name))
+
+    def value(self, column: str, text: str) -> str:
+        """What we write where the source has this text."""
+        return self.values.get(column, {}).get(text.lower(), text)
 
 
 _SERVICES = {"ssl": "tls", "dce_rpc": "dcerpc", "dnp3_tcp": "dnp3", "dnp3_udp": "dnp3"}
-_MODBUS = {"REPORT_SLAVE_ID": "report_server_id", "ENCAP_INTERFACE_TRANSPORT": "encapsulated_interface_transport"}
-_TLS = {"certificate.subject": "subject", "certificate.issuer": "issuer", "certificate.serial": "serial"}
-_ZEEK_VERSIONS = frozenset({"version", "established", "curve", "resumed"})
+_MODBUS = {"report_slave_id": "report_server_id", "encap_interface_transport": "encapsulated_interface_transport"}
+_INTERFACES = {
+    "svcctl": "service_control", "samr": "account_manager", "lsarpc": "local_security", "winreg": "registry",
+    "drsuapi": "directory_replication", "atsvc": "at_scheduler", "itaskschedulerservice": "task_scheduler",
+    "epmapper": "endpoint_mapper", "srvsvc": "server_service", "wkssvc": "workstation_service",
+    "spoolss": "print_spooler", "eventlog": "event_log", "iwbemservices": "wmi_services",
+    "iwbemlevel1login": "wmi_login", "isystemactivator": "remote_activation", "iobjectexporter": "object_exporter",
+}  # fmt: skip
+"""Interfaces of remote calls by the short names that Windows gives their pipes and objects."""
+_HTTP = {
+    "c-uri": "uri", "c-useragent": "user_agent", "cs-host": "host", "cs-method": "method", "sc-status": "status_code",
+    "cs-referrer": "referrer",
+}  # fmt: skip
+_TLS = {"certificate.subject": "subject", "certificate.issuer": "issuer"}
 
 ZEEK: Mapping[str, Source] = {
-    "conn": Source("conn", values={"service": _SERVICES}),
-    "dns": Source("dns", {"TTLs": "TTL"}, frozenset({"rtt", "rejected"})),
-    "http": Source(
-        "http",
-        {
-            "c-uri": "uri", "c-useragent": "user_agent", "cs-host": "host", "cs-method": "method",
-            "sc-status": "status_code", "cs-referrer": "referrer", "resp_mime_types": "resp_mime_type",
-            "orig_mime_types": "orig_mime_type",
-        },
-    ),
-    "modbus": Source("modbus", {"func": "function", "exception": "exception_name"}, values={"function": _MODBUS}),
-    "dnp3": Source("dnp3", {"fc_request": "function"}, frozenset({"fc_reply"})),
-    "ssl": Source("tls", other=_ZEEK_VERSIONS),
-    "x509": Source("tls", _TLS, frozenset({"certificate.version"})),
-    "ssh": Source("ssh", other=frozenset({"version"})),
-    "ftp": Source("ftp", {"command": "function", "user": "username", "arg": "argument"}),
-    "rdp": Source("rdp", {"cookie": "username"}, frozenset({"result"})),
-    "smb_files": Source("smb", other=frozenset({"action"})),
-    "dce_rpc": Source("dcerpc", {"endpoint": "interface"}),
-    "dhcp": Source("dhcp"),
-    "snmp": Source("snmp", other=frozenset({"version"})),
-    "weird": Source("weird"),
-}  # fmt: skip
+    "conn": Source(("conn",), values={"service": _SERVICES}),
+    "dns": Source(("dns", "dns_tcp"), {"TTLs": "TTL"}, frozenset({"rtt", "rejected"})),
+    # Zeek looks into a file for its type; we have what the server says of it.
+    "http": Source(("http",), _HTTP, frozenset({"resp_mime_types", "orig_mime_types"})),
+    "modbus": Source(("modbus",), {"func": "function", "exception": "exception_name"}, values={"function": _MODBUS}),
+    "dnp3": Source(("dnp3",), {"fc_request": "function"}, frozenset({"fc_reply"})),
+    "ssl": Source(("tls",), other=frozenset({"version", "established", "curve", "resumed"})),
+    "x509": Source(("tls",), _TLS, frozenset({"certificate.version", "certificate.serial"})),
+    "ssh": Source(("ssh",), other=frozenset({"version"})),
+    "ftp": Source(("ftp",), {"command": "function", "user": "username", "arg": "argument"}),
+    "rdp": Source(("rdp",), {"cookie": "username"}, frozenset({"result"})),
+    "smb_files": Source(("smb",), other=frozenset({"action"})),
+    # Zeek has remote calls in one log, be they made over TCP or in a pipe of SMB.
+    "dce_rpc": Source(("dcerpc", "smb"), {"endpoint": "interface"}, values={"interface": _INTERFACES}),
+    "dhcp": Source(("dhcp",)),
+    "snmp": Source(("snmp",), other=frozenset({"version"})),
+}
 """Logs of Zeek, by Sigma's `service`."""
 
 GENERIC: Mapping[str, Source] = {
-    "dns": Source("dns", {"answer": "answers", "record_type": "qtype_name"}),
+    "dns": Source(("dns", "dns_tcp"), {"answer": "answers", "record_type": "qtype_name"}),
 }
 """Categories of Sigma that any product may fill."""
 
@@ -82,8 +93,9 @@ def source_of(product: str | None, category: str | None, service: str | None) ->
             known_stream(stream)
         except RuleError as error:
             raise RuleError(f"logsource.{'category' if category else 'service'}: {error}") from None
-        return Source(stream)
+        return Source((stream,))
     if product == "zeek":
+        service = service or category
         if service is not None and service in ZEEK:
             return ZEEK[service]
         raise RuleError(
