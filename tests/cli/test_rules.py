@@ -194,6 +194,9 @@ def alert(second: float = 9.0, **more: Any) -> dict[str, Any]:
     return said | {"alert": about} | more
 
 
+FLOW = {"src_ip": "10.0.0.1", "src_port": 50_000, "dest_ip": "10.0.0.2", "dest_port": 502}
+
+
 def eve(folder: Path, *events: dict[str, Any], before: str = "") -> Path:
     file = folder / "eve.json"
     file.write_text(before + "".join(json.dumps(e) + "\n" for e in events))
@@ -252,6 +255,8 @@ def test_detect_and_suricata_leave_each_other_alone(run: Run, rules: Path, lake:
         ({}, ("10.0.0.1", "10.0.0.2"), True),
         ({"src_ip": "10.0.0.2", "src_port": 502, "dest_ip": "10.0.0.1", "dest_port": 50_000}, ("10.0.0.1", "10.0.0.2"),
          True),
+        ({"timestamp": "2023-11-14T20:00:00+0000", "flow": {"start": "2023-11-14T22:13:20+0000", **FLOW}},
+         ("10.0.0.1", "10.0.0.2"), True),
         ({"src_port": 50_001}, ("10.0.0.1", "10.0.0.2"), False),
         ({"timestamp": "2023-11-14T23:13:20.000000+0000"}, ("10.0.0.1", "10.0.0.2"), False),
         ({"timestamp": "2023-11-15T00:13:20.009000+0200"}, ("10.0.0.1", "10.0.0.2"), True),

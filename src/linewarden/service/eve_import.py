@@ -29,7 +29,10 @@ ENDS = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p")
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """Alerts in the file, and of them: new ones, those of which the lake knows the conversation, lines unread."""
+    """Distinct alerts in a file; of these the new ones, and of the new those whose conversation the lake knows.
+
+    `notices`: that were not told before; `damaged`: lines that are no EVE JSON.
+    """
 
     alerts: int
     new: int
@@ -62,7 +65,7 @@ def import_eve(eve: Path, lake_path: Path, site: str, capture: str | None = None
     if told:
         _keep(lake.path, site, told)
     return Brought(
-        len(alerts),
+        len(distinct),
         len(told),
         sum(1 for a in joined if a.uid),
         sum(1 for t in told if not t.notice.again),

@@ -82,7 +82,7 @@ def alert_of(event: Mapping[str, Any], capture: str | None = None) -> Alert | No
     (orig_h, orig_p), (resp_h, resp_p) = _ends(event)
     read = capture or _name(str(event.get("pcap_filename") or ""))
     return Alert(
-        ts=_ns(str(event["timestamp"])),
+        ts=_time(event),
         note=f"{PREFIX}{_sid(alert)}",
         signature=str(alert.get("signature") or "without a name"),
         severity=_severity(alert, meta),
@@ -160,6 +160,12 @@ def _why(event: Mapping[str, Any], alert: Mapping[str, Any]) -> Iterator[str]:
 
 def _name(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _time(event: Mapping[str, Any]) -> int:
+    """Its packet's time. What Suricata finds as it gives a flow up has another packet's; the flow had begun then."""
+    began = (event.get("flow") or {}).get("start")
+    return max(_ns(str(event["timestamp"])), _ns(str(began)) if began else 0)
 
 
 def _ns(text: str) -> int:
