@@ -137,6 +137,17 @@ def test_a_condition_means_the_same_for_batches_and_in_plain_python(
 
 
 @settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 32), st.lists(st.integers(0, 2**32 - 1), max_size=4))
+def test_every_network_of_ipv4_has_its_own_addresses_and_no_others(number: int, length: int, others: list[int]) -> None:
+    network = ipaddress.ip_network((number, length), strict=False)
+    edges = [int(network.network_address), int(network.broadcast_address)]
+    addresses = [ipaddress.IPv4Address(n % 2**32) for n in (*edges, edges[0] - 1, edges[1] + 1, *others)]
+    batch = frame(STREAM, [{"id.orig_h": str(a)} for a in addresses])
+    found = batch.select(expression(Net("id.orig_h", (str(network),)))).to_series()
+    assert found.to_list() == [a in network for a in addresses]
+
+
+@settings(deadline=None)
 @given(TREE)
 def test_a_condition_comes_back_from_its_file(tree: Condition) -> None:
     assert from_json(json.loads(json.dumps(as_json(tree)))) == tree

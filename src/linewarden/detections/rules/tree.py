@@ -155,7 +155,7 @@ def _leaf(leaf: Leaf) -> pl.Expr:
             said = column.is_not_null() & (column.cast(pl.String) != "")
             return said if value else ~said.fill_null(False)
         case Net(within=within):
-            return column.map_batches(lambda texts: _in_networks(texts, within), return_dtype=pl.Boolean)
+            return _in_networks(column, within)
         case Same(other=other):
             return column.cast(pl.String).str.to_lowercase() == pl.col(other).cast(pl.String).str.to_lowercase()
 
@@ -191,23 +191,44 @@ def quoted(text: str) -> str:
     return "".join("\\" + c if c in "\\*?" else c for c in text)
 
 
-def _in_networks(texts: pl.Series, within: tuple[str, ...]) -> pl.Series:
-    """Whether each is in one of them; each distinct address is looked at once."""
-    distinct = texts.drop_nulls().unique()
-    inside = distinct.filter(pl.Series([is_within(t, within) for t in distinct], dtype=pl.Boolean))
+def _in_networks(column: pl.Expr, within: tuple[str, ...]) -> pl.Expr:
+    """Networks of IPv4 as one pattern, since addresses may come in floods; those of IPv6 address by address."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in within]
+    old = [_v4_pattern(n) for n in networks if n.version == 4]
+    new = tuple(n for n in networks if n.version == 6)
+    asked = [column.str.contains(f"^(?:{'|'.join(old)})$")] if old else []
+    if new:
+        asked.append(column.map_batches(lambda texts: _in_v6(texts, new), return_dtype=pl.Boolean))
+    return pl.any_horizontal(*asked)
+
+
+def _v4_pattern(network: ipaddress.IPv4Network) -> str:
+    """Whole octets as they are, the one that the mask divides as a choice, and any for the rest."""
+    whole, bits = divmod(network.prefixlen, 8)
+    octets = str(network.network_address).split(".")
+    parts = octets[:whole]
+    if bits:
+        first = int(octets[whole])
+        parts.append(f"(?:{'|'.join(map(str, range(first, first + 2 ** (8 - bits))))})")
+    return r"\.".join(parts + [r"\d+"] * (4 - len(parts)))
+
+
+def _in_v6(texts: pl.Series, networks: tuple[ipaddress.IPv6Network, ...]) -> pl.Series:
+    """Whether each is in one of them; each distinct one that looks like an address is read once."""
+    distinct = texts.filter(texts.str.contains(":", literal=True)).unique()
+    inside = distinct.filter(pl.Series([_is_within(t, networks) for t in distinct], dtype=pl.Boolean))
     return texts.is_in(inside.implode()) if len(inside) else pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
 
 
-@lru_cache(16_384)
-def is_within(text: str, within: tuple[str, ...]) -> bool:
-    """Whether this is an IP address in one of these networks; other texts (MAC addresses) are in none."""
+def _is_within(text: str, networks: tuple[ipaddress.IPv6Network, ...]) -> bool:
+    address = _v6_address(text)
+    return address is not None and any(address in network for network in networks)
+
+
+@lru_cache(32_768)
+def _v6_address(text: str) -> ipaddress.IPv6Address | None:
+    """None for other texts with colons, such as MAC addresses. Kept, since all rules ask for the same ones."""
     try:
-        address = ipaddress.ip_address(text)
+        return ipaddress.IPv6Address(text)
     except ValueError:
-        return False
-    return any(address in network for network in map(_network, within))
-
-
-@lru_cache(1024)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text, strict=False)
+        return None
