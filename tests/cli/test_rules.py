@@ -78,6 +78,7 @@ def test_importing_again_replaces_the_rule_even_under_a_new_title(run: Run, rule
     assert run("rules", "import", sigma(tmp_path, renamed), "--into", rules).code == 0
     (rule,) = run("rules", "list", rules, "--json").json
     assert (rule["name"], rule["severity"]) == ("rule_register_written_by_building_7", "low")
+    assert [f.name for f in rules.iterdir()] == ["rule_register_written_by_building_7.json"]
 
 
 def test_a_folder_of_sigma_rules_is_taken_whole(run: Run, tmp_path: Path) -> None:
@@ -286,9 +287,11 @@ def test_priorities_are_severities(run: Run, lake: Path, tmp_path: Path, about: 
 
 
 def test_damaged_lines_cost_no_alert_and_are_said(run: Run, lake: Path, tmp_path: Path) -> None:
-    cut = '{"event_type": "alert", "alert": {}}\n{"half\n[]\n'
+    late = json.dumps(alert(timestamp="9999-01-01T00:00:00+0000"))  # beyond what ns in 64 bits can say
+    deep = "[" * 100_000
+    cut = f'{{"event_type": "alert", "alert": {{}}}}\n{{"half\n[]\n{late}\n{deep}\n'
     found = run("rules", "import-eve", eve(tmp_path, alert(), before=cut), lake)
-    assert found.code == 0 and "3 lines are no EVE JSON" in found.err
+    assert found.code == 0 and "5 lines are no EVE JSON" in found.err
     assert len(notices(lake)) == 1
     nothing = tmp_path / "other.txt"
     nothing.write_text("hello\n")

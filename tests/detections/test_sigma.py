@@ -134,6 +134,8 @@ def test_logs_of_zeek_are_streams_of_ours(service: str, item: dict[str, Any], st
         ("a: [", "no Sigma rule"),
         ("", "no Sigma rule (the file is empty)"),
         ("title: x", "Sigma rule must have a log source"),
+        ("action: magic", "no Sigma rule (Unknown Sigma collection action 'magic'"),
+        (sigma({"sel": {"count|gte": float("inf")}}).replace("Infinity", ".inf"), "Invalid number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_expressed_is_refused_with_its_field(text: str, said: str) -> None:
@@ -145,6 +147,12 @@ def test_a_refused_rule_leaves_the_others() -> None:
     done = convert({"a.yml": sigma({"sel": {"verb": "x"}}) + "\n---\n" + bad, "b.yml": "["}, {})
     assert [r.name for r in done.rules] == ["rule_a_test"]
     assert [(r.file, r.title) for r in done.refused] == [("b.yml", ""), ("a.yml", "Bad")]
+
+
+def test_a_filter_is_refused_and_not_left_out_in_silence() -> None:
+    about = {"title": "Not these", "logsource": OURS}
+    text = json.dumps(about | {"filter": {"rules": [HEAD["id"]], "sel": {"unit": 1}, "condition": "not sel"}})
+    assert "filter: filters are not taken" in why(text)
 
 
 def test_what_a_rule_says_of_itself_is_kept() -> None:

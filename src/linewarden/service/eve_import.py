@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from linewarden.detections.rules.eve import Alert
     from linewarden.detections.run import Told
 
-DAMAGE = (ValueError, TypeError, KeyError, AttributeError)
+DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 SLACK = 2 * 10**9
 """ns by which the clocks of the two sensors may differ."""
 LONGEST_LINE = 16 << 20

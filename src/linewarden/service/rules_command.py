@@ -171,8 +171,10 @@ def _count(rules: Iterable[Rule]) -> str:
 
 
 def _warn(kind: str, lines: Iterable[str]) -> None:
-    for line in lines:
-        print(f"linewarden: {kind}: {' '.join(line.split())}", file=sys.stderr)
+    from linewarden.reports.words import clean
+
+    for line in lines:  # a title may hold anything, and must not move the cursor
+        print(f"linewarden: {kind}: {clean(' '.join(line.split()))}", file=sys.stderr)
 
 
 def _print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 from collections.abc import Mapping
 from functools import cache
 
@@ -133,10 +134,10 @@ def _wrong(leaf: Leaf, kind: str, why: str) -> RuleError:
 
 
 def _number(leaf: Number, kind: str, value: int | float) -> int | float:
-    if kind == "f64":
-        return float(value)
-    if kind not in WHOLE:
+    if kind not in NUMBERS:
         raise _wrong(leaf, kind, f"does not fit the number {value}")
-    if value != int(value) or abs(value) > LARGEST:
+    if kind == "f64" and math.isfinite(value):
+        return float(value)
+    if not abs(value) <= LARGEST or value != int(value):  # not: nothing is true of a NaN
         raise _wrong(leaf, kind, f"needs a whole number of 64 bits, not {value}")
     return int(value)

@@ -96,7 +96,7 @@ def alert_of(event: Mapping[str, Any], capture: str | None = None) -> Alert | No
         why=tuple(_why(event, alert)),
         sensor=str(event.get("host") or "suricata"),
         capture=read or str(event.get("in_iface") or ""),
-        packet=int(event.get("pcap_cnt") or 0) if read else 0,
+        packet=_within(int(event.get("pcap_cnt") or 0)) if read else 0,
     )
 
 
@@ -165,7 +165,14 @@ def _name(path: str) -> str:
 def _time(event: Mapping[str, Any]) -> int:
     """Its packet's time. What Suricata finds as it gives a flow up has another packet's; the flow had begun then."""
     began = (event.get("flow") or {}).get("start")
-    return max(_ns(str(event["timestamp"])), _ns(str(began)) if began else 0)
+    return _within(max(_ns(str(event["timestamp"])), _ns(str(began)) if began else 0))
+
+
+def _within(number: int) -> int:
+    """A number that a column can hold. ValueError for another."""
+    if not 0 <= number < 2**63:
+        raise ValueError(f"{number} is out of range")
+    return number
 
 
 def _ns(text: str) -> int:

@@ -81,12 +81,14 @@ def _read(file: str, text: str, done: Converted) -> Iterator[Any]:
     except (yaml.YAMLError, *ODD) as error:
         done.refused.append(Refused(file, "", f"no Sigma rule ({_one_line(error)})"))
         return
-    done.refused += [
-        Refused(file, f.title or "", "filter: filters are not taken; put it into the rule") for f in found.filters
-    ]
-    if not found.rules and not found.filters:
-        why = _one_line(found.errors[0]) if found.errors else "the file is empty"
-        done.refused.append(Refused(file, "", f"no Sigma rule ({why})"))
+    there = [*found.rules, *found.filters]
+    lost = [e for e in found.errors if not any(e is of_rule for rule in there for of_rule in rule.errors)]
+    said = [f"no Sigma rule ({_one_line(error)})" for error in lost]
+    if not there and not lost:
+        said = ["no Sigma rule (the file is empty)"]
+    done.refused += [Refused(file, "", why) for why in said]
+    why = "filter: filters are not taken; put it into the rule"
+    done.refused += [Refused(file, one.title or "", why) for one in found.filters]
     for rule in found.rules:
         if rule.errors:
             done.refused.append(Refused(file, rule.title or "", _one_line(rule.errors[0])))

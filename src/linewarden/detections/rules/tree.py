@@ -152,7 +152,7 @@ def _leaf(leaf: Leaf) -> pl.Expr:
             return column if value else ~column
         case There(value=value):
             # Compared as text, since a column may be of any type; an empty text says nothing.
-            said = column.is_not_null() & (column.cast(pl.String) != "")
+            said = column.cast(pl.String) != ""
             return said if value else ~said.fill_null(False)
         case Net(within=within):
             return _in_networks(column, within)
