@@ -165,6 +165,11 @@ PROTOCOLS: tuple[Proto, ...] = (
         "opcua.transport.type": both("opcua", "type", "reply_type", "text"),
         "opcua.servicenodeid.numeric": both("opcua", "service_id", "reply_service_id"),
     }),
+    Proto("fins", 100.0, {
+        "omron.command": (
+            *both("fins", "command", "reply", "hex4"), *both("fins_tcp", "command", "reply", "hex4"),
+        ),
+    }),
     Proto("arp", None, {"arp.opcode": each("arp", "opcode")}),
     Proto("lldp", None, {"lldp.tlv.type": _LLDP_TLVS}),
     Proto("dhcp", None, {"dhcp.option.dhcp": both("dhcp", "msg_type", "reply_type")}),
@@ -220,6 +225,8 @@ IDENTITY: Mapping[str, Key] = {
     "s7comm.szl.001c.0002.name": Key("s7comm", "name"),
     "s7comm.szl.001c.0005.serialn": Key("s7comm", "serial"),
     "s7comm.szl.001c.0007.cputypname": Key("s7comm", "model"),
+    "omron.controller.model": Key("fins", "model"),
+    "omron.controller.version": Key("fins", "firmware"),
     "modbus.object_str_value": Key("modbus", "vendor, product code, revision"),
     "enip.lir.name": Key("enip", "model"),
     "enip.lir.serial": Key("enip", "serial", "serial"),

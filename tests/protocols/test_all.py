@@ -22,6 +22,7 @@ from tests.protocols import test_ads as ads
 from tests.protocols import test_dcerpc as dcerpc
 from tests.protocols import test_dnp3 as dnp3
 from tests.protocols import test_enip as enip
+from tests.protocols import test_fins as fins
 from tests.protocols import test_ftp as ftp
 from tests.protocols import test_http as http
 from tests.protocols import test_iec104 as iec104
@@ -56,6 +57,7 @@ STREAMS: dict[str, tuple[int, Dialogue]] = {
     "ads": (48898, [("c", ads.ams(3, struct.pack("<III", 0xF030, 16, 2) + b"\x01\x00")),
                     ("s", ads.ams(3, bytes(4), response=True))]),
     "dcerpc": (135, dcerpc.TALK),
+    "fins_tcp": (9600, fins.MEMORY),
     "ftp": (21, ftp.TALK),
     "http": (80, [("c", http.ASK), ("s", http.TELL), ("c", http.ASK), ("s", http.TELL)]),
     "tls": (443, [("c", tls.record(tls.client_hello())), ("s", tls.record(tls.server_hello(0xC02F)))]),

@@ -66,7 +66,8 @@ def told(turns: Dialogue, port: int, cuttings: list[list[int]], hole: Hole | Non
             cut.append((who, pieces(turn, sizes, (start, start + (hole[2] if hole else 0)))))
         for ms, segments in enumerate(h.tcp_turns(cut, port, client_port=50_000 + n)):
             frames += segments
-            times += [ms] * len(segments)
+            # Two hours apart: who somebody is is told once an hour, in whichever flow it is said.
+            times += [n * 7_200_000 + ms] * len(segments)
     rows = h.read_frames(frames, times_ms=times)
     client = {conn["uid"]: {conn["id.orig_p"], conn["id.resp_p"]} - {port} for conn in rows["conn"]}
     said: dict[int, dict[str, list[str]]] = {n: {} for n in range(len(cuttings))}

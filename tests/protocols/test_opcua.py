@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from tests.protocols.harness import SERVER, Rows, tell
+from tests.protocols.test_tls import certificate, named
 
 NONE = b"http://opcfoundation.org/UA/SecurityPolicy#None"
 SECURE = b"http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256"
@@ -252,3 +253,19 @@ def test_foreign_traffic_on_our_port_is_refused(foreign: bytes) -> None:
 def test_damaged_answers_are_weirds() -> None:
     rows = talk(ask(428, text(b"u") + bytes(8)), answer(431, struct.pack("<i", 1) + text(b"opc.tcp://x") + b"\xff\xff"))
     assert [w["name"] for w in rows["weird"]] == ["opcua_endpoints_malformed"]
+
+
+def test_the_certificate_of_a_secure_channel_has_a_row_that_says_whose_it_is() -> None:
+    """The client's stands in the request, the server's in the answer; the rest of both is encrypted."""
+    panel, plc = (certificate(named(CN=name), named(CN="plant CA")) for name in ("panel", "plc7"))
+    opened = [
+        chunk(b"OPNF", struct.pack("<I", 5) + text(SECURE) + text(shown) + text(bytes(20)) + bytes(range(1, 129)))
+        for shown in (panel, plc)
+    ]
+    rows = tell([("c", hello()[0]), ("s", hello()[1]), ("c", opened[0]), ("s", opened[1])], 4840)
+    found = [r for r in rows["opcua"] if r["subject"]]
+    assert [(r["subject"], r["issuer"], r["not_after"], r["resp_frame"] is None) for r in found] == [
+        ("CN=panel", "CN=plant CA", "2054-01-01T00:00:00Z", True),
+        ("CN=plc7", "CN=plant CA", "2054-01-01T00:00:00Z", False),
+    ]
+    assert [r["key_bits"] for r in found] == [2048, 2048] and not any(r["self_signed"] for r in found)

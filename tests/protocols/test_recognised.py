@@ -42,9 +42,11 @@ def test_below_ip(ethertype: int, payload: bytes, name: str) -> None:
     (1911, b"fox a 0 -1 fox hello\n{\nfox.version=s:1.0\n};;\n", "fox"),
     (48898, b"\0\0" + struct.pack("<I", 32) + bytes(16) + struct.pack("<HHIII", 1, 4, 0, 0, 9), "ads"),
     (5094, struct.pack("!BBBBHH", 1, 0, 0, 0, 1, 13) + bytes(5), "hart_ip"),
-    (9600, b"FINS" + struct.pack("!III", 12, 0, 0) + bytes(4), "fins"),
     (4712, struct.pack("!BBHH", 0xAA, 0x41, 18, 1) + bytes(12), "synchrophasor"),
     (3389, b"\x03\x00\x00\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0", "rdp"),
+    (8080, b'{"id": 1, "method": "mining.subscribe", "params": ["cpuminer/2.5"]}\n', "stratum"),
+    (443, b'{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","pass":"x","agent":"XMRig/6"}}\n',
+     "stratum"),
     (135, b"\x05\0\x0b\x03\x10\0\0\0" + struct.pack("<HHI", 28, 0, 1) + bytes(12), "dcerpc"),
 ])  # fmt: skip
 def test_over_tcp(port: int, payload: bytes, name: str) -> None:
@@ -53,7 +55,6 @@ def test_over_tcp(port: int, payload: bytes, name: str) -> None:
 
 @pytest.mark.parametrize(("port", "payload", "name"), [
     (3671, b"\x06\x10\x02\x01\x00\x0e" + bytes(8), "knx"),
-    (9600, b"\x80\0\x02\0\x01\0\0\x02\0\x05\x01\x01\x82" + bytes(5), "fins"),
     (5050, struct.pack("!IBBHB", 14, 0, 0, 1, 0) + bytes(5), "ether_sbus"),
     (514, b"<134>plc: door open", "syslog"),
     (69, b"\0\x01firmware.bin\0octet\0", "tftp"),

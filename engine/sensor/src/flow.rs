@@ -160,7 +160,54 @@ pub struct Side {
     pub ttl_max: u8,
     pub seen: u16,
     pub last: Fingerprint,
+    pub body: Body,
     pub half: Half,
+}
+
+/// The last segment that went into the stream: where it began, how long it was, and a digest of its bytes.
+///
+/// Who stands between two machines and changes what they say is seen by a tap that sees both: the same
+/// place of the stream comes twice, with other bytes. Long segments (files, not commands) are left out.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Body {
+    seq: u32,
+    length: u32,
+    digest: u64,
+}
+
+impl Body {
+    const LONGEST: usize = 512;
+
+    /// Of a segment; nothing that could be contradicted for a keep-alive (a byte at most) or a long one.
+    pub fn of(seq: u32, payload: &[u8]) -> Self {
+        if payload.len() < 2 || payload.len() > Self::LONGEST {
+            return Self::default();
+        }
+        let (words, rest) = payload.as_chunks::<8>();
+        let mut digest = payload.len() as u64;
+        for word in words {
+            digest = mixed(digest, u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        Self {
+            seq,
+            length: payload.len() as u32,
+            digest: mixed(digest, u64::from_le_bytes(last)),
+        }
+    }
+
+    /// Whether this is the same place and length with other bytes.
+    pub fn is_contradicted_by(&self, seq: u32, payload: &[u8]) -> bool {
+        self.length > 0
+            && self.seq == seq
+            && self.length as usize == payload.len()
+            && *self != Self::of(seq, payload)
+    }
+}
+
+fn mixed(digest: u64, word: u64) -> u64 {
+    (digest.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Enough of a packet to see it come again.

@@ -4,7 +4,7 @@ use linewarden_capture::tcp_flags;
 use linewarden_stream::tcp::Event;
 
 use crate::core::Core;
-use crate::flow::{self, Flow, Service, Settled};
+use crate::flow::{self, Body, Flow, Service, Settled};
 use crate::names::NameId;
 use crate::tables::Stamp;
 
@@ -95,8 +95,10 @@ impl Core {
         let s = &mut flow.sides[side as usize & 1];
         if s.half.is_expected(seq) {
             s.half.advance(payload.len() as u32);
+            s.body = Body::of(seq, payload);
             self.stream(flow, side, stamp, payload);
         } else {
+            let other = s.body.is_contradicted_by(seq, payload);
             let mut half = std::mem::take(&mut s.half);
             let mut events = Events::default();
             let seen = half.push(
@@ -115,7 +117,7 @@ impl Core {
                 flow.retransmissions += 1;
                 flow.note(side, flow::RETRANSMIT);
             }
-            if seen.conflicting {
+            if seen.conflicting || other {
                 self.flow_weird(flow, stamp, "data_mismatch");
             }
             self.play(flow, side, stamp.capture, &events);

@@ -55,15 +55,26 @@ class Suppression:
     target: str = ALL
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A program that a person approved: `asset` and `name` (of the block) are patterns, `sha256` is of its content."""
+
+    asset: str
+    name: str
+    sha256: str
+    reason: str
+    author: str = ""
+
+
 VERB_NOTES: dict[str, tuple[str, ...]] = {
-    "program_download": ("program_download", "online_edit", "program_hash"),
+    "program_download": ("program_download", "online_edit", "program_hash", "tasking", "mode_read"),
     "program_upload": ("program_upload",),
     "set_mode": ("mode",),
     "start": ("start", "mode"), "stop": ("stop", "mode"), "restart": ("restart", "start", "stop"),
     "firmware_update": ("firmware", "flash"),
-    "write": ("write", "setpoint", "writer", "master", "target", "value"),
+    "write": ("write", "setpoint", "writer", "master", "target", "value", "toggled", "alarm_settings"),
     "force": ("force",),
-    "configure": ("config",),
+    "configure": ("config", "identity_set", "alarm_settings"), "acknowledge": ("alarm_acknowledged",),
     "browse": ("browse", "discovery", "sweep", "identity"),
     "read": ("read", "poller", "peer"),
     "authenticate": ("login", "credential"),
@@ -94,10 +105,11 @@ class Scene:
 
 @dataclass(slots=True)
 class Expected:
-    """Windows and suppressions, and how often each was used."""
+    """Windows, suppressions and approved programs, and how often each of the first two was used."""
 
     windows: Sequence[Window] = ()
     suppressions: Sequence[Suppression] = ()
+    approved: Sequence[Approved] = ()
     used: dict[str, int] = field(default_factory=dict)
 
     def judge(self, notice: Notice, scene: Scene) -> Notice:

@@ -129,12 +129,24 @@ class Detection:
         ]
 
 
-def stateless(told: Callable[[Row, Knowledge], Finding | None]) -> Callable[[Any], Watch]:
-    """A watch that judges each row by itself."""
+def stateless(told: Callable[[Row, Knowledge], Finding | None], alike: tuple[str, ...] = ()) -> Callable[[Any], Watch]:
+    """A watch that judges each row by itself.
+
+    `alike`: whether `told` says anything depends on these columns only, so that of rows that agree in them one is
+    enough to leave them all out.
+    """
 
     def watch(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.iter_rows(named=True):
+        for row in _of_interest(rows, known).iter_rows(named=True):
             if (finding := told(row, known)) is not None:
                 yield finding
+
+    def _of_interest(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+        if not alike:
+            return rows
+        firsts = rows.unique(alike, keep="first", maintain_order=True)
+        some = [told(row, known) is not None for row in firsts.iter_rows(named=True)]
+        wanted = firsts.select(alike).filter(pl.Series(some, dtype=pl.Boolean))
+        return rows.join(wanted, on=alike, how="semi", maintain_order="left", nulls_equal=True)
 
     return lambda _params: watch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from linewarden.plant.model import Asset, Plant, Role
@@ -34,6 +35,8 @@ class Knowledge:
     """Address -> id of its asset."""
     masters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Address of a controller -> ids of the assets that read or wrote it before this run."""
+    approved: tuple[tuple[str, str, str], ...] = ()
+    """What people approved: pattern of a device, pattern of a block or program, sha256 of its content."""
 
     def role(self, address: str | None) -> Role:
         """What the device at this address is for."""
@@ -62,6 +65,14 @@ class Knowledge:
     def zone(self, address: str | None) -> str | None:
         """The zone, if somebody named it."""
         return self.zones.get(address or "")
+
+    def approved_hashes(self, address: str, block: str) -> frozenset[str]:
+        """sha256 of what may be in this block of this device; empty if nobody said."""
+        called = {address, self.asset(address), self.names.get(address, address)}
+        return frozenset(
+            sha256 for device, name, sha256 in self.approved
+            if fnmatchcase(block, name) and any(fnmatchcase(c, device) for c in called)
+        )  # fmt: skip
 
     def asset(self, address: str | None) -> str:
         """The asset's id; the address itself if there is none."""

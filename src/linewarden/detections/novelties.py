@@ -10,7 +10,7 @@ from linewarden.detections.knowledge import Knowledge
 
 OT = (
     "modbus", "s7comm", "s7comm_plus", "enip", "cip_io", "opcua", "dnp3", "iec104", "bacnet", "profinet_cm",
-    "profinet_dcp", "ads", "mms", "umas", "fins", "tristation", "mqtt",
+    "profinet_dcp", "ads", "mms", "umas", "fins", "fins_tcp", "tristation", "mqtt",
 )  # fmt: skip
 """Protocols in which process values are read and written."""
 SURE = 0.4

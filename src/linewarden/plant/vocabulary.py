@@ -17,6 +17,7 @@ _SAME = {
     "profinet_rt": "pn_io", "profinet_cm": "pn_io", "melsoft": "melsec", "cip_io": "enip", "dns_tcp": "dns",
     "profinet_ptcp": "pn_ptcp", "profinet_mrp": "pn_mrp",
     "rfb": "vnc", "modbus_tcp": "modbus", "modbus_rtu": "modbus", "gesrtp": "ge_srtp",
+    "fins_tcp": "fins",
 }  # fmt: skip
 """Other spellings of one protocol."""
 
@@ -34,7 +35,8 @@ SPELLED = {
     "mms": "MMS", "goose": "GOOSE", "mqtt": "MQTT", "dns": "DNS", "mdns": "mDNS",
     "http": "HTTP", "https": "HTTPS", "tls": "TLS", "ssh": "SSH", "smb": "SMB", "snmp": "SNMP", "ntp": "NTP",
     "dhcp": "DHCP", "arp": "ARP", "lldp": "LLDP", "ftp": "FTP", "tftp": "TFTP", "rdp": "RDP", "telnet": "Telnet",
-    "vnc": "VNC", "icmp": "ICMP", "cotp": "COTP", "fins": "Omron FINS", "melsec": "MELSEC", "ethercat": "EtherCAT",
+    "vnc": "VNC", "icmp": "ICMP", "cotp": "COTP", "fins": "Omron FINS", "fins_tcp": "Omron FINS",
+    "melsec": "MELSEC", "ethercat": "EtherCAT",
     "kerberos": "Kerberos", "ldap": "LDAP", "nbns": "NetBIOS name service", "llmnr": "LLMNR", "ssdp": "SSDP",
     "cdp": "CDP", "stp": "Spanning Tree", "igmp": "IGMP", "icmp6": "ICMPv6", "eth": "Ethernet",
     "slmp": "MELSEC (SLMP)", "melsoft": "MELSEC (MELSOFT)", "tds": "SQL Server (TDS)", "dcerpc": "DCE/RPC",
@@ -45,6 +47,7 @@ SPELLED = {
     "quic": "QUIC", "radius": "RADIUS", "winrm": "WinRM", "teamviewer": "TeamViewer", "anydesk": "AnyDesk",
     "rlogin": "rlogin", "x11": "X11", "oui": "IEEE vendor list", "conn": "traffic", "names": "names file",
     "nd": "neighbour discovery", "ssl": "TLS", "rip": "RIP", "bgp": "BGP", "eigrp": "EIGRP",
+    "stratum": "Stratum (mining)",
 }  # fmt: skip
 """How people write the names of protocols, and of other sources of evidence."""
 

@@ -3,14 +3,16 @@
 Source: RFC 959 (commands, replies), RFC 2228 (AUTH), RFC 2389 (FEAT), RFC 2428 (EPSV, EPRT), RFC 3659 (MLSD, SIZE,
 MDTM), RFC 1635 (anonymous). One row a command with its final reply; interim replies (1xx) and the inner lines of long
 ones have none. The argument of PASS is never kept, nor that of a command that is not listed here: a row says whether a
-password went over the wire in clear. After AUTH was accepted (RFC 4217) nothing is read. Files move on connections of
-their own, so that a `transfer` has the size that the server says, or none; `download` is towards the server.
+password went over the wire in clear, and another whether devices come with it. After AUTH was accepted (RFC 4217)
+nothing is read. Files move on connections of their own, so that a `transfer` has the size that the server says, or
+none; `download` is towards the server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import default_logins
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import word
@@ -60,7 +62,8 @@ _LOGIN: l.Ops = [
 
 _PASSWORD: l.Ops = [
     l.Let("clear_password", l.Left() > 0), l.Do(Verb.AUTHENTICATE, "ftp, clear text"),
-    l.If(l.Left().eq(0), [l.Do(Verb.AUTHENTICATE, "ftp, no password")]),
+    # Only to compare it, once the server took it.
+    l.If(l.F("clear_password"), [l.Bytes("secret")], [l.Do(Verb.AUTHENTICATE, "ftp, no password")]),
     l.If(l.Known("named"), [
         l.Remember("named", 0), l.Seek(l.Size()), l.Call("login"),
         l.If(l.F("anonymous"), [l.Let("clear_password", 0), l.Do(Verb.AUTHENTICATE, "ftp, anonymous")])]),
@@ -103,6 +106,7 @@ _REPLY: l.Ops = [
     l.If(l.F("func").eq(_USER), [
         l.If(l.F("reply_code").eq(230), [l.Do(Verb.AUTHENTICATE, "ftp, no password")]),
         l.If(l.Has("refused"), [l.Do(Verb.AUTHENTICATE, "ftp")])]),
+    l.If(l.both(l.F("func").eq(_PASS), l.F("reply_code").eq(230)), [l.Rich("login")]),
     l.If(l.both(l.F("func").eq(_AUTH), l.F("reply_code").among(234, 334)), [l.Remember("sealed", 1)]),
     l.If(l.both(l.F("func").among(*_TO_SERVER, *_FROM_SERVER), l.F("reply_code").among(226, 250)), [
         l.Let("size", l.Known("size")), l.Remember("size", 0), l.Rich("moved", repeat=True)]),
@@ -155,6 +159,7 @@ PROTOCOL = l.Protocol(
         l.Col("username", "text", "user who logs in (of USER, and of the PASS behind it)"),
         l.Col("clear_password", "bool", "a password went over the wire in clear (of PASS; not of an anonymous login)"),
         l.Col("anonymous", "bool", "the user is 'anonymous' or 'ftp' (of PASS)"),
+        l.Col("default_of", "text", "whose factory login this is (a row of its own, once the server took it)"),
         l.Col("argument", "text", "what the command is about: a file, a folder, a type"),
         l.Col("reply_code", "u16", "final reply: 2xx done, 3xx go on, 4xx and 5xx refused; null if unanswered"),
         l.Col("reply_msg", "text", "its words"),
@@ -164,5 +169,5 @@ PROTOCOL = l.Protocol(
     point="argument",
     status="refused",
     statuses=_REFUSALS,
-    rich={"greeting": greeting, "moved": moved},
+    rich={"greeting": greeting, "moved": moved, "login": default_logins.told},
 )

@@ -1,8 +1,8 @@
 """HTTP/1.x, and SSDP, which is HTTP in datagrams (UPnP discovery).
 
 Source: RFC 9112 (messages), RFC 9110 11 (authentication), RFC 7617 (Basic), RFC 7616 (Digest); UPnP Device
-Architecture 2.0 clause 1 (SSDP). Only heads are read; bodies are passed over. Passwords are never kept. Columns
-follow Zeek's http.log.
+Architecture 2.0 clause 1 (SSDP). Only heads are read; bodies are passed over. Passwords are never kept:
+those of Basic are compared with the logins that devices come with. Columns follow Zeek's http.log.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import binascii
 from base64 import b64decode
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import default_logins, ntlm
 from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import ntlm
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Command, Identity, Verb
 
@@ -70,6 +70,14 @@ def credentials(message: Message) -> Iterator[Record]:
     if not message.response:
         yield Command(protocol="http", verb=Verb.AUTHENTICATE, function=scheme, target=area,
                       value=_printable(user) or None)
+
+
+def login(message: Message) -> Iterator[Record]:
+    """A Basic login that the server took: a row if devices come with it."""
+    scheme, _, rest = message.raw("authorization").decode("latin-1").strip().partition(" ")
+    if scheme.lower() == "basic":
+        user, _, password = _decoded(rest).decode("utf-8", "replace").partition(":")
+        yield from default_logins.row(user, password)
 
 
 def _decoded(text: str) -> bytes:
@@ -132,6 +140,9 @@ HTTP = l.Protocol(
             l.If(l.F("status_code") >= 400, [l.Let("refused", l.F("status_code"))]),
             l.If(l.Has("server"), [l.At(0, [_once("server", "software")])]),
             l.If(l.Has("challenge"), _AUTH),
+            # What was shown with the request was taken.
+            l.If(l.F("status_code") < 400, [
+                l.Recall(), l.If(l.Has("authorization"), [l.Seek(l.Size()), l.Rich("login")])]),
         ], [
             l.Role("request"), l.Let("turn", l.Known("turn") + 1), l.Remember("turn", l.F("turn")), *_REQUEST_LINE,
             l.Header("host", b"host"), l.Header("user_agent", b"user-agent"), l.Header("referrer", b"referer"),
@@ -140,7 +151,7 @@ HTTP = l.Protocol(
             l.If(l.Has("user_agent"), [l.At(0, [_once("agent", "software")])]),
             # The scheme is kept; the credentials are not.
             l.If(l.Has("authorization"), [
-                *_AUTH, l.Unset(("authorization",)),
+                *_AUTH,
                 l.At(0, [l.Until(None, b"uthorization: ", optional=True), l.If(l.Left(), [
                     l.Until("auth_scheme", b" ", optional=True)])])]),
         ]),
@@ -157,6 +168,7 @@ HTTP = l.Protocol(
         l.Col("soap_action", "text", "SOAP action"),
         l.Col("auth_scheme", "str", "how the client shows who it is"),
         l.Col("username", "text", "user, where the scheme tells it openly (Digest)"),
+        l.Col("default_of", "text", "whose factory login this is (a row of its own, once the server took it)"),
         l.Col("www_authenticate", "text", "what the server demands, and for which realm", source="challenge"),
         l.Col("status_code", "u16", "status of the answer; null if unanswered"),
         l.Col("status_msg", "str", "its words"),
@@ -165,7 +177,7 @@ HTTP = l.Protocol(
     ),
     function="method",
     status="refused",
-    rich={"credentials": credentials, "software": software},
+    rich={"credentials": credentials, "login": login, "software": software},
 )
 
 _SSDP_STARTS = (0x4D2D5345, 0x4E4F5449, _HTTP)  # "M-SE", "NOTI", "HTTP"

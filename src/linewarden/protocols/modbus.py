@@ -2,13 +2,15 @@
 
 Source: MODBUS Messaging on TCP/IP Implementation Guide V1.0b; MODBUS Application Protocol Specification V1.1b3.
 An ADU is the 7-byte MBAP header (transaction, protocol 0, length, unit) and a PDU whose first byte is the function
-code; a response with bit 0x80 is an exception.
+code; a response with bit 0x80 is an exception. Function 0x5A is Schneider's UMAS (`_shared/umas.py`), which programs
+Modicon controllers: there `function` is the UMAS code's name, and messages may be longer than Modbus allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import umas
 from linewarden.protocols._shared.layout import (
     U8,
     U16,
@@ -17,6 +19,7 @@ from linewarden.protocols._shared.layout import (
     Do,
     DstPort,
     F,
+    Has,
     Hint,
     If,
     IsResponse,
@@ -28,6 +31,7 @@ from linewarden.protocols._shared.layout import (
     Recall,
     Rich,
     Role,
+    Size,
     Skip,
     SrcPort,
     Switch,
@@ -60,6 +64,7 @@ FUNCTIONS = {
     43: "encapsulated_interface_transport",
     90: "unity_schneider",
 }
+"""90 is what is left where a UMAS message does not tell its code: an answer whose request was not seen."""
 EXCEPTIONS = {
     1: "illegal_function",
     2: "illegal_data_address",
@@ -116,19 +121,27 @@ _REQUEST = Switch("func", {
     23: [Do(Verb.WRITE, "holding_register"), Skip(4), U16("start"), U16("count"), U8(), Values("u16", F("count"))],
     24: [Do(Verb.READ, "fifo_queue"), U16("start")],
     43: [Do(Verb.DIAGNOSE), U8("mei")],
-    90: [Do(Verb.CONFIGURE, "unity"), Skip(1), U8("subfunction")],
+    90: umas.REQUEST,
 })
 _RESPONSE = Switch("func", {
     1: _COILS[1], 2: _DISCRETE[1], 3: _HOLDING[1], 4: _INPUT[1],
     8: [U16("subfunction")],
     17: [Skip(1), Rich("server_id")],
     43: [U8("mei"), If(F("mei").eq(14), [Rich("device_id")])],
+    90: umas.RESPONSE,
 })
+
+_ASKED = [Recall(), If(Has("fn").eq(0), [Let("fn", F("func"))])]
+"""What the request told; an answer whose request was not seen tells the function's name at least."""
+
+_LONGEST = 260
+"""Unit identifier, function code and data, at most: the rules allow 254, some devices add a little."""
 
 _SHAPE = [
     U16(), U16("proto"), U16("length"), U8(), U8("func"), Let("base", F("func") & 0x7F),
     Check(F("proto").eq(0)),
     Check(both(F("base") >= 1, F("length") >= 2)),
+    Check(either(F("length") <= _LONGEST, F("func").eq(90))),
     # Some servers pad an exception.
     If(F("func") >= 0x80, [Check(either(F("length").eq(3), both(OnPort(), F("length") <= 6))), Hint("response")], [
         Switch("base", {
@@ -171,32 +184,36 @@ PROTOCOL = Protocol(
     title="Modbus/TCP",
     reference="MODBUS Application Protocol Specification V1.1b3",
     on=(On("tcp", (_PORT,)), On("udp", (_PORT,))),
-    framing=Length(header=6, at=4, width=2, add=6, min=8, max=266, magic=(2, b"\x00\x00")),
+    framing=Length(header=6, at=4, width=2, add=6, min=8, max=2048, magic=(2, b"\x00\x00")),
     probe=_SHAPE,
     confirm=2,
     main=[
         U16("tid"), Skip(4), U8("unit"), U8("code"), Let("func", F("code") & 0x7F),
+        Check(either(Size() <= _LONGEST + 6, F("code").eq(90))),
         # The server sits on the port, whoever opened the connection; and an exception is an answer on any port.
         If(SrcPort().ne(DstPort()), [
             If(SrcPort().eq(_PORT), [Role("response")], [If(DstPort().eq(_PORT), [Role("request")])])]),
-        If(F("code") >= 0x80, [Role("response"), Recall(), U8("exception")], [
-            If(IsResponse(), [Recall(), _RESPONSE], [_REQUEST])]),
+        If(F("code") >= 0x80, [Role("response"), *_ASKED, U8("exception"), Let("status", F("exception"))], [
+            If(IsResponse(), [*_ASKED, _RESPONSE], [Let("fn", F("func")), _REQUEST])]),
     ],
     pair=("tid", "unit", "func"),
     columns=(
         Col("tid", "u16", "transaction identifier"),
         Col("unit", "u8", "unit identifier"),
         Col("func", "u8", "function code"),
-        Col("function", "str", "its name", source="func", names=FUNCTIONS),
+        Col("function", "str", "its name", source="fn", names={**FUNCTIONS, **umas.FUNCTIONS}),
         Col("subfunction", "u16", "diagnostics sub-function"),
         Col("mei", "u8", "encapsulated interface type"),
         Col("address", "u16", "first register or bit", source="start"),
         Col("quantity", "u16", "registers or bits", source="count"),
         Col("exception", "u8", "exception code of the answer"),
         Col("exception_name", "str", "its name", source="exception", names=EXCEPTIONS),
+        *umas.COLUMNS,
     ),
     function="function",
-    status="exception",
-    statuses=EXCEPTIONS,
-    rich={"device_id": device_id, "server_id": server_id},
+    status="status",
+    statuses={**EXCEPTIONS, umas.REFUSED: "umas_refused"},
+    point="owner",
+    programs={"umas_part": umas.PART},
+    rich={"device_id": device_id, "server_id": server_id, **umas.RICH},
 )

@@ -2,7 +2,8 @@
 
 Source: MQTT 3.1.1 (OASIS) 2.2, 3.1 to 3.11; MQTT 5.0 2.2.2 (properties), 3.2.2.2 (reason codes); Sparkplug 3.0.0 4.1
 (topics). One row a CONNECT with its CONNACK, and one each for PUBLISH, SUBSCRIBE, UNSUBSCRIBE and DISCONNECT; pings and
-acknowledgements have none. What is published is not kept but its size; of a password only that there was one.
+acknowledgements have none. What is published is not kept but its size; of a password only that there was one, and
+whether devices come with it.
 
 Packets have a length of one to four octets, which no framing of the engine knows: segments are read one by one, what is
 cut is kept for the next, and the rest of a long payload is passed over.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import default_logins
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import word
@@ -28,7 +30,7 @@ _REASONS = {
     144: "topic_name_invalid", 151: "quota_exceeded", 156: "use_another_server", 159: "connection_rate_exceeded",
 }  # fmt: skip
 _OF_PACKET = ("type", "client_id", "username", "password", "protocol_version", "keep_alive", "will_topic", "reason",
-              "topic", "size", "qos", "retain", "packet_id", "filters", "refused")
+              "topic", "size", "qos", "retain", "packet_id", "filters", "refused", "secret")
 _SIDE = l.FromOrig()
 _PARTS = 4096
 """Of a packet other than PUBLISH so much is waited for."""
@@ -60,12 +62,15 @@ _ON_CONNECT: l.Ops = [
     l.If(l.F("flags") & 0x80, [l.U16("n"), l.Let("octet", l.Pos()), l.Bytes("username", l.F("n")),
                                l.Seek(l.F("octet")), l.Text(l.F("n"))],
          [l.Do(Verb.AUTHENTICATE, "mqtt, anonymous")]),
+    # Only to compare it, once the server took it.
+    l.If(l.both(l.F("password"), l.Left() >= 2), [
+        l.U16("n"), l.If(l.F("n") <= l.Left(), [l.Bytes("secret", l.F("n"))])]),
     l.Rich("client", hourly=True), l.Row(), l.Do(None),
 ]
 
 _ON_CONNACK: l.Ops = [
     l.Role("response"), l.Unset(("type",)), l.Skip(1), l.U8("reason"),
-    l.If(l.F("reason"), [l.Let("refused", l.F("reason"))]), l.Row(), l.Do(None),
+    l.If(l.F("reason"), [l.Let("refused", l.F("reason"))], [l.Recall(), l.Rich("login")]), l.Row(), l.Do(None),
 ]
 
 _ON_PUBLISH: l.Ops = [
@@ -182,6 +187,7 @@ PROTOCOL = l.Protocol(
         l.Col("client_id", "text", "connect: identifier of the client"),
         l.Col("username", "text", "connect: user"),
         l.Col("password", "bool", "connect: a password went over the wire in clear"),
+        l.Col("default_of", "text", "whose factory login this is (a row of its own, once the server took it)"),
         l.Col("protocol_version", "u8", "connect: 3 is 3.1, 4 is 3.1.1, 5 is 5.0; 128 more in a bridge"),
         l.Col("keep_alive", "u16", "connect: longest silence", unit="s"),
         l.Col("will_topic", "text", "connect: topic of the message that tells that the client is gone"),
@@ -198,5 +204,5 @@ PROTOCOL = l.Protocol(
     point="topic",
     status="refused",
     statuses=_REASONS,
-    rich={"client": client, "sparkplug": sparkplug},
+    rich={"client": client, "sparkplug": sparkplug, "login": default_logins.told},
 )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared import opcua_parsers as parsers
+from linewarden.protocols._shared import x509
 from linewarden.protocols._shared.opcua_names import (
     ACK,
     ATTRIBUTES,
@@ -317,6 +318,7 @@ PROTOCOL = l.Protocol(
         l.Col("product_uri", "text", "product URI", render="text"),
         l.Col("security_mode", "str", "security mode of an endpoint", names=MODES),
         l.Col("tokens", "text", "user tokens that an endpoint takes", render="text"),
+        *x509.COLUMNS,
     ),
     function="service",
     unit="ns",

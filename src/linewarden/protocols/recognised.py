@@ -122,13 +122,6 @@ _BOTH = (
                 l.Switch("type", {0: [l.Hint("request")], 1: [l.Hint("response")]})],
                framing=l.Length(header=8, at=6, width=2, min=8, max=4096, magic=(0, b"\x01")), anywhere=True,
                confirm=2),
-    recognised("fins", "Omron FINS", "Omron W342", (l.On("udp", (9600,)), l.On("tcp", (9600,))),
-               # Over TCP `FINS` leads; over UDP: control bits, a reserved zero, gateways, addresses, command.
-               [l.If(word(b"FINS"), [l.Stop()]),
-                l.Check(l.OnPort()), l.U8("icf"), l.U8("rsv"), l.U8("gct"),
-                l.Check((l.F("icf") & 0x3E).eq(0)), l.Check(l.F("icf") & 0x80), l.Check(l.F("rsv").eq(0)),
-                l.Check(l.F("gct") <= 7), l.Check(l.Size() >= 12),
-                l.If(l.F("icf") & 0x40, [l.Hint("response")], [l.Hint("request")])], anywhere=True),
 )
 
 _UDP = (

@@ -47,6 +47,15 @@ _TCP = (
                [l.U8("version"), l.U8("type"), l.U8("seq"), l.Skip(5), l.U32("length"),
                 l.Check(l.F("version").among(0xC0, 0xC1)), l.Check(l.both(l.F("type") >= 1, l.F("type") <= 3)),
                 l.Check((l.F("length") + 12).eq(l.Size()))]),
+    recognised("stratum", "Stratum (mining of coins)", "Stratum mining protocol, slushpool.com; Monero Stratum, xmrig",
+               (l.On("tcp", (3333, 4444, 14444)),),
+               # A line of JSON-RPC: a method of the room "mining", or Monero's login, which names the miner. A segment
+               # is taken as it is: with lines as its framing it would keep other protocols of a flow waiting.
+               [l.Check(l.Peek(1).eq(0x7B)), l.Let("own", 0),
+                l.At(0, [l.Until(None, b'"mining.', optional=True), l.If(l.Left(), [l.Let("own", 1)])]),
+                l.At(0, [l.Until(None, b'"login"', optional=True), l.Until(None, b'"agent"', optional=True),
+                         l.If(l.Left(), [l.Let("own", 1)])]),
+                l.Check(l.F("own"))], anywhere=True),
 )
 
 _UDP = (

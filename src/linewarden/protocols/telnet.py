@@ -3,8 +3,8 @@
 Source: RFC 854 (commands), RFC 855 (options). Telnet has no login of its own: a prompt of the server that ends with
 "login:", "username:" or "user name:" is taken for the question of the name, one with "password:" for that of the
 password, and "incorrect", "invalid", "failed" or "denied" in what follows, or another prompt, for a refusal. What is
-typed at the password prompt is never kept. Options, and all else that is said, leave no rows. In a session that is
-encrypted, or joined after its login, nothing is found.
+typed at the password prompt is compared with the logins that devices come with, and never kept. Options, and all else
+that is said, leave no rows. In a session that is encrypted, or joined after its login, nothing is found.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from linewarden.protocols._shared import default_logins
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb
@@ -47,8 +48,8 @@ _SERVER: l.Ops = [
         l.Let("no", l.either(_ASKS_NAME, _ASKS_PASSWORD)),
         *(op for word in (b"ncorrect", b"nvalid", b"ailed", b"enied") for op in _says(word)),
         l.Role("response"), l.If(l.F("no"), [l.Let("refused", 1)]), l.Let("accepted", 1 - l.F("no")),
-        l.Remember("step", 0), l.Row()]),
-    l.If(_ASKS_PASSWORD, [l.Remember("step", _PASSWORD)]),
+        l.Remember("step", 0), l.If(l.F("accepted"), [l.Recall(), l.Rich("login")]), l.Row()]),
+    l.If(_ASKS_PASSWORD, [l.Remember("step", _PASSWORD), l.Remember("typed", 0)]),
     l.If(_ASKS_NAME, [
         l.Remember("step", _NAME), l.Remember("begun", 0),
         l.If(l.Known("greeted").eq(0), [l.Remember("greeted", 1), l.At(0, [l.Rich("banner", hourly=True)])])]),
@@ -60,11 +61,20 @@ _CLIENT: l.Ops = [
         _NAME: [
             l.Let("first", l.Known("begun").eq(0)), l.Remember("begun", 1), l.If(_LINE_END, [l.Remember("step", 0)]),
             l.Call("name")],
-        _PASSWORD: [l.If(_LINE_END, [
-            l.Role("request"), l.Do(Verb.AUTHENTICATE, "telnet, clear text"), l.Remember("step", _RESULT),
-            l.Let("take", 1), l.Seek(l.Size()),
-            l.If(l.Known("begun"), [l.Remember("begun", 0), l.Call("name")]), l.Row()])],
+        _PASSWORD: [
+            l.Let("first", l.Known("typed").eq(0)), l.Remember("typed", 1), l.Let("done", _LINE_END),
+            l.Call("password")],
     }),
+]
+
+_TYPED: l.Ops = [
+    # Only to compare it, once the server took it.
+    l.Gather([
+        l.Until("secret", b"\r", optional=True),
+        l.Role("request"), l.Do(Verb.AUTHENTICATE, "telnet, clear text"), l.Remember("step", _RESULT),
+        l.Let("take", 1), l.Let("first", 0), l.Seek(l.Size()),
+        l.If(l.Known("begun"), [l.Remember("begun", 0), l.Call("name")]), l.Row()],
+        last=l.F("done"), first=l.F("first"), key=1, limit=256),
 ]
 
 _NAMED: l.Ops = [
@@ -101,14 +111,15 @@ PROTOCOL = l.Protocol(
                                 l.Check(l.both(l.Peek(1, 4) >= 0xFB, l.Peek(1, 4) <= 0xFE))]),
     ],
     main=[l.If(l.FromOrig(), _CLIENT, _SERVER), l.Drop()],
-    programs={"name": _NAMED},
+    programs={"name": _NAMED, "password": _TYPED},
     pair=(),
     columns=(
         l.Col("username", "text", "name that was typed at the prompt"),
+        l.Col("default_of", "text", "whose factory login this is (a row of its own, once the server took it)"),
         l.Col("accepted", "bool", "the server went on without a refusal; null where it said nothing more"),
     ),
     unit="none",
     status="refused",
     statuses=_REFUSED,
-    rich={"banner": banner},
+    rich={"banner": banner, "login": default_logins.told},
 )

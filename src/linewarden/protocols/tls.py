@@ -110,12 +110,7 @@ def certificates(message: Message) -> Iterator[Record]:
     if total < 3 or not 0 < first <= len(data) - 6:
         return
     found = x509.parse(data[6 : 6 + first])
-    yield Native({
-        "subject": found.subject, "issuer": found.issuer, "serial": found.serial,
-        "san": ", ".join(found.names) or None, "not_before": found.not_before, "not_after": found.not_after,
-        "key_type": found.key_type, "key_bits": found.key_bits or None, "signature": found.signature,
-        "self_signed": found.subject == found.issuer,
-    })
+    yield Native(found.row())
     if found.common_name:
         # A wildcard names a domain, not a host.
         name = None if "*" in found.common_name else found.common_name
@@ -163,16 +158,7 @@ PROTOCOL = l.Protocol(
         l.Col("next_protocol", "str", "application protocol that the server chose"),
         l.Col("alert_level", "u8", "1 warning, 2 fatal"),
         l.Col("last_alert", "str", "alert in the clear", names=ALERTS),
-        l.Col("subject", "text", "whose certificate"),
-        l.Col("issuer", "text", "who issued it"),
-        l.Col("serial", "text", "its serial number"),
-        l.Col("san", "text", "its subject alternative names"),
-        l.Col("not_before", "str", "valid from"),
-        l.Col("not_after", "str", "valid until"),
-        l.Col("key_type", "str", "kind of public key"),
-        l.Col("key_bits", "u32", "its size", unit="bit"),
-        l.Col("signature", "str", "signature algorithm of the certificate"),
-        l.Col("self_signed", "bool", "subject and issuer are the same"),
+        *x509.COLUMNS,
     ),
     function="handshake_name",
     rich={"certificates": certificates},

@@ -1,4 +1,4 @@
-"""`expected.toml` (or .json): announced windows and what is normal, as people write it.
+"""`expected.toml` (or .json): announced windows, what is normal and which programs are approved, as people write it.
 
 [[window]]
 id = "oven-2026-12"
@@ -15,6 +15,12 @@ orig = "10.0.0.40"
 expires = 2027-03-01T00:00:00Z
 author = "J. Muster"
 reason = "backup server, each first Sunday"
+
+[[approved]]
+asset = "10.0.0.1"
+name = "OB1"
+sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+reason = "version 7, accepted in the factory test"
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from linewarden.baseline.expected import Expected, Suppression, Window
+from linewarden.baseline.expected import Approved, Expected, Suppression, Window
 from linewarden.errors import ConfigError
 from linewarden.records import Verb
 
@@ -79,11 +85,22 @@ class SuppressionSaid(_Strict):
         return self
 
 
+class ApprovedSaid(_Strict):
+    """An approved program as it is written."""
+
+    asset: Text
+    name: Text = "*"
+    sha256: Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
+    reason: Text
+    author: str = ""
+
+
 class ExpectedSaid(_Strict):
     """The file."""
 
     window: list[WindowSaid] = []
     suppression: list[SuppressionSaid] = []
+    approved: list[ApprovedSaid] = []
 
 
 def load_expected(path: Path) -> Expected:
@@ -101,7 +118,8 @@ def load_expected(path: Path) -> Expected:
     except ValidationError as error:
         raise ConfigError(f"{path}: {_why(error)}") from error
     found = Expected([_window(w, n) for n, w in enumerate(said.window, 1)],
-                     [_suppression(s, n) for n, s in enumerate(said.suppression, 1)])  # fmt: skip
+                     [_suppression(s, n) for n, s in enumerate(said.suppression, 1)],
+                     [Approved(**a.model_dump()) for a in said.approved])  # fmt: skip
     ids = [w.id for w in found.windows] + [s.id for s in found.suppressions]
     if doubled := sorted({i for i in ids if ids.count(i) > 1}):
         raise ConfigError(f"{path}: the id {doubled[0]!r} is given twice; each window and suppression needs its own")

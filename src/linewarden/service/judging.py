@@ -31,12 +31,14 @@ class Judge:
     ) -> None:
         from linewarden.baseline.baseline import Baseline
 
-        self._run = Run(detections, knowledge)
+        self._run = Run(detections)
         self._learns = "novelty" in self._run.streams
         self._baseline = baseline or Baseline()
         self._expected = expected
         self.broken = self._run.broken
         """Detections that stumbled, and over what."""
+        if knowledge is not None or expected is not None:
+            self.know(knowledge or self._run.knowledge)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -44,8 +46,9 @@ class Judge:
         return tuple(sorted({*self._run.streams, *(STREAMS if self._learns else ())} - {"novelty"}))
 
     def know(self, knowledge: Knowledge) -> None:
-        """Who is who, from now on."""
-        self._run.knowledge = knowledge
+        """Who is who, from now on; which programs are right is what people said."""
+        said = self._expected.approved if self._expected is not None else ()
+        self._run.knowledge = replace(knowledge, approved=tuple((a.asset, a.name, a.sha256) for a in said))
 
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """What is found in a batch."""

@@ -6,6 +6,7 @@ A notice is a record as any other: it goes into the lake of its sensor, a second
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linewarden.service.detecting import notice_row
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
+    from linewarden.service.watching import Hooks
 
 
 class LiveDetecting:
@@ -39,6 +41,10 @@ class LiveDetecting:
     def streams(self) -> tuple[str, ...]:
         """The streams that the detections look at."""
         return self._judge.streams
+
+    def within(self, hooks: Hooks) -> Hooks:
+        """These hooks, with the judge among them."""
+        return replace(hooks, on_step=self.step, also_take=self.streams, on_plant=self.plant)
 
     def plant(self, plant: Plant) -> None:
         """Who is who, from now on."""

@@ -118,17 +118,12 @@ class Service:
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
-        wanted = chosen(without=self.plan.without, rules=self.plan.rules) if self.plan.detect else ()
+        hooks = Hooks(partial(self._line, name), partial(self.board.sensor, name), should_end=lambda: False)
+        if not self.plan.detect:
+            return hooks
         said = load_expected(self.plan.expected) if self.plan.expected else None
-        judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said) if wanted else None
-        return Hooks(
-            on_line=partial(self._line, name),
-            on_status=partial(self.board.sensor, name),
-            should_end=lambda: False,
-            on_step=judge.step if judge else None,
-            also_take=judge.streams if judge else (),
-            on_plant=judge.plant if judge else None,
-        )
+        wanted = chosen(without=self.plan.without, rules=self.plan.rules)
+        return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said).within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.

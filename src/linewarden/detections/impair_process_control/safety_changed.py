@@ -47,7 +47,7 @@ DETECTION = Detection(
     ),
     benign="A test or a change of the safety function by its engineer, with the machine stopped.",
     needs={"command": pl.col("verb").is_in(CHANGES) & OT},
-    watch=stateless(told),
+    watch=stateless(told, alike=("id.orig_h", "id.resp_h")),
     fires=Case({"command": [WRITE]}, KNOWN),
     quiet=Case({"command": [{**WRITE, "verb": "read"}]}, KNOWN),
 )

@@ -57,7 +57,7 @@ DETECTION = Detection(
     ),
     benign="A gateway or a script that somebody built there on purpose: give the machine its true role.",
     needs={"command": (pl.col("verb") == "write") & OT},
-    watch=stateless(told),
+    watch=stateless(told, alike=("id.orig_h", "id.resp_h")),
     fires=Case({"command": [WRITE]}, KNOWN),
     quiet=Case({"command": [{**WRITE, "id.orig_h": "10.0.0.5"}]}, KNOWN),
 )

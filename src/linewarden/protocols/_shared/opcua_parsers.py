@@ -191,8 +191,10 @@ def url(message: Message) -> Iterator[Record]:
 
 
 def certificate(message: Message) -> Iterator[Record]:
-    """The sender's certificate in an OPN (the slice is the whole of it)."""
+    """The sender's certificate in an OPN (the slice is the whole of it): who that is, and a row."""
     yield from _certificate(message, message.data)
+    if (found := _parsed(message.data)) is not None:
+        yield Native(found.row())
 
 
 def _certificate(message: Message, der: bytes) -> Iterator[Record]:
@@ -202,16 +204,22 @@ def _certificate(message: Message, der: bytes) -> Iterator[Record]:
 
 
 @lru_cache(maxsize=256)
+def _parsed(der: bytes) -> x509.Certificate | None:
+    try:
+        return x509.parse(der)
+    except (ValueError, IndexError):
+        return None
+
+
+@lru_cache(maxsize=256)
 def _owner(der: bytes) -> tuple[str | None, str]:
     """Whose application certificate it is, until when, and its thumbprint, by which trust lists know it."""
     name, parts = None, []
-    try:
-        found = x509.parse(der)
+    # The thumbprint is of the bytes, whatever they are.
+    if (found := _parsed(der)) is not None:
         name = found.common_name or None
         parts = [found.subject, *dict.fromkeys(found.names[:2]), f"valid until {found.not_after[:10]}",
                  f"{found.key_type} {found.key_bits}"]
-    except (ValueError, IndexError):
-        pass  # the thumbprint is of the bytes, whatever they are
     parts.append(f"SHA-1 {hashlib.sha1(der, usedforsecurity=False).hexdigest()}")
     return name, ", ".join(parts)
 

@@ -6,11 +6,13 @@ Signatures are not checked: this is an inventory, not a validation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Any
 
 from linewarden.protocols._shared import ber
+from linewarden.protocols._shared import layout as l
 
 _ATTRIBUTES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
                "2.5.4.5": "serialNumber", "1.2.840.113549.1.9.1": "emailAddress", "0.9.2342.19200300.100.1.25": "DC",
@@ -46,6 +48,30 @@ class Certificate:
     key_bits: int
     signature: str
     names: tuple[str, ...]
+
+    def row(self) -> Mapping[str, Any]:
+        """It as `COLUMNS` of a protocol's own stream."""
+        return {
+            "subject": self.subject, "issuer": self.issuer, "serial": self.serial, "san": ", ".join(self.names) or None,
+            "not_before": self.not_before, "not_after": self.not_after, "key_type": self.key_type,
+            "key_bits": self.key_bits or None, "signature": self.signature,
+            "self_signed": self.subject == self.issuer,
+        }  # fmt: skip
+
+
+COLUMNS = (
+    l.Col("subject", "text", "whose certificate"),
+    l.Col("issuer", "text", "who issued it"),
+    l.Col("serial", "text", "its serial number"),
+    l.Col("san", "text", "its subject alternative names"),
+    l.Col("not_before", "str", "valid from"),
+    l.Col("not_after", "str", "valid until"),
+    l.Col("key_type", "str", "kind of public key"),
+    l.Col("key_bits", "u32", "its size", unit="bit"),
+    l.Col("signature", "str", "signature algorithm of the certificate"),
+    l.Col("self_signed", "bool", "subject and issuer are the same"),
+)
+"""What streams with certificates have in common: a row of its own for each."""
 
 
 def parse(der: bytes) -> Certificate:

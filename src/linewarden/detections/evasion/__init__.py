@@ -1,0 +1,1 @@
+"""Detections of what hides something from those who look."""

@@ -1,0 +1,1 @@
+"""Detections of what keeps an intruder's change in place."""
