@@ -179,6 +179,14 @@ def test_the_sensor_s_thread_judges_rules_as_records_come(rules: Path, written: 
         assert list(answer.rows) == [(SUBJECT, False, 1), (SUBJECT, True, 2)]
 
 
+def test_watch_wants_detect_with_rules(run: Run, tmp_path: Path) -> None:
+    found = run("watch", "lo", "--out", tmp_path / "lake", "--rules", tmp_path)
+    assert found.code == 2 and "use it with --detect" in found.err
+    found = run("watch", "lo", "--out", tmp_path / "lake", "--detect", "--rules", tmp_path / "none")
+    assert found.code == 2 and "no such folder" in found.err
+    assert not (tmp_path / "lake").exists()
+
+
 # --- Suricata ---
 
 
