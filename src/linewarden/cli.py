@@ -248,6 +248,8 @@ def run_watch(args: argparse.Namespace) -> int:
     keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
     if args.expected and not args.detect:
         raise ConfigError("--expected says what the detections may find: use it with --detect")
+    if args.rules and not args.detect:
+        raise ConfigError("--rules says what else to look for: use it with --detect")
     listening = Listening(
         tuple(args.interfaces), args.filter, args.ring, not args.no_promiscuous, args.user, keep
     )  # fmt: skip
@@ -259,7 +261,7 @@ def run_watch(args: argparse.Namespace) -> int:
             from linewarden.service.live_detecting import LiveDetecting
 
             said = load_expected(args.expected) if args.expected else None
-            hooks = LiveDetecting(chosen(), screen.notice, screen.line, said).within(hooks)
+            hooks = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said).within(hooks)
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0
@@ -420,6 +422,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.lake_command import add_lake
     from linewarden.service.options import add_commands
     from linewarden.service.packets_command import add_packets
+    from linewarden.service.rules_command import add_rules
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -435,6 +438,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve(commands)
     add_tags(commands)
     add_detect(commands, _bar)
+    add_rules(commands)
     add_packets(commands)
     add_lake(commands)
     add_config(commands)

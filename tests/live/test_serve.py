@@ -38,9 +38,9 @@ ASK = "import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.ar
 class Serve:
     """A running service."""
 
-    def __init__(self, space: Space, folder: Path) -> None:
+    def __init__(self, space: Space, folder: Path, more: str = "") -> None:
         self.space, self.data = space, folder / "data"
-        (folder / "c.toml").write_text(CONFIG.format(near=space.near))
+        (folder / "c.toml").write_text(CONFIG.format(near=space.near) + more)
         self.log = folder / "log"
         command = space.command(sys.executable, "-m", "linewarden", "serve", str(folder / "c.toml"))
         with self.log.open("ab") as out:

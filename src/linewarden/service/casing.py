@@ -80,13 +80,18 @@ def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] |
     about = {d.name: d for d in detections()}.get(row["note"])
     return Event(
         row["notice_id"], row["ts"], max(row["until"] or row["ts"], again[1]), row["note"],
-        about.title if about else row["note"], row["msg"], row["severity"], row["tactic"],
+        about.title if about else _title(row["msg"]), row["msg"], row["severity"], row["tactic"],
         tuple(row["techniques"].split()), row["confidence"],
         assets.get(row["id.orig_h"], row["id.orig_h"]), assets.get(row["id.resp_h"], row["id.resp_h"]),
         row["id.orig_h"], row["id.resp_h"], row["capture"], row["frame"],
         tuple(int(f) for f in row["frames"].split()), row["count"] + again[0], row["why"],
         about.meaning if about else "", about.runbook if about else (), about.benign if about else "", row["expected"],
     )  # fmt: skip
+
+
+def _title(msg: str) -> str:
+    """Of a notice of the site's own rules or of Suricata: what it is, without who and whom."""
+    return msg.rpartition(": ")[0] or msg
 
 
 def named_by(case: Case) -> tuple[Named, ...]:

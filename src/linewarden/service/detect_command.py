@@ -33,6 +33,7 @@ DETECT = """examples:
   linewarden detect plant.pcapng --packets proof/         a file of packets for each notice of medium and worse
   linewarden detect plant.pcapng --only program_download
   linewarden detect lake/ --expected expected.toml        with announced maintenance windows
+  linewarden detect lake/ --rules rules/                  and the site's own rules (linewarden rules)
 The exit code is 0 also where something was found; --fail-on high makes it 7 if a notice is high or worse.
 """
 DETECTIONS = """examples:
@@ -71,6 +72,7 @@ def add_detect(commands: Commands, bar: Bar) -> None:
         metavar="FILE",
         help="what is usual, of `linewarden baseline learn`; else it is learned on",
     )
+    add("--rules", type=Path, metavar="DIR", help="and the site's own rules, of `linewarden rules import`")
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
     add(
@@ -84,6 +86,7 @@ def add_detect(commands: Commands, bar: Bar) -> None:
     add("--no-progress", action="store_true", help="no progress bar")
     known = commands.add("detections", "list what is looked for, and what to do about it", DETECTIONS, run_detections)
     known.add_argument("name", nargs="*", metavar="NAME", help="only these, in full")
+    known.add_argument("--rules", type=Path, metavar="DIR", help="and the site's own rules")
     known.add_argument("--json", action="store_true", help="for a program")
     cases = commands.add("cases", "what belongs together, and what to look at first", CASES, run_cases)
     add = cases.add_argument
@@ -99,7 +102,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.detecting import chosen, detect, keep_notices
     from linewarden.service.reading import Settings
 
-    detections = chosen(args.only, args.without)
+    detections = chosen(args.only, args.without, args.rules)
     expected, baseline = _beforehand(args)
     with bar(args) as on_step:
         found = detect(
@@ -206,7 +209,7 @@ def run_detections(args: argparse.Namespace) -> int:
     """What is looked for."""
     from linewarden.service.detecting import chosen
 
-    found = chosen(args.name)
+    found = chosen(args.name, rules=args.rules)
     if args.json:
         _print_json([detection_as_dict(d) for d in found])
     elif args.name:

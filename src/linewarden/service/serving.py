@@ -69,6 +69,8 @@ class Plan:
     without: tuple[str, ...] = ()
     """Detections that are left out."""
     expected: Path | None = None
+    rules: Path | None = None
+    """A folder of the site's own rules."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -90,6 +92,7 @@ def plan_of(config: Config) -> Plan:
         detect=config.detect.enabled,
         without=config.detect.without,
         expected=config.detect.expected,
+        rules=config.detect.rules,
     )
 
 
@@ -119,7 +122,7 @@ class Service:
         if not self.plan.detect:
             return hooks
         said = load_expected(self.plan.expected) if self.plan.expected else None
-        wanted = chosen(without=self.plan.without)
+        wanted = chosen(without=self.plan.without, rules=self.plan.rules)
         return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said).within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:

@@ -250,6 +250,9 @@ class Detect(Table):
     expected: Place | None = Field(
         default=None, examples=["expected.toml"], description="a file with announced maintenance and what is normal"
     )
+    rules: Place | None = Field(
+        default=None, examples=["rules"], description="a folder of the site's own rules (`linewarden rules import`)"
+    )
 
 
 class Config(Table):
