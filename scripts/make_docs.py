@@ -62,10 +62,9 @@ def _table(title: str, columns: tuple[Column, ...]) -> str:
 
 DETECTIONS = """# Detections
 
-Written from the code by `make docs`; do not edit. {count} of them, by tactic of ATT&CK for ICS; `linewarden detections
-NAME`
-says the same in a terminal. Weight is that of a usual case: what was refused weighs less, what is said to a safety
-controller more. v19 numbers are inferred from equal names.
+Written from the code by `make docs`; do not edit. {count} of them, by tactic of ATT&CK for ICS; `linewarden
+detections NAME` says the same in a terminal. Weight is that of a usual case: what was refused weighs less, what is said
+to a safety controller more. v19 numbers are inferred from equal names.
 """
 
 
