@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from linewarden import __version__
 from linewarden.plant.model import Severity
 from linewarden.service import supervisor
+from linewarden.service.baseline_keeper import BaselineKeeper
 from linewarden.service.board import Board
 from linewarden.service.config import parts
 from linewarden.service.detecting import chosen
@@ -71,6 +72,8 @@ class Plan:
     expected: Path | None = None
     rules: Path | None = None
     """A folder of the site's own rules."""
+    keep_baseline: bool = True
+    """What is usual is kept in `data`."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -93,6 +96,7 @@ def plan_of(config: Config) -> Plan:
         without=config.detect.without,
         expected=config.detect.expected,
         rules=config.detect.rules,
+        keep_baseline=config.detect.keep_baseline,
     )
 
 
@@ -123,7 +127,8 @@ class Service:
             return hooks
         said = load_expected(self.plan.expected) if self.plan.expected else None
         wanted = chosen(without=self.plan.without, rules=self.plan.rules)
-        return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said).within(hooks)
+        usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
+        return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said, usual).within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.
