@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,9 +25,11 @@ if str(HERE) not in sys.path:
 from _speed.rule import Goal, add_data, verdict  # noqa: E402
 
 from linewarden.detections.run import Told  # noqa: E402
-from linewarden.service.detecting import chosen, detect  # noqa: E402
+from linewarden.service.detecting import Found, chosen, detect  # noqa: E402
 
 MOST_FALSE = 1
+LONGEST_H = 24.0
+"""Hours of one capture that count: some were put together of recordings of different years."""
 WEIGHTY = ("critical", "high")
 
 
@@ -61,8 +64,10 @@ def judged(
 ) -> int:
     """Prints the tables and the verdict."""
     detections, told, false, missed, quiet = chosen(), 0, [], [], 0
+    others = Others()
     for name in files:
-        notices = [t for t in detect([str(folder / name)], detections).notices if not t.notice.expected]
+        found_here = detect([str(folder / name)], detections)
+        notices = [t for t in found_here.notices if not t.notice.expected]
         if name in expected or name in attacks:
             found = {x for t in notices for x in t.notice.techniques.split()}
             wanted = expected.get(name, set())
@@ -73,6 +78,7 @@ def judged(
             print(f"        expected {' '.join(sorted(wanted)) or 'something'}; not said: "
                   f"{' '.join(sorted(wanted - found)) or 'none'}")  # fmt: skip
             continue
+        others.take(found_here)
         weighty = [t for t in notices if t.notice.severity in WEIGHTY]
         wrong = [t for t in weighty if (name, t.notice.note) not in right]
         false += [(name, t) for t in wrong]
@@ -80,6 +86,7 @@ def judged(
         if weighty:
             print(f"{'FALSE' if wrong else 'right':7} {name}: {said(weighty)}", flush=True)
     everything = told + len(missed)
+    print(others)
     return verdict(
         "detection",
         [
@@ -88,6 +95,29 @@ def judged(
         ],
         [f"{quiet} of {len(files) - everything} other captures without any"],
     )
+
+
+@dataclass(slots=True)
+class Others:
+    """What was told of captures without an attack, by weight, in how many hours and of how many devices."""
+
+    hours: float = 0.0
+    devices: int = 0
+    weights: Counter[str] = field(default_factory=Counter)
+
+    def take(self, found: Found) -> None:
+        """One capture."""
+        assets = found.plant.assets
+        if assets:
+            span = (max(a.last_seen for a in assets) - min(a.first_seen for a in assets)) / 3.6e12
+            self.hours += min(span, LONGEST_H)
+        self.devices += len(assets)
+        self.weights.update(t.notice.severity for t in found.notices if not t.notice.again)
+
+    def __str__(self) -> str:
+        counts = [(w, self.weights[w]) for w in ("critical", "high", "medium", "low", "info")]
+        each = ", ".join(f"{n} {w} ({n / self.hours:.2f} an hour, {n / self.devices:.3f} a device)" for w, n in counts)
+        return f"without attack: {self.hours:.1f} hours, {self.devices:,} devices: {each}"
 
 
 def said(notices: list[Told]) -> str:

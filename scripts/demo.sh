@@ -50,8 +50,8 @@ live() { # the practice plant, watched for a minute
     "$linewarden" tags "$folder/lake" | head -24
     printf '\n-- what was written to the controllers\n'
     "$linewarden" query "$folder/lake" "$WRITES"
-    printf '\n-- what is wrong\n'
-    "$linewarden" detect "$folder/lake" --write
+    printf '\n-- what is wrong: said while it happened, tied together in cases\n'
+    "$linewarden" cases "$folder/lake"
     printf '\n-- assets and map\n'
     "$linewarden" correct "$folder/lake" --report "$folder/report.html"
     reports+=("$folder/report.html")

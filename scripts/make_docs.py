@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from linewarden.detections.catalogue import detections
+from linewarden.detections.detection import Detection
 from linewarden.protocols._shared.compile import native_stream
 from linewarden.protocols.registry import protocols
 from linewarden.records import COMMON, ENVELOPE, Column, Stream, stream_of
@@ -58,6 +60,36 @@ def _table(title: str, columns: tuple[Column, ...]) -> str:
     return "\n".join([title, "", "| column | type | unit | meaning |", "| --- | --- | --- | --- |", *rows, ""])
 
 
+DETECTIONS = """# Detections
+
+Written from the code by `make docs`; do not edit. {count} of them, by tactic of ATT&CK for ICS; `linewarden
+detections NAME` says the same in a terminal. Weight is that of a usual case: what was refused weighs less, what is said
+to a safety controller more. v19 numbers are inferred from equal names.
+"""
+
+
+def detections_page() -> str:
+    """All detections with what they mean, what they read and what can be set."""
+    found = sorted(detections(), key=lambda d: (d.tactic, d.name))
+    parts, tactic = [DETECTIONS.format(count=len(found))], ""
+    for d in found:
+        if d.tactic != tactic:
+            tactic = d.tactic
+            parts.append(f"# {tactic.replace('_', ' ').capitalize()}\n")
+        parts.append(_detection(d))
+    return "\n".join(parts)
+
+
+def _detection(d: Detection) -> str:
+    named = ", ".join(f"{t.id} {t.name}" + (f" (v19: {t.v19})" if t.v19 != t.id else "") for t in d.techniques)
+    lines = [f"## `{d.name}`", "", f"{d.title}. Weight {d.severity}. {named}.", "", d.meaning, "",
+             f"Harmless if: {d.benign}", "", f"Reads: {', '.join(f'`{s}`' for s in sorted(d.needs))}.", ""]  # fmt: skip
+    if settings := d.settings():
+        lines += ["| setting | default | unit | meaning |", "| --- | --- | --- | --- |"]
+        lines += [f"| `{s['name']}` | {s['value']} | {s['unit']} | {s['doc']} |" for s in settings] + [""]
+    return "\n".join(lines)
+
+
 def broken_links() -> Iterator[str]:
     """Every relative link that leads nowhere, as `file: target`."""
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changes/*.md")]:
@@ -85,7 +117,11 @@ def main(check: bool) -> int:
 @cache
 def pages() -> dict[Path, str]:
     """What each generated page should be."""
-    return {REFERENCE / "records.md": records_page(), REFERENCE / "config.md": reference()}
+    return {
+        REFERENCE / "records.md": records_page(),
+        REFERENCE / "detections.md": detections_page(),
+        REFERENCE / "config.md": reference(),
+    }
 
 
 if __name__ == "__main__":

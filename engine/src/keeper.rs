@@ -1,4 +1,4 @@
-//! What was heard, kept on disk for a while: a ring of pcapng files, so that a record can hand out its packets.
+//! What was heard, kept on disk for a while: a ring of pcapng files, so that a record can show its packets.
 //!
 //! A record names the file and the number of its packet in it. The files are written by a thread of their own: when the
 //! disk is slow or full, packets are not kept, which is said; that they are read does not wait for it.
@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, unbounded};
-use linewarden_capture::{PcapNgWriter, Reader};
+use linewarden_capture::{Interface, LinkType, PcapNgWriter};
 
 use crate::run::Block;
 
@@ -52,9 +52,14 @@ impl Keeper {
     pub fn start(keep: Keep, ports: Vec<(String, u16)>) -> std::io::Result<Self> {
         let (blocks, from_reader) = bounded::<Arc<Block>>(QUEUE);
         let (say, said) = unbounded();
+        let port = |(name, linktype)| Interface {
+            name: Some(name),
+            linktype: LinkType(linktype),
+            ..Interface::default()
+        };
         let mut writer = Writer {
             keep,
-            ports,
+            ports: ports.into_iter().map(port).collect(),
             say,
             file: None,
             full: false,
@@ -103,7 +108,7 @@ struct Open {
 
 struct Writer {
     keep: Keep,
-    ports: Vec<(String, u16)>,
+    ports: Vec<Interface>,
     say: Sender<String>,
     file: Option<Open>,
     /// Something went wrong, and was said.
@@ -206,53 +211,4 @@ fn write(file: &mut Open, block: &Block) -> std::io::Result<()> {
     file.writer.flush()?;
     file.good = file.writer.written();
     Ok(())
-}
-
-/// Writes these packets, (file, number), into a pcapng file; says how many of them are still there.
-pub fn hand_out(folder: &Path, wanted: &[(String, u64)], out: &Path) -> std::io::Result<usize> {
-    let mut found = 0;
-    let mut names: Vec<&str> = wanted.iter().map(|w| w.0.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let mut writer: Option<PcapNgWriter<BufWriter<File>>> = None;
-    for name in names {
-        // The name comes from a record: it may only be one of our own files.
-        let Some(path) = kept(folder).find(|p| p.file_name().is_some_and(|n| n == name)) else {
-            continue;
-        };
-        let mut numbers: Vec<u64> = wanted.iter().filter(|w| w.0 == name).map(|w| w.1).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let mut reader = Reader::open(&path).map_err(std::io::Error::other)?;
-        // A file that is being written may end in the middle of a packet: what is whole counts.
-        while let Some(last) = numbers.last()
-            && let Ok(Some(frame)) = reader.next()
-        {
-            if frame.number > *last {
-                break;
-            }
-            if numbers.binary_search(&frame.number).is_err() {
-                continue;
-            }
-            let (ts, origlen, interface, data) =
-                (frame.ts_ns, frame.origlen, frame.interface, frame.data.to_vec());
-            let writer = match &mut writer {
-                Some(writer) => writer,
-                none => {
-                    let ports: Vec<_> = reader
-                        .interfaces()
-                        .iter()
-                        .map(|i| (i.name.clone().unwrap_or_default(), i.linktype.0))
-                        .collect();
-                    none.insert(PcapNgWriter::new(BufWriter::new(File::create(out)?), &ports)?)
-                }
-            };
-            writer.packet(interface, ts, origlen, &data)?;
-            found += 1;
-        }
-    }
-    if let Some(mut writer) = writer {
-        writer.flush()?;
-    }
-    Ok(found)
 }

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod batch;
+mod cutting;
 mod keeper;
 mod live;
 mod live_lake;
@@ -20,6 +21,6 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::Batch>()?;
     module.add_class::<ports::Ports>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
-    module.add_function(wrap_pyfunction!(ports::hand_out, module)?)?;
+    module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

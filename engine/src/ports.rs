@@ -1,12 +1,8 @@
 //! Live interfaces for Python: opened first, while the rights are there, and read later.
 
-use std::path::PathBuf;
-
 use linewarden_ring::{Instruction, Options, Port, PortError};
 use pyo3::exceptions::{PyOSError, PyPermissionError};
 use pyo3::prelude::*;
-
-use crate::keeper;
 
 /// Interfaces that are listened to. `Sensor.watch` takes them over.
 #[pyclass(module = "linewarden._engine", unsendable)]
@@ -52,17 +48,4 @@ impl Ports {
 #[pyfunction]
 pub fn give_up_rights() -> PyResult<()> {
     linewarden_ring::give_up_rights().map_err(|e| PyOSError::new_err(e.to_string()))
-}
-
-/// Writes packets of the ring on disk, (file, number), into `out`; says how many are still there.
-#[pyfunction]
-#[allow(clippy::needless_pass_by_value)] // what Python hands over
-pub fn hand_out(
-    py: Python<'_>,
-    folder: PathBuf,
-    wanted: Vec<(String, u64)>,
-    out: PathBuf,
-) -> PyResult<usize> {
-    py.detach(|| keeper::hand_out(&folder, &wanted, &out))
-        .map_err(|e| PyOSError::new_err(e.to_string()))
 }

@@ -110,8 +110,12 @@ class Ports:
 def give_up_rights() -> None:
     """Gives up all capabilities of this thread and of those that it will start."""
 
-def hand_out(folder: str, wanted: Sequence[tuple[str, int]], out: str) -> int:
-    """Writes packets (file, number) of a ring on disk into a pcapng file; how many were still there."""
+def cut(
+    captures: Sequence[str],
+    jobs: Sequence[tuple[str, Sequence[tuple[int, int, int | None, str]], Sequence[int]]],
+    around: tuple[int, int] | None,
+) -> list[tuple[int, int, int, list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
+    """Cuts packets out of captures into pcapng files: named, written, left out, missing, differing of each job."""
 
 @final
 class Batch:

@@ -243,38 +243,31 @@ def _print_summary(result: ReadResult, args: argparse.Namespace) -> None:
 
 def run_watch(args: argparse.Namespace) -> int:
     """Live interfaces to a lake."""
+    from linewarden.service.expected_file import load_expected
     from linewarden.service.reading import Settings
     from linewarden.service.watch_screen import Screen, asked_to_end
     from linewarden.service.watching import Hooks, Keep, Listening, watch
 
     keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
+    if args.expected and not args.detect:
+        raise ConfigError("--expected says what the detections may find: use it with --detect")
+    if args.rules and not args.detect:
+        raise ConfigError("--rules says what else to look for: use it with --detect")
     listening = Listening(
         tuple(args.interfaces), args.filter, args.ring, not args.no_promiscuous, args.user, keep
     )  # fmt: skip
     screen = Screen(lambda text: _say("watch", text), args.json, args.quiet)
     with asked_to_end() as should_end:
         hooks = Hooks(screen.line, screen.status, should_end, args.every or screen.every_s)
+        if args.detect:
+            from linewarden.service.detecting import chosen
+            from linewarden.service.live_detecting import LiveDetecting
+
+            said = load_expected(args.expected) if args.expected else None
+            hooks = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said).within(hooks)
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0
-
-
-def run_packets(args: argparse.Namespace) -> int:
-    """Packets out of the ring of `watch --keep`."""
-    from linewarden.wire.ports import hand_out
-
-    wanted = []
-    for text in args.of:
-        capture, colon, frame = text.rpartition(":")
-        if not colon or not frame.isascii() or not frame.isdigit():
-            raise ConfigError(f"--of {text}: use CAPTURE:FRAME, as a record names it")
-        wanted.append((capture, int(frame)))
-    found = hand_out(args.ring, wanted, args.out)
-    if found < len(set(wanted)):
-        _say("warning", f"{len(set(wanted)) - found} of {len(set(wanted))} packets are not in {args.ring} any more")
-    if found:
-        print(f"{found} packets: {args.out}")
-    return 0 if found else CAPTURE_UNREAD
 
 
 # --- query, diff, correct, streams, protocols ---
@@ -432,6 +425,8 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.lake_command import add_lake
     from linewarden.service.notices_command import add_notices
     from linewarden.service.options import add_commands
+    from linewarden.service.packets_command import add_packets
+    from linewarden.service.rules_command import add_rules
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -440,14 +435,15 @@ def build_parser() -> argparse.ArgumentParser:
     commands = add_commands(
         parser,
         {
-            "read": run_read, "watch": run_watch, "packets": run_packets,
-            "query": run_query, "diff": run_diff, "correct": run_correct,
+            "read": run_read, "watch": run_watch, "query": run_query, "diff": run_diff, "correct": run_correct,
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
     add_serve(commands)
     add_tags(commands)
     add_detect(commands, _bar)
+    add_rules(commands)
+    add_packets(commands)
     add_notices(commands)
     add_lake(commands)
     add_config(commands)

@@ -157,7 +157,7 @@ def test_a_record_hands_out_its_packet(space: Space, watch: Start, tmp_path: Pat
     space.modbus(6, client=57_000)
     until(lambda: writes(running) == 3 and running.rows("modbus").height == 3)
     row = running.rows("modbus").row(1, named=True)
-    assert main(["packets", str(ring), str(cut), "--of", f"{row['capture']}:{row['frame']}"]) == 0
+    assert main(["packets", str(ring), "--out", str(cut), "--only", "--of", f"{row['capture']}:{row['frame']}"]) == 0
     assert main(["read", str(cut), "--out", str(tmp_path / "again"), "--quiet"]) == 0
     assert running.end() == 0
     import polars as pl
@@ -166,7 +166,7 @@ def test_a_record_hands_out_its_packet(space: Space, watch: Start, tmp_path: Pat
     again = pl.read_parquet(found, hive_partitioning=False)
     assert again["orig_pkts"].sum() + again["resp_pkts"].sum() == 1
     assert again["ts"].to_list() == [row["ts"]]
-    assert main(["packets", str(ring), str(cut), "--of", f"../{row['capture']}:1"]) == 3
+    assert main(["packets", str(ring), "--out", str(cut), "--of", "../cut.pcapng:1"]) == 3
 
 
 def test_the_ring_on_disk_stays_within_its_size(space: Space, watch: Start, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_what_cannot_be_is_said_in_one_line(
     assert second.process.wait(30) == 4
     until(lambda: second.said("another `linewarden watch`"))
     assert running.end() == 0
-    assert main(["packets", str(tmp_path), str(tmp_path / "x"), "--of", "nonsense"]) == 2
+    assert main(["packets", str(tmp_path), "--out", str(tmp_path / "x"), "--of", "nonsense"]) == 2
     assert "CAPTURE:FRAME" in capsys.readouterr().err
 
 

@@ -39,3 +39,13 @@ def test_absent_columns_are_tolerated():
         "frame": 0, "n": 1,
     }  # fmt: skip
     assert rows.fact_batch("tls", pl.DataFrame({"other": [1]})).height == 0
+
+
+def test_a_sensor_that_listens_for_long_keeps_few_frames(make):
+    batch = make.frame("command", [make.command("10.0.0.9", "10.0.0.1", "write", at=1, frame=1, target="b")])
+    running, once = command_rows(), rows.timed(batch, rows.CommandRow)
+    for _second in range(1_000):
+        running.add(once)
+    assert len(running._parts) <= rows.MOST_PARTS + 1, "each second's batch costs kilobytes, however few its rows"
+    (row,) = running.rows()
+    assert row.n == 1_000 * once["n"].sum()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.protocols.harness import read_frames, tcp_frames
@@ -29,6 +29,7 @@ def test_an_answer_that_is_sent_again_is_nothing() -> None:
     assert "data_mismatch" not in weirds(ANSWER)
 
 
+@settings(max_examples=30, deadline=None)
 @given(place=st.integers(0, len(ANSWER) - 1), bits=st.integers(1, 255))
 def test_any_changed_byte_is_seen(place: int, bits: int) -> None:
     changed = bytearray(ANSWER)

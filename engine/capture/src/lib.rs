@@ -25,6 +25,7 @@
 mod addr;
 mod bytes;
 mod checksum;
+mod cut;
 mod error;
 mod link;
 mod reader;
@@ -33,6 +34,7 @@ mod writer;
 
 pub use addr::Addr;
 pub use checksum::transport_checksum_ok;
+pub use cut::{Around, Cut, CutError, Job, Mark, cut};
 pub use error::CaptureError;
 pub use link::{Decoded, Fragment, Ip, Llc, Tunnel, TunnelKind, decode};
 pub use reader::{Comment, Frame, Interface, LinkType, Reader};

@@ -2,13 +2,19 @@
 
 use std::io::{self, Write};
 
+use crate::reader::Interface;
+
 const SECTION: u32 = 0x0a0d_0d0a;
 const ORDER: u32 = 0x1a2b_3c4d;
 const INTERFACE: u32 = 1;
 const PACKET: u32 = 6;
+const COMMENT: u16 = 1;
 const NAME: u16 = 2;
+const DESCRIPTION: u16 = 3;
 const RESOLUTION: u16 = 9;
 const NANOSECONDS: u8 = 9;
+/// A text that is longer is cut: the length of an option has 16 bits, and nobody reads so much of a comment.
+const MAX_TEXT: usize = 4096;
 
 /// Writes packets; each call hands whole blocks to the writer below.
 #[derive(Debug)]
@@ -19,11 +25,11 @@ pub struct PcapNgWriter<W: Write> {
 }
 
 impl<W: Write> PcapNgWriter<W> {
-    /// Begins a file whose packets come from these interfaces: name and LINKTYPE.
+    /// Begins a file whose packets come from these interfaces (what they lost is not written).
     ///
     /// # Errors
     /// What `out` says.
-    pub fn new(out: W, interfaces: &[(String, u16)]) -> io::Result<Self> {
+    pub fn new(out: W, interfaces: &[Interface]) -> io::Result<Self> {
         let mut writer = Self {
             out,
             room: Vec::new(),
@@ -33,10 +39,15 @@ impl<W: Write> PcapNgWriter<W> {
         head.extend_from_slice(&[1, 0, 0, 0]); // version 1.0
         head.extend_from_slice(&u64::MAX.to_le_bytes()); // length of the section: not said
         writer.block(SECTION, &[&head])?;
-        for (name, linktype) in interfaces {
-            let mut body = Vec::from(linktype.to_le_bytes());
-            body.extend_from_slice(&[0; 6]); // reserved; no limit of length
-            option(&mut body, NAME, name.as_bytes());
+        for interface in interfaces {
+            let mut body = Vec::from(interface.linktype.0.to_le_bytes());
+            body.extend_from_slice(&[0; 2]); // reserved
+            body.extend_from_slice(&interface.snaplen.to_le_bytes());
+            for (code, text) in [(NAME, &interface.name), (DESCRIPTION, &interface.description)] {
+                if let Some(text) = text {
+                    option(&mut body, code, shortened(text).as_bytes());
+                }
+            }
             option(&mut body, RESOLUTION, &[NANOSECONDS]);
             option(&mut body, 0, &[]);
             writer.block(INTERFACE, &[&body])?;
@@ -49,6 +60,21 @@ impl<W: Write> PcapNgWriter<W> {
     /// # Errors
     /// What `out` says.
     pub fn packet(&mut self, interface: u32, ts_ns: i64, origlen: u32, data: &[u8]) -> io::Result<()> {
+        self.commented(interface, ts_ns, origlen, data, &[])
+    }
+
+    /// The same, with what is to be said about the packet.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn commented(
+        &mut self,
+        interface: u32,
+        ts_ns: i64,
+        origlen: u32,
+        data: &[u8],
+        comments: &[&str],
+    ) -> io::Result<()> {
         let ticks = ts_ns.max(0).cast_unsigned();
         let mut head = [0u8; 20];
         for (to, value) in head.as_chunks_mut::<4>().0.iter_mut().zip([
@@ -60,7 +86,15 @@ impl<W: Write> PcapNgWriter<W> {
         ]) {
             *to = value.to_le_bytes();
         }
-        self.block(PACKET, &[&head, data])
+        let mut options = Vec::new();
+        for text in comments {
+            option(&mut options, COMMENT, shortened(text).as_bytes());
+        }
+        if !options.is_empty() {
+            option(&mut options, 0, &[]);
+        }
+        let padding = data.len().next_multiple_of(4) - data.len();
+        self.block(PACKET, &[&head, data, &[0; 3][..padding], &options])
     }
 
     /// Bytes so far.
@@ -99,6 +133,14 @@ impl<W: Write> PcapNgWriter<W> {
     }
 }
 
+fn shortened(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 fn option(body: &mut Vec<u8>, code: u16, value: &[u8]) {
     body.extend_from_slice(&code.to_le_bytes());
     body.extend_from_slice(&(value.len() as u16).to_le_bytes());
@@ -109,11 +151,18 @@ fn option(body: &mut Vec<u8>, code: u16, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reader;
+    use crate::{LinkType, Reader};
 
     #[test]
     fn what_is_written_is_read_again() {
-        let ports = [("mirror0".to_owned(), 1), ("tun0".to_owned(), 101)];
+        let port = |name: &str, linktype| Interface {
+            name: Some(name.to_owned()),
+            description: Some(format!("the {name} of a test")),
+            linktype,
+            snaplen: 4_000,
+            drops: None,
+        };
+        let ports = [port("mirror0", LinkType::ETHERNET), port("tun0", LinkType::RAW)];
         let mut writer = PcapNgWriter::new(Vec::new(), &ports).unwrap();
         let packets: Vec<(u32, i64, u32, Vec<u8>)> = (0..9u32)
             .map(|n| {
@@ -126,7 +175,14 @@ mod tests {
             })
             .collect();
         for (interface, ts, origlen, data) in &packets {
-            writer.packet(*interface, *ts, *origlen, data).unwrap();
+            if origlen % 3 == 0 {
+                let comments = ["what it is: \u{e4}", &"x".repeat(9_000)];
+                writer
+                    .commented(*interface, *ts, *origlen, data, &comments)
+                    .unwrap();
+            } else {
+                writer.packet(*interface, *ts, *origlen, data).unwrap();
+            }
         }
         let length = writer.written();
         let bytes = writer.into_inner();
@@ -141,7 +197,13 @@ mod tests {
             assert_eq!(frame.data, &data[..]);
         }
         assert!(reader.next().unwrap().is_none());
-        assert_eq!(reader.interfaces()[0].name.as_deref(), Some("mirror0"));
-        assert_eq!(reader.interfaces()[1].linktype.0, 101);
+        assert_eq!(reader.interfaces(), &ports);
+        let said: Vec<_> = reader
+            .comments()
+            .iter()
+            .map(|c| (c.packet, &c.text[..1]))
+            .collect();
+        assert_eq!(said.len(), 6, "{said:?}");
+        assert_eq!(said[..3], [(Some(1), "w"), (Some(1), "x"), (Some(4), "w")]);
     }
 }

@@ -7,7 +7,7 @@ batches, as long as they come in order of time. What comes late is judged by its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import ge, le
 from typing import Any, NamedTuple
@@ -247,6 +247,18 @@ class Baseline:
         """Learns nothing more, but still tells; or goes on learning."""
         self.close()
         self.frozen = frozen
+
+    def take_edits(self, edited: Baseline, saved: Collection[str]) -> None:
+        """What people said of a copy, while this one learned on. `saved`: the keys that the copy had."""
+        self.frozen = edited.frozen
+        for key, theirs in edited.entries.items():
+            ours = self.entries.get(key)
+            if ours is not None and theirs.edit > ours.edit:
+                ours.state, ours.edit = theirs.state, theirs.edit
+        for key in saved:
+            if key not in edited.entries and key in self.entries:  # a range that is to be learned anew
+                del self.entries[key]
+        self._count()
 
     def _named(self, keys: Iterable[str]) -> list[Entry]:
         """The entries of these keys, closed; a key that ends in * stands for all that begin so."""

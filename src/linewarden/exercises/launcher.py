@@ -35,6 +35,8 @@ class Settings:
     loopback: bool = False
     keep: Path | None = None
     watch: Path | None = None
+    expected: Path | None = None
+    """Announced work and what is normal, for the sensor that watches."""
     probes: tuple[dict[str, Any], ...] = ()
 
 
@@ -86,6 +88,7 @@ def _run(folder: Path, scenario: Scenario, settings: Settings, isolated: bool, o
         "seconds": settings.seconds or scenario.seconds, "scale": settings.scale or scenario.scale,
         "record": str(settings.record.resolve()) if settings.record else "", "launcher": own_user_namespace(),
         "watch": str(settings.watch.resolve()) if settings.watch else "",
+        "expected": str(settings.expected.resolve()) if settings.expected else "",
         "probes": settings.probes,
     }  # fmt: skip
     (folder / "plan.json").write_text(json.dumps(plan))

@@ -53,6 +53,7 @@ class Plan:
     isolated: bool
     launcher: Identity | None
     watch: str = ""
+    expected: str = ""
     """The lake that a sensor at the mirror port writes while the plant runs; '' for none."""
     probes: tuple[dict[str, Any], ...] = ()
     """Independent programs that look at the running plant: `name`, `device` whose namespace they run in, `argv`."""
@@ -161,7 +162,9 @@ class Exercise:
     def _start_sensor(self) -> None:
         """`linewarden watch` at the mirror port, as it would stand in a plant."""
         argv = [sys.executable, "-m", "linewarden", "watch", SENSOR, "--out", self.plan.watch, "--user", "root",
-                "--site", "exercise", "--sensor", "mirror", "--interval", "10", "--json"]  # fmt: skip
+                "--site", "exercise", "--sensor", "mirror", "--interval", "10", "--detect", "--json"]  # fmt: skip
+        if self.plan.expected:
+            argv += ["--expected", self.plan.expected]
         self.processes.start("", "watch", argv)
         if not self.processes.says("watch", "elapsed_s", START_S):
             self._problem(f"nothing is watched: {self.processes.said('watch').strip().splitlines()[-1:]}")

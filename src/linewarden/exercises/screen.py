@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from linewarden.service.lake import Session
 
 EVERY_S = 1.5
-STEPS, CHANGES, VALUES = 5, 5, 8
+STEPS, NOTICES, CHANGES, VALUES = 4, 5, 4, 7
+_NOTICES = """
+SELECT DISTINCT ON (notice_id) epoch_ns(ts) AS latest, severity, msg FROM notice
+WHERE NOT "again" AND severity IN ('critical', 'high', 'medium') ORDER BY latest DESC LIMIT {most}
+"""
 _CHANGES = """
 SELECT epoch_ns(max(ts)) AS latest, verb, "id.orig_h", "id.resp_h", protocol, target, arg_max(value, ts) AS value,
        count(*) AS n
@@ -117,7 +121,15 @@ class PlantScreen:
         if not is_lake(self._lake):
             return [Text("  the sensor listens; nothing is written yet", style="dim")]
         parts: list[RenderableType] = []
-        if "command" in open_lake(self._lake).streams:
+        streams = open_lake(self._lake).streams
+        if "notice" in streams:
+            with session.query(_NOTICES.format(most=NOTICES)) as answer:
+                told = list(answer.rows)
+            parts += [Text(), Text("What is wrong", style="bold")]
+            for _, severity, msg in told:
+                text = f"  {severity:8} {words.clean(msg, 200)}"
+                parts.append(Text(text, overflow="ellipsis", no_wrap=True, style="red"))
+        if "command" in streams:
             with session.query(_CHANGES.format(most=CHANGES)) as answer:
                 rows = list(answer.rows)
             parts += [Text(), Text("Rarest changes that were heard", style="bold")]

@@ -199,6 +199,9 @@ class Left(NamedTuple):
         return Left(self.n + other.n, min(firsts, default=self.first))
 
 
+MOST_PARTS = 100
+"""Batches that wait to be put together."""
+
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
@@ -239,7 +242,8 @@ class Running(Generic[Row]):
         part = self._grouped(frame)
         self._parts.append(part)
         self._pending += part.height
-        if self._pending > 50_000 + min(self._settled, 50_000):
+        # Live batches are a few rows each: as frames of their own these take far more memory than their rows.
+        if self._pending > 50_000 + min(self._settled, 50_000) or len(self._parts) > MOST_PARTS:
             self._settle()
 
     def rows(self, *others: Running[Row]) -> list[Row]:

@@ -16,7 +16,11 @@ class Notice:
     STREAM: ClassVar[str] = "notice"
     HAS_ENDPOINTS: ClassVar[bool] = True
 
-    note: str = col("kind of finding, in snake_case: the detection's name", nullable=False, default="")
+    note: str = col(
+        "kind of finding, in snake_case: the detection's or rule's name, or suricata_ and a number",
+        nullable=False,
+        default="",
+    )
     msg: str = col("one sentence for a person", "text", nullable=False, default="")
     severity: str = col("info, low, medium, high, critical", nullable=False, default="medium")
     notice_id: str = col("the same finding over the same records has the same one", "text", nullable=False, default="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from linewarden.service.lake import Lake, open_lake
 if TYPE_CHECKING:
     from linewarden.cases.model import Case, Event
     from linewarden.detections.run import Told
+    from linewarden.service.evidence import Record
+    from linewarden.service.packets import Named
 
 COLUMNS = (
     "ts", "capture", "frame", "id.orig_h", "id.resp_h", "note", "msg", "severity", "notice_id", "tactic", "techniques",
@@ -88,7 +90,7 @@ def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] |
     about = {d.name: d for d in detections()}.get(row["note"])
     return Event(
         row["notice_id"], row["ts"], max(row["until"] or row["ts"], again[1]), row["note"],
-        about.title if about else row["note"], row["msg"], row["severity"], row["tactic"],
+        about.title if about else _title(row["msg"]), row["msg"], row["severity"], row["tactic"],
         tuple(row["techniques"].split()), row["confidence"],
         assets.get(row["id.orig_h"], row["id.orig_h"]), assets.get(row["id.resp_h"], row["id.resp_h"]),
         row["id.orig_h"], row["id.resp_h"], row["capture"], row["frame"],
@@ -98,30 +100,33 @@ def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] |
     )  # fmt: skip
 
 
-def packets_of(case: Case, sources: Sequence[Path], out: Path) -> tuple[int, int]:
-    """Cuts the packets that prove a case out of captures, or of the rings of `watch --keep`, into one pcapng file.
-
-    `sources`: capture files, or folders that have them. Returns how many were found, and how many were looked for.
-    Raises StoreError if the file cannot be written.
-    """
-    from linewarden.wire.ports import hand_out
-
-    wanted = sorted({(e.capture, f) for e in case.events for f in (e.frames or (e.frame,))})
-    folders = list(dict.fromkeys(p if p.is_dir() else p.parent for p in sources))
-    found = 0
-    for folder in folders:
-        here = [(c, f) for c, f in wanted if (folder / c).is_file()]
-        if here:
-            found += hand_out(folder, here, out if not found else _beside(out, folder))
-    return found, len(wanted)
+def _title(msg: str) -> str:
+    """Of a notice of the site's own rules or of Suricata: what it is, without who and whom."""
+    return msg.rpartition(": ")[0] or msg
 
 
-def _beside(out: Path, folder: Path) -> Path:
-    return out.with_name(f"{out.stem}-{folder.name}{out.suffix}")
+def named_by(case: Case) -> tuple[Named, ...]:
+    """The packets that prove a case; what is said about each is the title of its notice."""
+    from linewarden.service.packets import of_notice
+
+    return tuple(
+        named
+        for e in case.events
+        for named in of_notice(e.note, e.capture, e.frame, e.ts, " ".join(map(str, e.frames)))
+    )
 
 
-def case_as_dict(case: Case, priority: int, names: dict[str, str]) -> dict[str, Any]:
-    """A case for a program; times in UTC."""
+def proofs_of(path: Path, case: Case) -> dict[str, tuple[Record, ...]]:
+    """The records behind each notice of a case, by its id."""
+    from linewarden.service.evidence import evidence_of
+
+    return evidence_of(open_lake(path), [e.notice_id for e in case.events])
+
+
+def case_as_dict(
+    case: Case, priority: int, names: dict[str, str], proofs: Mapping[str, Sequence[Record]] | None = None
+) -> dict[str, Any]:
+    """A case for a program; times in UTC. `proofs`: the records behind each notice, if they are to be told."""
     from linewarden.reports.words import iso
 
     return {
@@ -136,9 +141,18 @@ def case_as_dict(case: Case, priority: int, names: dict[str, str]) -> dict[str, 
                 "severity": e.severity, "msg": e.msg, "why": e.why, "techniques": list(e.techniques),
                 "orig": e.orig_h, "resp": e.resp_h, "capture": e.capture, "frame": e.frame, "count": e.count,
                 "expected": e.expected,
-            }
+            } | ({} if proofs is None else {"evidence": [_record_as_dict(r) for r in proofs.get(e.notice_id, ())]})
             for e in case.events
         ],
+    }  # fmt: skip
+
+
+def _record_as_dict(record: Record) -> dict[str, Any]:
+    from linewarden.reports.words import iso
+
+    return {
+        "stream": record.stream, "ts": iso(record.ts), "ts_ns": record.ts, "uid": record.uid, "frame": record.frame,
+        "fields": record.fields,
     }  # fmt: skip
 
 

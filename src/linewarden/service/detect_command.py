@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
+from linewarden.service.packets_command import add_captures, cut_one, said_of
 
 if TYPE_CHECKING:
     from linewarden.baseline.baseline import Baseline
@@ -29,8 +30,10 @@ DETECT = """examples:
   linewarden detect captures/ --severity medium --json    medium and worse, for a program
   linewarden detect plant.pcapng --out lake/              keep records and notices
   linewarden detect lake/ --write                         judge a lake again, and keep the notices in it
+  linewarden detect plant.pcapng --packets proof/         a file of packets for each notice of medium and worse
   linewarden detect plant.pcapng --only program_download
   linewarden detect lake/ --expected expected.toml        with announced maintenance windows
+  linewarden detect lake/ --rules rules/                  and the site's own rules (linewarden rules)
 The exit code is 0 also where something was found; --fail-on high makes it 7 if a notice is high or worse.
 """
 DETECTIONS = """examples:
@@ -41,7 +44,7 @@ DETECTIONS = """examples:
 CASES = """examples:
   linewarden cases lake/                                  the queue, most urgent first
   linewarden cases lake/ 3fa9c1                           one case: timeline, ATT&CK, what to do (the id's beginning)
-  linewarden cases lake/ 3fa9c1 --packets captures/ --to case.pcapng
+  linewarden cases lake/ 3fa9c1 --packets case.pcapng --captures captures/     and the packets that prove it
   linewarden cases lake/ --json
 Notices come from `linewarden detect lake/ --write`, `detect CAPTURE --out lake/`, or from `serve`.
 """
@@ -69,21 +72,28 @@ def add_detect(commands: Commands, bar: Bar) -> None:
         metavar="FILE",
         help="what is usual, of `linewarden baseline learn`; else it is learned on",
     )
+    add("--rules", type=Path, metavar="DIR", help="and the site's own rules, of `linewarden rules import`")
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
+    add(
+        "--packets",
+        type=Path,
+        metavar="DIR",
+        help="cut the packets of each notice of medium or worse out into a file here",
+    )
     add("--site", default="default", metavar="NAME", help="site in the lake (default: %(default)s)")
     add("--json", action="store_true", help="for a program")
     add("--no-progress", action="store_true", help="no progress bar")
     known = commands.add("detections", "list what is looked for, and what to do about it", DETECTIONS, run_detections)
     known.add_argument("name", nargs="*", metavar="NAME", help="only these, in full")
+    known.add_argument("--rules", type=Path, metavar="DIR", help="and the site's own rules")
     known.add_argument("--json", action="store_true", help="for a program")
     cases = commands.add("cases", "what belongs together, and what to look at first", CASES, run_cases)
     add = cases.add_argument
     add("lake", type=Path, metavar="LAKE", help="a lake that has notices")
     add("id", nargs="?", metavar="CASE", help="one case, in full; the beginning of its id will do")
-    add("--packets", type=Path, action="append", default=[], metavar="PATH",
-        help="cut the packets that prove it out of these captures, or the folder of `watch --keep`")  # fmt: skip
-    add("--to", type=Path, metavar="FILE.pcapng", help="where to write these packets")
+    add("--packets", type=Path, metavar="FILE.pcapng", help="write the packets that prove the case, and 10 s around")
+    add_captures(cases)
     add("--json", action="store_true", help="for a program")
 
 
@@ -92,7 +102,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.detecting import chosen, detect, keep_notices
     from linewarden.service.reading import Settings
 
-    detections = chosen(args.only, args.without)
+    detections = chosen(args.only, args.without, args.rules)
     expected, baseline = _beforehand(args)
     with bar(args) as on_step:
         found = detect(
@@ -113,6 +123,10 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         console(sys.stdout).print(notices_view(lines))
     for problem in found.problems:
         print(f"linewarden: warning: {problem.text}", file=sys.stderr)
+    if args.packets:
+        from linewarden.service.proofs import write_proofs
+
+        write_proofs(args.packets, found, args.sources)
     return FOUND if args.fail_on and any(_weighs(n.severity, args.fail_on) for n in lines) else 0
 
 
@@ -163,11 +177,14 @@ def line_as_dict(line: NoticeLine) -> dict[str, Any]:
 def run_cases(args: argparse.Namespace) -> int:
     """The queue, or one case."""
     from linewarden.reports.cases import case_view, queue_view
-    from linewarden.service.casing import case_as_dict, cases_of, packets_of
+    from linewarden.reports.proofs import evidence_view
+    from linewarden.service.casing import case_as_dict, cases_of, named_by, proofs_of
+    from linewarden.service.packets import Captures
     from linewarden.service.tables import console
+    from linewarden.wire.cutting import Around
 
-    if bool(args.packets) != bool(args.to) or (args.to and not args.id):
-        raise ConfigError("--packets and --to: give both, and the id of one case")
+    if args.packets and not args.id:
+        raise ConfigError("--packets: give the id of one case too")
     found = cases_of(args.lake)
     if args.id is None:
         if args.json:
@@ -176,13 +193,15 @@ def run_cases(args: argparse.Namespace) -> int:
             console(sys.stdout).print(queue_view(found.ranked, found.names, len(found.lone)))
         return 0
     rank, case = found.find(args.id)
+    proofs = proofs_of(args.lake, case)
     if args.json:
-        _print_json(case_as_dict(case, rank, found.names))
+        _print_json(case_as_dict(case, rank, found.names, proofs))
     else:
         console(sys.stdout).print(case_view(rank, case, found.names))
-    if args.to:
-        there, wanted = packets_of(case, args.packets, args.to)
-        print(f"{there} of {wanted} packets: {args.to}" if there else f"none of {wanted} packets is there any more")
+        console(sys.stdout).print(evidence_view(case, proofs))
+    if args.packets:
+        outcome = cut_one(args.packets, named_by(case), Captures(args.captures, args.lake), Around())
+        print(said_of(outcome), file=sys.stderr if args.json else sys.stdout)
     return 0
 
 
@@ -190,7 +209,7 @@ def run_detections(args: argparse.Namespace) -> int:
     """What is looked for."""
     from linewarden.service.detecting import chosen
 
-    found = chosen(args.name)
+    found = chosen(args.name, rules=args.rules)
     if args.json:
         _print_json([detection_as_dict(d) for d in found])
     elif args.name:

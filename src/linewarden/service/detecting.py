@@ -50,14 +50,19 @@ class Found:
         return [t for t in self.told if not t.notice.again]
 
 
-def chosen(only: Sequence[str] = (), without: Sequence[str] = ()) -> tuple[Detection, ...]:
-    """The detections of these names (all, if none is named), without some. ConfigError for a name that there is not."""
-    from linewarden.detections.catalogue import detections
+def chosen(only: Sequence[str] = (), without: Sequence[str] = (), rules: Path | None = None) -> tuple[Detection, ...]:
+    """The detections of these names (all, if none is named), without some; `rules`: a folder of the site's own.
 
-    known = {d.name for d in detections()}
+    ConfigError for a name that there is not, and for a folder that is not in order.
+    """
+    from linewarden.detections.catalogue import detections
+    from linewarden.service.rules_files import own_detections
+
+    all_of_them = (*detections(), *(own_detections(rules) if rules else ()))
+    known = {d.name for d in all_of_them}
     if strange := sorted({*only, *without} - known):
         raise ConfigError(f"{strange[0]}: no such detection; `linewarden detections` lists them")
-    return tuple(d for d in detections() if (not only or d.name in only) and d.name not in without)
+    return tuple(d for d in all_of_them if (not only or d.name in only) and d.name not in without)
 
 
 def detect(

@@ -6,6 +6,7 @@ A notice is a record as any other: it goes into the lake of its sensor, a second
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linewarden.service.detecting import notice_row
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
+    from linewarden.service.baseline_keeper import BaselineKeeper
+    from linewarden.service.watching import Hooks
 
 
 class LiveDetecting:
-    """Judges one sensor's records, in its thread. `on_notice` is told what is new, `on_broken` a mistake of ours."""
+    """Judges one sensor's records, in its thread.
+
+    `on_notice` is told what is new, `on_broken` a mistake of ours or what is not kept. `keeper`: what is usual, from
+    run to run; without one it is learned anew.
+    """
 
     def __init__(
         self,
@@ -27,10 +34,12 @@ class LiveDetecting:
         on_notice: Callable[[Told], None],
         on_broken: Callable[[str], None],
         expected: Expected | None = None,
+        keeper: BaselineKeeper | None = None,
     ) -> None:
         from linewarden.service.judging import Judge
 
-        self._judge = Judge(detections, expected=expected)
+        self._keeper = keeper
+        self._judge = Judge(detections, baseline=keeper.baseline if keeper else None, expected=expected)
         self._on_notice = on_notice
         self._on_broken = on_broken
         self._said_broken: set[str] = set()
@@ -39,6 +48,10 @@ class LiveDetecting:
     def streams(self) -> tuple[str, ...]:
         """The streams that the detections look at."""
         return self._judge.streams
+
+    def within(self, hooks: Hooks) -> Hooks:
+        """These hooks, with the judge among them."""
+        return replace(hooks, on_step=self.step, also_take=self.streams, on_plant=self.plant)
 
     def plant(self, plant: Plant) -> None:
         """Who is who, from now on."""
@@ -57,6 +70,8 @@ class LiveDetecting:
                 told += self._judge.add(batch.stream, pl.DataFrame(batch.arrow))
         if step.totals is not None:
             told += self._judge.end()
+        if self._keeper is not None and (wrong := self._keeper.end() if step.totals else self._keeper.turn()):
+            self._on_broken(wrong)
         if told:
             sensor.append("notice", [notice_row(t) for t in told])
         for one in told:

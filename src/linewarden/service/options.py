@@ -25,10 +25,6 @@ WATCH = """examples:
 Root opens the interface and then becomes the user who called sudo, `linewarden` or `nobody` (--user). Nothing is sent.
 For a service: packaging/systemd in the source, docs/watch.md.
 """
-PACKETS = """example:
-  linewarden packets packets/ cut.pcapng --of watch-20261126T101500.000Z-000003.pcapng:4711
-The names of a packet are the columns `capture` and `frame` of a record that `watch --keep` wrote.
-"""
 QUERY = """examples:
   linewarden query lake/ "SELECT verb, count(*) AS n FROM command GROUP BY verb ORDER BY n DESC"
   linewarden query lake/ 'SELECT "id.orig_h", "id.resp_h", target FROM command WHERE verb = $$write$$' --csv
@@ -105,12 +101,6 @@ def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> Co
 
     _read(command("read", "read captures: summary, report, lake", READ))
     _watch(command("watch", "listen to live interfaces: a lake that grows", WATCH))
-    packets = command("packets", "hand out packets that `watch --keep` kept", PACKETS)
-    packets.add_argument("ring", type=Path, metavar="FOLDER", help="folder of --keep")
-    packets.add_argument("out", type=Path, metavar="FILE.pcapng", help="where to write them")
-    packets.add_argument(
-        "--of", action="append", required=True, metavar="CAPTURE:FRAME", help="a packet; may be repeated"
-    )
     query = command("query", "ask a lake with SQL (DuckDB)", QUERY)
     query.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` wrote")
     query.add_argument("sql", metavar="SQL", help="one SELECT; - reads it from standard input")
@@ -169,6 +159,10 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     add("--sensor", default="local", metavar="NAME", help="name of the tap, in every record (default: %(default)s)")
     add("--interval", type=float, default=60.0, metavar="SECONDS",
         help="cyclic reads are counted in one row per so many seconds (default: 60)")  # fmt: skip
+    add("--detect", action="store_true", help="say what is wrong as it happens; notices go into the lake, too")
+    add("--expected", type=Path, metavar="FILE.toml",
+        help="with --detect: announced maintenance, and what is normal (docs/detections.md)")  # fmt: skip
+    add("--rules", type=Path, metavar="DIR", help="with --detect: and the site's own rules (linewarden rules)")
     add("--every", type=float, metavar="SECONDS",
         help="how often to tell how it goes (default: 1 in a terminal and with --json, else 60)")  # fmt: skip
     add("--json", action="store_true", help="one JSON object an interval on standard output")

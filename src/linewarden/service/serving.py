@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from linewarden import __version__
 from linewarden.plant.model import Severity
 from linewarden.service import supervisor
+from linewarden.service.baseline_keeper import BaselineKeeper
 from linewarden.service.board import Board
 from linewarden.service.config import parts
 from linewarden.service.detecting import chosen
@@ -70,6 +71,10 @@ class Plan:
     without: tuple[str, ...] = ()
     """Detections that are left out."""
     expected: Path | None = None
+    rules: Path | None = None
+    """A folder of the site's own rules."""
+    keep_baseline: bool = True
+    """What is usual is kept in `data`."""
     receivers: tuple[Receiver, ...] = ()
     """Who gets notices as they come."""
 
@@ -93,6 +98,8 @@ def plan_of(config: Config) -> Plan:
         detect=config.detect.enabled,
         without=config.detect.without,
         expected=config.detect.expected,
+        rules=config.detect.rules,
+        keep_baseline=config.detect.keep_baseline,
         receivers=parts.receivers_of(config),
     )
 
@@ -124,17 +131,13 @@ class Service:
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
-        wanted = chosen(without=self.plan.without) if self.plan.detect else ()
+        hooks = Hooks(partial(self._line, name), partial(self.board.sensor, name), should_end=lambda: False)
+        if not self.plan.detect:
+            return hooks
         said = load_expected(self.plan.expected) if self.plan.expected else None
-        judge = LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said) if wanted else None
-        return Hooks(
-            on_line=partial(self._line, name),
-            on_status=partial(self.board.sensor, name),
-            should_end=lambda: False,
-            on_step=judge.step if judge else None,
-            also_take=judge.streams if judge else (),
-            on_plant=judge.plant if judge else None,
-        )
+        wanted = chosen(without=self.plan.without, rules=self.plan.rules)
+        usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
+        return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said, usual).within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.

@@ -6,10 +6,15 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from linewarden.service.watch_status import status_as_dict, status_line, watched_as_dict, watched_lines
 from linewarden.service.watching import Status, Watched
+
+if TYPE_CHECKING:
+    from linewarden.detections.run import Told
 
 CLEAR = "\r\x1b[K"
 
@@ -34,6 +39,18 @@ class Screen:
         self._write(CLEAR)
         self._say(text)
         self._write(self._shown)
+
+    def notice(self, told: Told) -> None:
+        """Something is wrong in the plant. `said_at` is when this was told, in s since 1970."""
+        notice = told.notice
+        if not self._json:
+            self.line(f"{notice.severity}: {notice.msg} ({notice.note}, packet {told.capture}:{told.frame})")
+            return
+        self._print(
+            {"event": "notice", "ts_ns": told.ts, "said_at": time.time(), "severity": notice.severity,
+             "note": notice.note, "msg": notice.msg, "id": notice.notice_id, "techniques": notice.techniques.split(),
+             "orig": told.orig_h, "resp": told.resp_h, "capture": told.capture, "frame": told.frame}
+        )  # fmt: skip
 
     def status(self, status: Status) -> None:
         """How it goes."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from linewarden import _engine
-from linewarden.errors import CaptureError, StoreError
+from linewarden.errors import CaptureError
 
-__all__ = ["Instruction", "Ports", "give_up_rights", "hand_out", "open_ports"]
+__all__ = ["Instruction", "Ports", "give_up_rights", "open_ports"]
 
 Instruction = tuple[int, int, int, int]
 """Of classic BPF: code, jump if true, jump if false, operand."""
@@ -43,14 +42,3 @@ def open_ports(
 def give_up_rights() -> None:
     """Gives up all capabilities of this thread and of those that it starts; call it before there are others."""
     _engine.give_up_rights()
-
-
-def hand_out(ring: Path, wanted: Sequence[tuple[str, int]], out: Path) -> int:
-    """Cuts packets, (`capture`, `frame`) of records, out of a ring on disk into a pcapng file.
-
-    Returns how many of them were still there; with none, no file is written. Raises StoreError if it cannot be.
-    """
-    try:
-        return _engine.hand_out(str(ring), list(wanted), str(out))
-    except OSError as error:
-        raise StoreError(f"{out}: cannot be written ({error}); check folder and space") from error

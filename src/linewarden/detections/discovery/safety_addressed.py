@@ -16,13 +16,15 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     who, whom = row["id.orig_h"], row["id.resp_h"]
     if not known.is_safety(whom) or known.role(who) in USUAL:
         return None
+    stranger = known.role(who) is Role.UNKNOWN  # or one that is new to us: a sensor knows little in its first seconds
     return Finding(
         row,
         f"{known.name(who)} speaks to the safety controller {known.name(whom)} ({row['protocol']}).",
         (who, whom),
         why=(said(row), f"role of the sender: {known.role(who)}"),
+        severity=Severity.LOW if stranger else None,
         count=int(row["count"] or 1),
-        confidence=0.6 if known.role(who) is Role.UNKNOWN else 0.9,
+        confidence=0.6 if stranger else 0.9,
     )
 
 
@@ -30,7 +32,7 @@ READ = {
     "verb": "read", "protocol": "modbus", "function": "read_coils", "target": "coil 0-7", "id.orig_h": "10.0.0.66",
     "id.resp_h": "10.0.0.1", "answered": 1, "result": "ok",
 }  # fmt: skip
-ROLES = {"10.0.0.1": Role.SAFETY_CONTROLLER, "10.0.0.5": Role.SCADA}
+ROLES = {"10.0.0.1": Role.SAFETY_CONTROLLER, "10.0.0.5": Role.SCADA, "10.0.0.66": Role.WORKSTATION}
 
 DETECTION = Detection(
     title="Safety controller addressed by a stranger",

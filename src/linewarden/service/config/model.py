@@ -214,6 +214,13 @@ class Detect(Table):
     expected: Place | None = Field(
         default=None, examples=["expected.toml"], description="a file with announced maintenance and what is normal"
     )
+    keep_baseline: Switch = Field(
+        default=True,
+        description="what is usual is kept in baseline-SENSOR.json of service.data, and known again at the next start",
+    )
+    rules: Place | None = Field(
+        default=None, examples=["rules"], description="a folder of the site's own rules (`linewarden rules import`)"
+    )
 
 
 class Config(Table):

@@ -42,6 +42,8 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
             yield "folders", text
     if file is None and find_spec("psycopg") is None:
         yield "state.url", "PostgreSQL needs psycopg: pip install 'linewarden[postgres]'"
+    if config.detect.enabled and config.detect.rules is not None:
+        yield from (("detect.rules", text) for text in _rules(config.detect.rules))
     try:
         config.state_password()
     except ConfigError as error:
@@ -51,6 +53,16 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
     except ConfigError as error:
         key, _, text = str(error).partition(": ")
         yield key, text
+
+
+def _rules(folder: Path) -> Iterator[str]:
+    """What is wrong with the site's own rules: the service would not begin."""
+    from linewarden.service.rules_files import read_rules
+
+    try:
+        yield from read_rules(folder)[1]
+    except ConfigError as error:
+        yield str(error)
 
 
 def _filter(expression: str, interfaces: tuple[str, ...]) -> Iterator[str]:
