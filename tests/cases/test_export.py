@@ -35,7 +35,9 @@ LINK = replace(
 )
 NOWHERE = replace(DOWNLOAD, notice_id="bbbb", orig_h="", resp_h="", orig="", resp="", techniques=(), tactic="")
 ALL = (DOWNLOAD, SWEEP, LINK, NOWHERE)
-any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.lists(
+    st.sampled_from([" src=", "=", "\\", "|", "\n", "\r", "]", '"', " ", "x", "\\=", "\x1b[0m", '" a="']), max_size=12
+).map("".join)
 """What a device may call itself: control characters, line ends, quotes, everything."""
 events = st.builds(
     lambda msg, why, title, capture, severity, port: replace(

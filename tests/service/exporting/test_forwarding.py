@@ -101,6 +101,7 @@ def test_notices_go_on_as_they_come_and_light_ones_stay(tmp_path: Path, runs: li
         until(lambda: run.of("siem") == {"to": f"syslog+tcp://127.0.0.1:{server.port}", "sent": 2, "waiting": 0,
                                          "refused": 0, "lost": 0})  # fmt: skip
         assert run.ill == [] and run.said == []
+        assert run.board.facts()["export"] == {"sent": 2, "waiting": 0, "refused": 0, "lost": 0}
 
 
 def test_what_waits_while_the_receiver_is_away_comes_when_it_is_back(tmp_path: Path, runs: list[Run]) -> None:

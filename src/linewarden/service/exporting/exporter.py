@@ -106,7 +106,7 @@ class Exporter:
         self._board.fact("export", **{k: sum(s[k] for s in sums) for k in ("sent", "waiting", "refused", "lost")})
 
     def _tell(self, name: str, text: str) -> None:
-        """A receiver is away (again and again: said once), or back."""
+        """A receiver is away (again and again: said once), is back, or took something."""
         self._count()
         before, self._ill[name] = self._ill.get(name, ""), text
         self._board.ill(f"export {name}", text)

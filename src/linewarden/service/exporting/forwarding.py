@@ -45,8 +45,9 @@ class Always:
 
 
 class Forwarder:
-    """The way from an outbox to its receiver. `tell` hears its name and what is wrong (empty: it is well again),
-    `refused` what will never be taken. `least`: the order of the severity that still concerns it.
+    """The way from an outbox to its receiver. `least`: the order of the severity that still concerns it.
+
+    `tell` hears its name and what is wrong, or nothing, after each batch that was taken; `refused` what never will be.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Forwarder:
         self.sent = self.refused = 0
         self._carrier, self._least, self._when = carrier, least, when or Always()
         self._tell, self._say_refused = tell, refused
-        self._failed, self._ill, self._most = 0, "", carrier.most
+        self._failed, self._most = 0, carrier.most
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._loop, name=f"linewarden-export-{name}"[:60], daemon=True)
 
@@ -153,14 +154,11 @@ class Forwarder:
 
     def _well(self) -> None:
         self._failed = 0
-        if self._ill:
-            self._ill = ""
-            self._tell(self.name, "")
+        self._tell(self.name, "")
 
     def _away(self, text: str, wait_s: float | None) -> float:
         """Twice as long each time, and not all at once: receivers that come back are not stormed."""
         self._carrier.close()
-        self._ill = text
         self._tell(self.name, text)
         doubled = math.ldexp(FIRST_WAIT_S, min(self._failed, 20))
         backoff = min(doubled, MOST_WAIT_S) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -57,11 +58,11 @@ class Mailer:
         """Nothing stays open between two mails."""
 
     def _deliver(self, mail: EmailMessage) -> list[str]:
-        post = self._post
+        post, ours = self._post, platform.node() or "localhost"  # else smtplib asks a name server who we are
         if post.security == "tls" and self._tls is not None:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(post.host, post.port, timeout=TIMEOUT_S, context=self._tls)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(post.host, post.port, ours, timeout=TIMEOUT_S, context=self._tls)
         else:
-            server = smtplib.SMTP(post.host, post.port, timeout=TIMEOUT_S)
+            server = smtplib.SMTP(post.host, post.port, ours, TIMEOUT_S)
         with server:
             if post.security == "starttls":
                 server.starttls(context=self._tls)

@@ -177,7 +177,7 @@ class Outbox:
         return os.open(self._path(number), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
 
     def _begin(self) -> None:
-        """What an earlier run left. A last line without its end was never whole, and goes."""
+        """What an earlier run left. A last line without its end was never whole: the next is written in its place."""
         there = self._files()
         self._mark = self._saved_mark(there)
         for file in [n for n in there if n < self._mark[0]]:
@@ -186,7 +186,6 @@ class Outbox:
         self._file = self._opened(self._number)
         data = self._path(self._number).read_bytes()
         self._good = data.rfind(b"\n") + 1
-        os.ftruncate(self._file, self._good)
         left = [n for n in there if n >= self._mark[0]]
         self._bytes = sum(self._path(n).stat().st_size for n in left)
         self._waiting = sum(
