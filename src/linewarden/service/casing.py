@@ -76,11 +76,12 @@ def events(lake: Lake, assets: dict[str, str] | Any) -> list[Event]:
 
 def event_of(told: Told) -> Event:
     """A notice that was found just now; its assets are known by their addresses only."""
-    from dataclasses import asdict
+    from dataclasses import fields
 
+    notice = {f.name: getattr(told.notice, f.name) for f in fields(told.notice)}
     ends = {"id.orig_h": told.orig_h, "id.orig_p": told.orig_p, "id.resp_h": told.resp_h, "id.resp_p": told.resp_p}
     where = {"ts": told.ts, "capture": told.capture, "frame": told.frame, "sensor": told.sensor, "uid": told.uid}
-    return _event(asdict(told.notice) | ends | where, (0, 0), {})
+    return _event(notice | ends | where, (0, 0), {})
 
 
 def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] | Any) -> Event:

@@ -10,6 +10,7 @@ import hmac
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -106,14 +107,19 @@ def test_a_server_that_asks_for_our_certificate_gets_it(pair: tuple[Path, Path],
 
 
 class Deaf(Listening):
-    """Hangs up at once."""
+    """Hangs up after a while: as a server does that is far away and wants another certificate."""
+
+    def __init__(self, after_s: float) -> None:
+        self._after_s = after_s
+        super().__init__()
 
     def serve(self, connection: socket.socket) -> None:
-        pass
+        time.sleep(self._after_s)
 
 
-def test_what_a_server_did_not_take_is_not_said_to_be_taken(opened: list[Carrier]) -> None:
-    with running(Deaf()) as server:
+@pytest.mark.parametrize("after_s", [0.0, 0.2])
+def test_what_a_server_did_not_take_is_not_said_to_be_taken(after_s: float, opened: list[Carrier]) -> None:
+    with running(Deaf(after_s)) as server:
         way = carrier(opened, f"syslog+tcp://127.0.0.1:{server.port}")
         for _ in range(3):
             with pytest.raises(DeliveryError) as caught:

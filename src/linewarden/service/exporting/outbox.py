@@ -16,7 +16,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Outbox:
 
     def add(self, event: Event) -> bool:
         """Takes a notice. False: there is no room for it."""
-        line = json.dumps(asdict(event), separators=(",", ":")).encode() + b"\n"
+        line = _line(event)
         with self._lock:
             room = self.most_bytes if event.severity in URGENT else self.most_bytes * 3 // 4
             if self._bytes + len(line) > room or len(self._unwritten) >= MOST_UNWRITTEN:
@@ -250,11 +250,16 @@ def _gap(before: Event, missing: int) -> bytes:
         1.0, "", "", "", "", "", 0, sensor=before.sensor, count=missing,
         runbook=("Ask the lake for the time before: linewarden notices LAKE.",),
     )  # fmt: skip
-    return json.dumps(asdict(told), separators=(",", ":")).encode() + b"\n"
+    return _line(told)
 
 
 _TUPLES = {"techniques", "frames", "runbook"}
-_NAMES = {f.name for f in fields(Event)}
+_NAMES = tuple(f.name for f in fields(Event))
+
+
+def _line(event: Event) -> bytes:
+    """Field by field: `asdict` would copy each, ten times as long in a sensor's thread."""
+    return json.dumps({name: getattr(event, name) for name in _NAMES}, separators=(",", ":")).encode() + b"\n"
 
 
 def _event(line: bytes) -> Event | None:
