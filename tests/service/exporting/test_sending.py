@@ -117,7 +117,7 @@ class Deaf(Listening):
         time.sleep(self._after_s)
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.2])
+@pytest.mark.parametrize("after_s", [0.0, 0.1])
 def test_what_a_server_did_not_take_is_not_said_to_be_taken(after_s: float, opened: list[Carrier]) -> None:
     with running(Deaf(after_s)) as server:
         way = carrier(opened, f"syslog+tcp://127.0.0.1:{server.port}")
