@@ -17,7 +17,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check demo test pytest cargo-test lint type contract bench bench-live flood detection accuracy fuzz soak soak-live docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ exercise-deps: $(VENV)/.exercises ## protocol stacks of the practice plant (line
 exercise-check: setup $(VENV)/.exercises ## run the practice plant and check it with programs that are not ours (minutes)
 	@scripts/install-test-deps.sh
 	$(BIN)/pytest -m slow tests/exercises
+
+check-units: setup ## the systemd units under a real systemd in namespaces (root, systemd, a system Python like that of .venv)
+	scripts/check_units.sh
 
 # --- what people run ---
 
@@ -96,6 +99,15 @@ flood: setup ## can a flood of rich messages slow the rest?
 
 detection: setup ## what the detections say to attacks, and to captures without (needs SHARED)
 	$(BIN)/python benchmarks/detection.py
+
+detection-cost: setup ## what judging costs in throughput, and in memory under a flood
+	$(BIN)/python benchmarks/detection_cost.py --data $(SHARED)/data
+
+detection-peers: setup ## the same captures through Suricata with Quickdraw's rules
+	$(BIN)/python benchmarks/detection_peers.py --data $(SHARED)/data
+
+practice: setup exercise-deps ## all scenarios of the practice plant, judged live (half an hour)
+	$(BIN)/python benchmarks/practice.py
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
 	$(BIN)/python benchmarks/accuracy.py --data $(SHARED)/data
