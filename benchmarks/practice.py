@@ -2,7 +2,7 @@
 
 Runs each scenario with a sensor at the mirror port that judges as it hears (`exercise run NAME --watch LAKE`), and
 holds what was told against the scenario's own truth. Goals: every incident told (medium or worse) before its last
-hostile step ends, within 5 s of its first packet; one case an incident; no notice of weight high in routine scenarios,
+hostile step ends, within 5 s of its first hostile packet; one case an incident; no high notice in routine scenarios,
 with announced maintenance.
 
 usage: python benchmarks/practice.py [SCENARIO ...] [--data ../shared/data]
@@ -72,6 +72,11 @@ class Played:
         told = self.first_told()
         return told["said_at"] - told["ts_ns"] / 1e9 if told else float("inf")
 
+    def after_s(self) -> float:
+        """From the beginning of the first hostile step until the first notice was told."""
+        told = self.first_told()
+        return told["said_at"] - min(s["begin_ns"] for s in self.hostile()) / 1e9 if told else float("inf")
+
     def in_time(self) -> bool:
         """Told before the last hostile step was over."""
         told = self.first_told()
@@ -87,7 +92,7 @@ def main() -> int:
     args = parser.parse_args()
     listed = json.loads(subprocess.check_output([args.linewarden, "exercise", "list", "--json"], text=True))
     names = [s["name"] for s in listed if not args.scenario or s["name"] in args.scenario]
-    print(f"{'scenario':24} {'kind':9} {'told':>6} {'cases':>5}  what")
+    print(f"{'scenario':24} {'kind':9} {'begun':>7} {'packet':>7} {'cases':>5}  what")
     played = []
     for name in names:
         one = play(args.linewarden, name)
@@ -141,9 +146,10 @@ def show(one: Played) -> None:
         if n["severity"] in TOLD and worst.get(n["note"]) not in WEIGHTY:
             worst[n["note"]] = n["severity"]
     what = ", ".join(f"{note} ({severity})" for note, severity in worst.items()) or "nothing of medium or worse"
-    told = f"{one.delay_s():.1f} s" if one.is_incident and one.first_told() else "-"
+    seconds = (one.after_s(), one.delay_s()) if one.is_incident and one.first_told() else None
+    begun, packet = (f"{s:.1f} s" for s in seconds) if seconds else ("-", "-")
     kind = one.truth["scenario"]["kind"]
-    print(f"{one.name:24} {kind:9} {told:>6} {one.cases:>5}  {what}", flush=True)
+    print(f"{one.name:24} {kind:9} {begun:>7} {packet:>7} {one.cases:>5}  {what}", flush=True)
 
 
 def goals(played: Sequence[Played]) -> Iterator[Goal]:
@@ -151,8 +157,8 @@ def goals(played: Sequence[Played]) -> Iterator[Goal]:
     incidents = [p for p in played if p.is_incident]
     routine = [p for p in played if not p.is_incident]
     if incidents:
-        late = [p.name for p in incidents if not p.in_time() or p.delay_s() > SOON_S]
-        worst = max(p.delay_s() for p in incidents)
+        late = [p.name for p in incidents if not p.in_time() or p.after_s() > SOON_S]
+        worst = max(p.after_s() for p in incidents)
         yield Goal(f"{len(incidents) - len(late)} of {len(incidents)} incidents told in time, slowest {worst:.1f} s "
                    f"(goal {SOON_S:g} s){named(late)}", not late)  # fmt: skip
         several = [p.name for p in incidents if p.cases != 1]
