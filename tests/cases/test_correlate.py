@@ -39,6 +39,12 @@ def test_what_was_hit_and_acts_now_is_the_same_case() -> None:
     assert case.assets == ("office", "historian", "plc")
 
 
+def test_who_reached_the_machine_that_acts_belongs_to_its_case() -> None:
+    (case,) = cases(event(0, "gateway", "panel"), event(HOUR // 4, "stranger", "gateway"))
+    assert set(case.assets) == {"gateway", "panel", "stranger"}
+    assert len(cases(event(0, "gateway", "panel"), event(2 * HOUR, "stranger", "gateway"))) == 2
+
+
 def test_two_strangers_at_one_controller_soon_after_each_other() -> None:
     assert len(cases(event(0, "x", "plc"), event(HOUR // 2, "y", "plc"))) == 1
     assert len(cases(event(0, "x", "plc"), event(2 * HOUR, "y", "plc"))) == 2

@@ -4,9 +4,10 @@
     for event in events: board.add(event)          # by time
     cases = board.cases()
 
-An event joins an open case if it goes on where the case is: the same actor, or what was hit acts now, or the same
-target is hit again soon after. What is only noteworthy (low, info) joins a case and opens none. An event that fits two
-cases makes them one; its id stays that of the older. Groups (broadcast) are nobody, and tie nothing together.
+An event joins an open case if it goes on where the case is: the same actor, or what was hit acts now, or soon after the
+same target is hit again, or somebody reached the machine that acts. What is only noteworthy (low, info) joins a case
+and opens none. An event that fits two cases makes them one; its id stays that of the older. Groups (broadcast) are
+nobody, and tie nothing together.
 """
 
 from __future__ import annotations
@@ -98,8 +99,9 @@ class Correlation:
             return True
         if event.is_group or WEIGHT[event.severity] < OPENS:
             return False
-        hit = case.hit.get(event.resp)
-        return hit is not None and event.ts - hit <= target
+        # Somebody else at the same target, or one who reached the machine that acts in this case.
+        times = (case.hit.get(event.resp), case.acted.get(event.resp))
+        return any(at is not None and event.ts - at <= target for at in times)
 
     def _keep(self, event: Event) -> None:
         oldest = event.ts - int(self._rules.before_s * 1e9)

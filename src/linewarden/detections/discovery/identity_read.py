@@ -17,6 +17,7 @@ ASKS = (
     r"|server_id|controller_data"
 )
 """Functions that ask for maker, model and version, of the protocols that we read."""
+HOUSE = frozenset({Role.CAMERA, Role.PRINTER, Role.PHONE, Role.ACCESS_POINT, Role.SENSOR, Role.SWITCH})
 AT_HOME = STATIONS | {Role.CONTROLLER, Role.SAFETY_CONTROLLER, Role.GATEWAY, Role.SERVER}
 
 
@@ -53,11 +54,11 @@ def watch(params: Params) -> Watch:
 
 
 def _foreign(who: str, known: Knowledge) -> bool:
-    """True for an office or house device, and for what stands above the plant's own networks.
+    """True for a house device, and for what stands above the plant's own networks.
 
-    Of a station in the plant whose role is not known yet it is as likely that it is meant for this.
+    A computer in the plant whose trade is not known yet is as likely meant for this.
     """
-    return known.role(who) is not Role.UNKNOWN or known.levels.get(who, 0.0) >= 4 or known.is_outside(who)
+    return known.role(who) in HOUSE or known.levels.get(who, 0.0) >= 4 or known.is_outside(who)
 
 
 def _ask(*last: int) -> list[dict[str, object]]:
