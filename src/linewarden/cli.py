@@ -243,7 +243,7 @@ def _print_summary(result: ReadResult, args: argparse.Namespace) -> None:
 
 def run_watch(args: argparse.Namespace) -> int:
     """Live interfaces to a lake."""
-    from linewarden.service.expected_file import load_expected
+    from linewarden.service.expected_keeper import ExpectedKeeper
     from linewarden.service.reading import Settings
     from linewarden.service.watch_screen import Screen, asked_to_end
     from linewarden.service.watching import Hooks, Keep, Listening, watch
@@ -263,7 +263,7 @@ def run_watch(args: argparse.Namespace) -> int:
             from linewarden.service.detecting import chosen
             from linewarden.service.live_detecting import LiveDetecting
 
-            said = load_expected(args.expected) if args.expected else None
+            said = ExpectedKeeper(args.expected) if args.expected else None
             hooks = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said).within(hooks)
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
@@ -422,6 +422,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
+    from linewarden.service.expected_command import add_expected
     from linewarden.service.lake_command import add_lake
     from linewarden.service.notices_command import add_notices
     from linewarden.service.options import add_commands
@@ -445,6 +446,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_rules(commands)
     add_packets(commands)
     add_notices(commands)
+    add_expected(commands)
     add_lake(commands)
     add_config(commands)
     add_exercise(parser)

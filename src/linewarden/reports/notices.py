@@ -19,6 +19,8 @@ from linewarden.reports import words
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 MOST = 40
+ID = 8
+"""Characters of an id that are shown; the beginning will do wherever an id is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class NoticeLine:
     runbook: tuple[str, ...]
     benign: str
     expected: str | None = None
+    id: str = ""
 
 
 def notices_view(lines: Sequence[NoticeLine], most: int = MOST) -> Group:
@@ -63,7 +66,7 @@ def _table(lines: Iterable[NoticeLine]) -> Table:
     table.add_column("Weight", no_wrap=True)
     table.add_column("When", no_wrap=True)
     table.add_column("What", overflow="fold", ratio=1)
-    table.add_column("Packet", overflow="fold", max_width=34)
+    table.add_column("Id, packet", overflow="fold", max_width=34)
     for n in lines:
         said = Text(words.clean(n.msg, 400))
         tail = [*n.techniques, *([f"{n.count:,} times"] if n.count > 1 else [])]
@@ -74,7 +77,7 @@ def _table(lines: Iterable[NoticeLine]) -> Table:
             Text(n.severity, style=_STYLE.get(n.severity, "")),
             Text(words.local(n.ts)),
             said,
-            Text(words.clean(n.packet)),
+            Text(words.clean(f"{n.id[:ID]}  {n.packet}" if n.id else n.packet)),
         )
     return table
 

@@ -155,7 +155,7 @@ def lines_of(told: Sequence[Told], detections: Sequence[Detection]) -> list[Noti
         NoticeLine(
             t.ts, t.notice.severity, t.notice.note, about[t.notice.note].title, t.notice.msg, f"{t.capture}:{t.frame}",
             tuple(t.notice.techniques.split()), t.notice.count + again.get(t.notice.notice_id, 0),
-            about[t.notice.note].runbook, about[t.notice.note].benign, t.notice.expected,
+            about[t.notice.note].runbook, about[t.notice.note].benign, t.notice.expected, t.notice.notice_id,
         )
         for t in told
         if not t.notice.again
@@ -170,7 +170,8 @@ def line_as_dict(line: NoticeLine) -> dict[str, Any]:
     return {
         "ts": iso(line.ts), "ts_ns": line.ts, "severity": line.severity, "note": line.note, "title": line.title,
         "msg": line.msg, "capture": capture, "frame": int(frame), "techniques": list(line.techniques),
-        "count": line.count, "expected": line.expected, "runbook": list(line.runbook), "benign": line.benign,
+        "count": line.count, "expected": line.expected, "id": line.id, "runbook": list(line.runbook),
+        "benign": line.benign,
     }  # fmt: skip
 
 

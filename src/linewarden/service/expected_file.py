@@ -107,9 +107,15 @@ def load_expected(path: Path) -> Expected:
     """What this file says. Raises ConfigError, with the field, for what is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
-        data: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
+    return parse_expected(path, text)
+
+
+def parse_expected(path: Path, text: str) -> Expected:
+    """The same of a text that is, or will be, in this file."""
+    try:
+        data: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise ConfigError(f"{path}: not {kind} ({error})") from error

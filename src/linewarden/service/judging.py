@@ -50,6 +50,11 @@ class Judge:
         said = self._expected.approved if self._expected is not None else ()
         self._run.knowledge = replace(knowledge, approved=tuple((a.asset, a.name, a.sha256) for a in said))
 
+    def expect(self, expected: Expected) -> None:
+        """What people say, from now on."""
+        self._expected = expected
+        self.know(self._run.knowledge)
+
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """What is found in a batch."""
         told = self._run.add(stream, frame)

@@ -12,36 +12,38 @@ from typing import TYPE_CHECKING
 from linewarden.service.detecting import notice_row
 
 if TYPE_CHECKING:
-    from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
     from linewarden.service.baseline_keeper import BaselineKeeper
+    from linewarden.service.expected_keeper import ExpectedKeeper
     from linewarden.service.watching import Hooks
 
 
 class LiveDetecting:
     """Judges one sensor's records, in its thread.
 
-    `on_notice` is told what is new, `on_broken` a mistake of ours or what is not kept. `keeper`: what is usual, from
-    run to run; without one it is learned anew.
+    `on_notice` is told what is new, `on_line` what else there is to say: a mistake of ours, a file that was read again
+    or cannot be written. `usual` is kept from run to run; without it what is usual is learned anew.
     """
 
     def __init__(
         self,
         detections: Sequence[Detection],
         on_notice: Callable[[Told], None],
-        on_broken: Callable[[str], None],
-        expected: Expected | None = None,
-        keeper: BaselineKeeper | None = None,
+        on_line: Callable[[str], None],
+        expected: ExpectedKeeper | None = None,
+        usual: BaselineKeeper | None = None,
     ) -> None:
         from linewarden.service.judging import Judge
 
-        self._keeper = keeper
-        self._judge = Judge(detections, baseline=keeper.baseline if keeper else None, expected=expected)
+        self._said, self._usual = expected, usual
+        self._judge = Judge(
+            detections, baseline=usual.baseline if usual else None, expected=expected.expected if expected else None
+        )
         self._on_notice = on_notice
-        self._on_broken = on_broken
+        self._on_line = on_line
         self._said_broken: set[str] = set()
 
     @property
@@ -52,6 +54,14 @@ class LiveDetecting:
     def within(self, hooks: Hooks) -> Hooks:
         """These hooks, with the judge among them."""
         return replace(hooks, on_step=self.step, also_take=self.streams, on_plant=self.plant)
+
+    def _keep(self, *, is_last: bool) -> None:
+        """Takes over what people wrote meanwhile, and writes down what is usual."""
+        if self._said is not None and (line := self._said.turn()):
+            self._judge.expect(self._said.expected)
+            self._on_line(line)
+        if self._usual is not None and (line := self._usual.end() if is_last else self._usual.turn()):
+            self._on_line(line)
 
     def plant(self, plant: Plant) -> None:
         """Who is who, from now on."""
@@ -70,8 +80,7 @@ class LiveDetecting:
                 told += self._judge.add(batch.stream, pl.DataFrame(batch.arrow))
         if step.totals is not None:
             told += self._judge.end()
-        if self._keeper is not None and (wrong := self._keeper.end() if step.totals else self._keeper.turn()):
-            self._on_broken(wrong)
+        self._keep(is_last=step.totals is not None)
         if told:
             sensor.append("notice", [notice_row(t) for t in told])
         for one in told:
@@ -79,4 +88,4 @@ class LiveDetecting:
                 self._on_notice(one)
         for name in self._judge.broken.keys() - self._said_broken:
             self._said_broken.add(name)
-            self._on_broken(f"the detection {name} is broken and left out ({self._judge.broken[name]}): report it")
+            self._on_line(f"the detection {name} is broken and left out ({self._judge.broken[name]}): report it")

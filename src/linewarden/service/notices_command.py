@@ -190,7 +190,7 @@ def _line(event: Event) -> NoticeLine:
 
     return NoticeLine(
         event.ts, event.severity, event.note, event.title, event.msg, f"{event.capture}:{event.frame}",
-        event.techniques, event.count, event.runbook, event.benign, event.expected,
+        event.techniques, event.count, event.runbook, event.benign, event.expected, event.notice_id,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from linewarden.service.board import Board
 from linewarden.service.config import parts
 from linewarden.service.detecting import chosen
 from linewarden.service.ears import Ear, begin, dead
-from linewarden.service.expected_file import load_expected
+from linewarden.service.expected_keeper import ExpectedKeeper
 from linewarden.service.keeping import Keeping, lake_jobs
 from linewarden.service.live_detecting import LiveDetecting
 from linewarden.service.reading import Settings
@@ -134,7 +134,7 @@ class Service:
         hooks = Hooks(partial(self._line, name), partial(self.board.sensor, name), should_end=lambda: False)
         if not self.plan.detect:
             return hooks
-        said = load_expected(self.plan.expected) if self.plan.expected else None
+        said = ExpectedKeeper(self.plan.expected) if self.plan.expected else None
         wanted = chosen(without=self.plan.without, rules=self.plan.rules)
         usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
         return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said, usual).within(hooks)
