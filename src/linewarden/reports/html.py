@@ -19,9 +19,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from linewarden.cases.model import Case
 from linewarden.plant.diff import PlantDiff
 from linewarden.plant.model import Plant
 from linewarden.reports import words
+from linewarden.reports.cases_page import cases_view
 from linewarden.reports.data import page_data
 from linewarden.reports.diff_view import diff_view
 from linewarden.reports.map_layout import map_view
@@ -38,18 +40,23 @@ class Made:
     source: str
 
 
-def render_plant(plant: Plant, generated_at: int, version: str, source: str, values: Sequence[Value] = ()) -> str:
+def render_plant(
+    plant: Plant, generated_at: int, version: str, source: str, values: Sequence[Value] = (),
+    cases: Sequence[tuple[int, Case]] | None = None,
+) -> str:  # fmt: skip
     """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read.
 
-    `values` are process values, what moves first, where they are known.
+    `values` are process values, what moves first, where they are known; `cases` with their priority, the worst first,
+    None where nobody judged.
     """
     view = plant_view(plant)
     names = {address: a.name for a in plant.assets for address in (*a.ips, *a.macs)}
     picture = map_view(plant, view)
     data = page_data(plant, view, picture)
     made = Made(generated_at, version, source)
+    wrong = None if cases is None else cases_view(cases, view.assets)
     return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made,
-                   values=values_view(values, names))  # fmt: skip
+                   values=values_view(values, names), wrong=wrong)  # fmt: skip
 
 
 def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str) -> str:

@@ -11,20 +11,30 @@ from linewarden.service.files import Reserved
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from linewarden.cases.model import Case
     from linewarden.plant.diff import PlantDiff
     from linewarden.plant.model import Plant
     from linewarden.reports.values_view import Value
 
 
 def write_plant_report(file: Reserved, plant: Plant, source: str, lake: Path | None = None) -> None:
-    """The report of a plant. `source` says in words what was read; of `lake` it shows the process values, too.
+    """The report of a plant. `source` says in words what was read; of `lake` it shows process values and cases, too.
 
     Raises StoreError.
     """
     from linewarden.reports.html import render_plant
 
     values = _values(lake) if lake is not None else []
-    file.write(render_plant(plant, time.time_ns(), __version__, source, values))
+    cases = _cases(lake) if lake is not None else None
+    file.write(render_plant(plant, time.time_ns(), __version__, source, values, cases))
+
+
+def _cases(lake: Path) -> list[tuple[int, Case]] | None:
+    """None if nobody judged this lake, or nothing at all was found in it."""
+    from linewarden.service.casing import cases_of
+    from linewarden.service.lake import open_lake
+
+    return list(cases_of(lake).ranked) if "notice" in open_lake(lake).streams else None
 
 
 def _values(lake: Path) -> list[Value]:
