@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.reports.test_html import AT, Reader
+
 from linewarden.cases.model import Case, Event
 from linewarden.plant.model import Plant
 from linewarden.reports.html import render_plant
-from tests.reports.test_html import AT, Reader
 
 BASE = Event(
     "a", AT, AT, "program_download", "Program written into a controller", "eng wrote DB1 into plc.", "high",
