@@ -9,6 +9,7 @@ import pytest
 
 from linewarden.cli import main
 from linewarden.service.lake import open_lake, query
+from tests.cli.conftest import Run
 from tests.protocols import harness
 
 SETUP_COTP = bytes.fromhex("0300001611e00000000100c0010ac1020100c2020102")
@@ -93,3 +94,13 @@ def test_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("detections", "address_sweep") == 0
     page = capsys.readouterr().out
     assert "T0846" in page and "Harmless if" in page
+
+
+def test_a_report_shows_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    capture = tmp_path / "download.pcap"
+    messages = [("c", SETUP_COTP), ("s", CONFIRM_COTP), ("c", REQUEST_DOWNLOAD), ("s", s7(3, b"\x1a\0", b"\0\0"))]
+    capture.write_bytes(harness.pcap(harness.tcp_frames(messages, 102, client_port=50_000)))
+    ran = run("detect", capture, "--report", tmp_path / "plant.html")
+    assert ran.code == 0 and "plant.html" in ran.out
+    page = (tmp_path / "plant.html").read_text(encoding="utf-8")
+    assert "What is wrong" in page and "Program written into a controller" in page

@@ -30,7 +30,7 @@ def cases_view(ranked: Sequence[tuple[int, Case]], rows: tuple[AssetRow, ...]) -
 
 def _finding(rank: int, case: Case, rows: tuple[AssetRow, ...], index: Mapping[str, int]) -> FindingView:
     worst, severity = case.worst, Severity(case.severity)
-    techniques = ", ".join(technique_name(t) for ts in case.tactics.values() for t in ts)
+    techniques = ", ".join(dict.fromkeys(technique_name(t) for ts in case.tactics.values() for t in ts))
     began = f"Priority {rank} of 100, from {words.utc(case.began)}"
     detail = f"{worst.msg} {worst.meaning}".strip()
     return FindingView(

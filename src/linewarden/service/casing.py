@@ -42,8 +42,6 @@ class Cases:
 
 def cases_of(path: Path) -> Cases:
     """Reads the notices of a lake and ties them together. Raises StoreError if there are none to read."""
-    from linewarden.cases.correlate import Correlation
-    from linewarden.cases.model import priority
     from linewarden.detections.knowledge import knowledge_of
     from linewarden.service.lake import plant_of
 
@@ -51,15 +49,24 @@ def cases_of(path: Path) -> Cases:
     if "notice" not in lake.streams:
         raise StoreError(f"{path}: no notices yet; find them with `linewarden detect {path} --write`")
     known = knowledge_of(plant_of(lake))
+    ranked, lone = tied(events(lake, known.ids))
+    names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
+    return Cases(path, ranked, names, lone)
+
+
+def tied(events: Iterable[Event]) -> tuple[tuple[tuple[int, Case], ...], tuple[Event, ...]]:
+    """Cases with their priority, the worst first, and what belongs to none. `events` by time."""
+    from linewarden.cases.correlate import Correlation
+    from linewarden.cases.model import priority
+
     board = Correlation()
-    for event in events(lake, known.ids):
+    for event in events:
         board.add(event)
     ranked = sorted(((priority(c), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id))
-    names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
-    return Cases(path, tuple(ranked), names, board.lone())
+    return tuple(ranked), board.lone()
 
 
-def events(lake: Lake, assets: dict[str, str] | Any) -> list[Event]:
+def events(lake: Lake, assets: Mapping[str, str]) -> list[Event]:
     """The notices by time, each once, with how often it came. `assets`: address -> id."""
     import polars as pl
 
@@ -74,17 +81,17 @@ def events(lake: Lake, assets: dict[str, str] | Any) -> list[Event]:
     return [_event(row, again.get(row["notice_id"], (0, 0)), assets) for row in told.iter_rows(named=True)]
 
 
-def event_of(told: Told) -> Event:
-    """A notice that was found just now; its assets are known by their addresses only."""
+def event_of(told: Told, assets: Mapping[str, str] | None = None) -> Event:
+    """A notice that was found just now. `assets`: address -> id; without, they are known by their addresses only."""
     from dataclasses import fields
 
     notice = {f.name: getattr(told.notice, f.name) for f in fields(told.notice)}
     ends = {"id.orig_h": told.orig_h, "id.orig_p": told.orig_p, "id.resp_h": told.resp_h, "id.resp_p": told.resp_p}
     where = {"ts": told.ts, "capture": told.capture, "frame": told.frame, "sensor": told.sensor, "uid": told.uid}
-    return _event(notice | ends | where, (0, 0), {})
+    return _event(notice | ends | where, (0, 0), assets or {})
 
 
-def _event(row: dict[str, Any], again: tuple[int, int], assets: dict[str, str] | Any) -> Event:
+def _event(row: dict[str, Any], again: tuple[int, int], assets: Mapping[str, str]) -> Event:
     from linewarden.cases.model import Event
     from linewarden.detections.catalogue import detections
 

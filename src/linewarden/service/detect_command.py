@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 DETECT = """examples:
   linewarden detect plant.pcapng                          what is wrong in a capture
   linewarden detect captures/ --severity medium --json    medium and worse, for a program
+  linewarden detect plant.pcapng --report plant.html      a report to hand on
   linewarden detect plant.pcapng --out lake/              keep records and notices
   linewarden detect lake/ --write                         judge a lake again, and keep the notices in it
   linewarden detect plant.pcapng --packets proof/         a file of packets for each notice of medium and worse
@@ -73,6 +74,7 @@ def add_detect(commands: Commands, bar: Bar) -> None:
         help="what is usual, of `linewarden baseline learn`; else it is learned on",
     )
     add("--rules", type=Path, metavar="DIR", help="and the site's own rules, of `linewarden rules import`")
+    add("--report", type=Path, metavar="FILE.html", help="write a report: what is wrong, and the plant around it")
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
     add(
@@ -100,15 +102,21 @@ def add_detect(commands: Commands, bar: Bar) -> None:
 def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     """Captures or a lake to notices."""
     from linewarden.service.detecting import chosen, detect, keep_notices
+    from linewarden.service.files import reserve
     from linewarden.service.reading import Settings
 
     detections = chosen(args.only, args.without, args.rules)
     expected, baseline = _beforehand(args)
-    with bar(args) as on_step:
+    with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
         found = detect(
             args.sources, detections, out=args.out, settings=Settings(site=args.site), baseline=baseline,
             expected=expected, on_step=on_step,
         )  # fmt: skip
+        if report:
+            from linewarden.reports.words import listed
+            from linewarden.service.report import write_plant_report
+
+            write_plant_report(report, found.plant, listed(args.sources, 4), found.lake, found.told)
     if args.write and args.out is None and found.lake is None:
         raise ConfigError("--write: there is no lake to write to; use --out DIR")
     if found.lake is not None and (args.write or args.out):
@@ -121,6 +129,8 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         from linewarden.service.tables import console
 
         console(sys.stdout).print(notices_view(lines))
+        if args.report:
+            print(f"\nReport: {args.report}")
     for problem in found.problems:
         print(f"linewarden: warning: {problem.text}", file=sys.stderr)
     if args.packets:

@@ -9,24 +9,38 @@ from linewarden import __version__
 from linewarden.service.files import Reserved
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from linewarden.cases.model import Case
+    from linewarden.detections.run import Told
     from linewarden.plant.diff import PlantDiff
     from linewarden.plant.model import Plant
     from linewarden.reports.values_view import Value
 
 
-def write_plant_report(file: Reserved, plant: Plant, source: str, lake: Path | None = None) -> None:
+def write_plant_report(
+    file: Reserved, plant: Plant, source: str, lake: Path | None = None, told: Sequence[Told] | None = None
+) -> None:
     """The report of a plant. `source` says in words what was read; of `lake` it shows process values and cases, too.
+
+    `told`: what was found just now, instead of the notices of the lake.
 
     Raises StoreError.
     """
     from linewarden.reports.html import render_plant
 
     values = _values(lake) if lake is not None else []
-    cases = _cases(lake) if lake is not None else None
+    cases = _cases_of(told, plant) if told is not None else _cases(lake) if lake is not None else None
     file.write(render_plant(plant, time.time_ns(), __version__, source, values, cases))
+
+
+def _cases_of(told: Sequence[Told], plant: Plant) -> list[tuple[int, Case]]:
+    from linewarden.detections.knowledge import knowledge_of
+    from linewarden.service.casing import event_of, tied
+
+    ids = knowledge_of(plant).ids
+    return list(tied(event_of(t, ids) for t in told if not t.notice.again)[0])
 
 
 def _cases(lake: Path) -> list[tuple[int, Case]] | None:
