@@ -12,6 +12,8 @@ from linewarden.detections.knowledge import Knowledge
 IT = ("smb", "dcerpc", "http", "ftp", "telnet", "vnc", "ssh", "mqtt")
 """Protocols whose verbs are said to computers, not to machines."""
 OT = ~pl.col("protocol").cast(pl.String).is_in(IT)
+WRITTEN = (pl.col("verb") == "write") & OT & pl.col("target").is_not_null() & (pl.col("errors") == 0)
+"""A point that was written, and nobody refused it."""
 
 
 def refused(row: Row) -> bool:

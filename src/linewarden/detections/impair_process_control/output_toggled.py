@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from linewarden.detections.commands import OT, said
+from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import FIELD, Knowledge
 from linewarden.detections.memory import Bounded
@@ -106,13 +106,7 @@ DETECTION = Detection(
         "If nobody answers for it: block the sender's way to the controller.",
     ),
     benign="A life-bit (watchdog) that a station toggles by design: say so once, for this target.",
-    needs={
-        "command": (pl.col("verb") == "write")
-        & OT
-        & pl.col("value").is_not_null()
-        & pl.col("target").is_not_null()
-        & (pl.col("errors") == 0)
-    },
+    needs={"command": WRITTEN & pl.col("value").is_not_null()},
     watch=watch,
     fires=Case({"command": _writes("0101010101")}),
     quiet=Case({"command": _writes("0101010011110")}),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from linewarden.detections.commands import OT, said
+from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
@@ -100,13 +100,7 @@ DETECTION = Detection(
         "Find out which program or person at the sending station wrote it.",
     ),
     benign="A change of product, or a return to zero at the end of a batch.",
-    needs={
-        "command": (pl.col("verb") == "write")
-        & OT
-        & pl.col("value").is_not_null()
-        & pl.col("target").is_not_null()
-        & (pl.col("errors") == 0)
-    },
+    needs={"command": WRITTEN & pl.col("value").is_not_null()},
     watch=watch,
     fires=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 180])}),
     quiet=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 104])}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.commands import OT, said
+from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
@@ -80,7 +80,7 @@ DETECTION = Detection(
         "If nobody answers for the other: block its way to the controller at the firewall.",
     ),
     benign="A redundant pair, or an HMI beside a SCADA that may both set it: say so once.",
-    needs={"command": (pl.col("verb") == "write") & OT & pl.col("target").is_not_null() & (pl.col("errors") == 0)},
+    needs={"command": WRITTEN},
     watch=watch,
     fires=Case({"command": [_write("10.0.0.5", 0), _write("10.0.0.9", 5)]}),
     quiet=Case({"command": [_write("10.0.0.5", 0), _write("10.0.0.9", 5, "holding_register 21")]}),
