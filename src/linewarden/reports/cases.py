@@ -24,15 +24,14 @@ def queue_view(ranked: Sequence[tuple[int, Case]], names: Mapping[str, str], lon
     table.add_column("Priority", justify="right", no_wrap=True)
     table.add_column("Case", no_wrap=True)
     table.add_column("Began", no_wrap=True)
-    table.add_column("What", overflow="fold", ratio=2)
-    table.add_column("Devices", overflow="fold", ratio=1)
-    table.add_column("Events", justify="right", no_wrap=True)
+    table.add_column("What, and where", overflow="fold", ratio=1)
     for rank, case in ranked:
+        what = Text(case.title)
+        devices = words.listed((words.clean(names.get(a, a), 40) for a in case.assets), 3)
+        what.append(f"  {devices}; {words.plural(case.count, 'event')}", style="dim")
         table.add_row(
-            Text(str(rank), style=_STYLE[case.severity]), Text(case.id[:8]), Text(words.local(case.began)),
-            Text(case.title), Text(words.listed((words.clean(names.get(a, a), 40) for a in case.assets), 3)),
-            Text(f"{case.count:,}"),
-        )  # fmt: skip
+            Text(str(rank), style=_STYLE[case.severity]), Text(case.id[:8]), Text(words.local(case.began)), what
+        )
     return Group(table)
 
 
