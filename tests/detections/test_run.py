@@ -11,7 +11,7 @@ from linewarden.detections.catalogue import detection
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.run import Run
 from linewarden.plant.model import Role, Severity
-from tests.detections.build import frame
+from tests.detections.build import frame, play
 
 DOWNLOAD = {
     "verb": "program_download", "protocol": "s7comm", "function": "download_block", "target": "DB1",
@@ -113,3 +113,16 @@ def test_three_files_with_the_same_further_ending_are_enough() -> None:
     assert ".locked" in told.notice.msg
     honest = [{**row, "value": row["value"].removesuffix(".locked")} for row in rows]
     assert Run([detection("files_renamed")]).add("command", frame("command", honest)) == []
+
+
+def test_who_asks_by_arp_for_what_nobody_has_sweeps() -> None:
+    sweep = detection("address_sweep")
+    asked = [
+        {"ts": i * 10**8, "operation": "request", "src_mac": "02:00:00:00:00:66", "src_ip": "10.0.0.66",
+         "dst_ip": f"10.0.0.{i + 1}"}
+        for i in range(24)
+    ]  # fmt: skip
+    assert [t.notice.note for t in play(sweep, {"arp": asked}, Knowledge())] == ["address_sweep"]
+    assert (
+        play(sweep, {"arp": [{**row, "dst_ip": f"10.0.0.{i % 9}"} for i, row in enumerate(asked)]}, Knowledge()) == []
+    )

@@ -24,13 +24,19 @@ class Params:
     hosts: int = param(6, "addresses", "different targets that did not accept, from which on it is a sweep (TCP)")
     others: int = param(16, "addresses", "the same of UDP and ping, where silence is more usual")
     window_s: float = param(86_400.0, "s", "within so long: the careful ones take hours")
+    arp: int = param(24, "addresses", "of which one machine asks by ARP, and nobody has them")
+    arp_s: float = param(60.0, "s", "within so long: who misses its partners asks for them all day, but for few")
 
 
 def watch(params: Params) -> Watch:
-    """Counts targets that gave no payload back, by sender and port."""
+    """Counts targets that gave no payload back, by sender and port, and addresses that nobody has."""
     seen: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 4 * params.others))
+    asked: Bounded[str, Recent[str]] = Bounded(lambda: Recent(params.arp_s, 4 * params.arp))
 
-    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+    def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        if stream == "arp":
+            yield from by_arp(rows, known)
+            return
         for row in rows.sort("ts").iter_rows(named=True):
             who, port = row["id.orig_h"], f"{row['proto']}/{row['id.resp_p'] or ''}".rstrip("/")
             recent, most = seen.at((who, port)), params.hosts if row["proto"] == "tcp" else params.others
@@ -41,6 +47,20 @@ def watch(params: Params) -> Watch:
                     f"{known.name(who)} tried {most} or more addresses on {port}, and none of them accepted.",
                     (who, port),
                     why=(f"targets: {some}, ...", f"port: {port}"),
+                    confidence=0.9,
+                )
+
+    def by_arp(rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        for row in rows.sort("ts").iter_rows(named=True):
+            who = row["src_ip"] or row["src_mac"]
+            recent = asked.at(row["src_mac"])
+            if recent.add(int(row["ts"]), row["dst_ip"]) == params.arp:
+                yield Finding(
+                    row,
+                    f"{known.name(who)} asks for {params.arp} or more addresses by ARP that nobody has.",
+                    (who, "arp"),
+                    why=(f"targets: {', '.join(recent.things()[:5])}, ...", f"within {params.arp_s:.0f} s"),
+                    orig=who,
                     confidence=0.9,
                 )
 
@@ -67,7 +87,13 @@ DETECTION = Detection(
         "If nobody answers for it, take it off the network at the switch, not at the machine, and keep it running.",
     ),
     benign="An inventory or monitoring tool that is known, from its own address.",
-    needs={"conn": pl.col("proto").is_in(["tcp", "udp", "icmp"]) & UNHEARD & ~GROUP},
+    needs={
+        "conn": pl.col("proto").is_in(["tcp", "udp", "icmp"]) & UNHEARD & ~GROUP,
+        "arp": (pl.col("operation") == "request")
+        & pl.col("resp_frame").is_null()
+        & pl.col("dst_ip").is_not_null()
+        & (pl.col("src_ip") != pl.col("dst_ip")),
+    },
     watch=watch,
     fires=Case({"conn": _tries(6)}),
     quiet=Case({"conn": _tries(5)}),
