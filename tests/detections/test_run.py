@@ -126,3 +126,17 @@ def test_who_asks_by_arp_for_what_nobody_has_sweeps() -> None:
     assert (
         play(sweep, {"arp": [{**row, "dst_ip": f"10.0.0.{i % 9}"} for i, row in enumerate(asked)]}, Knowledge()) == []
     )
+
+
+def test_who_tells_one_machine_that_he_is_another_is_told_at_once() -> None:
+    poisoning = detection("arp_poisoning")
+    reply = {"operation": "reply", "opcode": 2, "src_ip": "10.0.0.1", "id.resp_h": "02:00:00:00:00:02"}
+    owner = {**reply, "ts": 0, "src_mac": "02:00:00:00:00:01", "id.orig_h": "02:00:00:00:00:01", "is_orig": False}
+    stolen = [
+        {**reply, "ts": i * 10**9, "src_mac": "02:00:00:00:00:66", "id.orig_h": "02:00:00:00:00:66", "is_orig": True}
+        for i in range(1, 4)
+    ]
+    (told,) = play(poisoning, {"arp": [owner, *stolen]}, Knowledge())
+    assert told.notice.severity == "high" and "10.0.0.1" in told.notice.msg
+    everybody = [{**row, "id.resp_h": "ff:ff:ff:ff:ff:ff"} for row in stolen]
+    assert play(poisoning, {"arp": [owner, *everybody]}, Knowledge()) == [], "a fail-over tells all"

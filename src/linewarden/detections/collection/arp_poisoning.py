@@ -11,6 +11,8 @@ from linewarden.detections.detection import Case, Detection, Finding, Severity, 
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
 
+EVERYBODY = "ff:ff:ff:ff:ff:ff"
+
 
 @dataclass(frozen=True, slots=True)
 class Params:
@@ -18,6 +20,7 @@ class Params:
 
     answers: int = param(60, "answers", "that nobody asked for, of one sender; a fail-over sends a handful")
     window_s: float = param(60.0, "s", "within so long")
+    stolen: int = param(3, "answers", "that nobody asked for, to one machine, with the address of another one")
     flips: int = param(3, "changes", "of the machine that claims one address, from which on two fight for it")
     flip_window_s: float = param(600.0, "s", "within so long; a fail-over changes once")
 
@@ -26,6 +29,8 @@ class Params:
 class _Claim:
     rate: Rate
     mac: str = ""
+    owner: str = ""
+    """Who answered when asked, or told all."""
     macs: set[str] = field(default_factory=set)
 
 
@@ -33,6 +38,7 @@ def watch(params: Params) -> Watch:
     """Counts unasked answers by sender, and changes of owner by address."""
     unasked: Bounded[str, Rate] = Bounded(lambda: Rate(params.window_s))
     claims: Bounded[str, _Claim] = Bounded(lambda: _Claim(Rate(params.flip_window_s)))
+    stolen: Bounded[tuple[str, str], Rate] = Bounded(lambda: Rate(params.window_s))
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
@@ -45,6 +51,20 @@ def watch(params: Params) -> Watch:
                     why=(f"it claims {ip}", f"to {row['id.resp_h']}"),
                 )
             claim = claims.at(ip)
+            # A fail-over tells all; who tells one machine alone that he is another one means to stand between.
+            to_one = row["is_orig"] and row["id.resp_h"] != EVERYBODY
+            owner = claim.owner or known.ids.get(ip, "")
+            other = bool(owner) and owner != mac and (claim.owner != "" or known.asset(mac) != owner)
+            if to_one and other and stolen.at((mac, ip)).add(ts) == params.stolen:
+                yield Finding(
+                    row,
+                    f"{known.name(mac)} tells {known.name(row['id.resp_h'])} that it is {known.name(ip)}.",
+                    ("stolen", mac, ip),
+                    why=(f"the address is that of {owner}", f"{params.stolen} answers that nobody asked for"),
+                    confidence=0.9,
+                )
+            if not to_one:
+                claim.owner = mac
             if claim.mac and claim.mac != mac:
                 claim.macs |= {claim.mac, mac} if len(claim.macs) < 8 else set()
                 if claim.rate.add(ts) == params.flips:
