@@ -1,8 +1,8 @@
 """What do the detections say on the practice plant, live, while scenarios play?
 
 Runs each scenario with a sensor at the mirror port that judges as it hears (`exercise run NAME --watch LAKE`), and
-holds what was told against the scenario's own truth. Goals: every incident told (medium or worse) before its last
-hostile step ends, within 5 s of its first hostile packet; one case an incident; no high notice in routine scenarios,
+holds what was told against the scenario's own truth. Goals: every incident told (medium or worse) within 5 s
+of its first hostile packet, and of the end of its last step; one case an incident; no high notice in routine scenarios,
 with announced maintenance.
 
 usage: python benchmarks/practice.py [SCENARIO ...] [--data ../shared/data]
@@ -78,7 +78,7 @@ class Played:
         return told["said_at"] - min(s["begin_ns"] for s in self.hostile()) / 1e9 if told else float("inf")
 
     def in_time(self) -> bool:
-        """Told before the last hostile step was over."""
+        """Told at most 5 s after the last hostile step was over. Whether before its impact the truth does not say."""
         told = self.first_told()
         return told is not None and told["said_at"] * 1e9 <= max(s["end_ns"] for s in self.hostile()) + SOON_S * 1e9
 
