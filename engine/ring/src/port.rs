@@ -12,8 +12,12 @@ use crate::error::PortError;
 use crate::sys::{self, Map};
 use crate::walk::{Packet, walk};
 
-/// One block of the ring. The kernel hands over whole blocks; a jumbo frame or an offloaded one of 64 KiB fits well.
-const BLOCK: usize = 1 << 20;
+/// One block of the ring. The kernel hands over whole blocks, those that are not full after `retire_ms`: their number
+/// says how long a reader may stand still, so they are small (32 MiB: 256 of them, 13 s at 50 ms). An offloaded frame
+/// of 64 KiB fits.
+const BLOCK: usize = 128 << 10;
+/// Of blocks: 4 GiB.
+const MOST_BLOCKS: usize = 32_768;
 /// A nominal size: with TPACKET_V3 packets lie end to end in a block, whatever their length.
 const FRAME: usize = 2_048;
 
@@ -23,7 +27,7 @@ pub type Instruction = (u16, u8, u8, u32);
 /// How to listen.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Bytes of the ring; rounded up to whole blocks of 1 MiB, at least two.
+    /// Bytes of the ring; rounded up to whole blocks of 128 KiB, at least two.
     pub ring_bytes: usize,
     /// A block that is not full is handed over after so many ms.
     pub retire_ms: u32,
@@ -245,7 +249,7 @@ fn attach(name: &str, fd: BorrowedFd<'_>, filter: &[Instruction]) -> Result<(), 
 }
 
 fn ring(name: &str, fd: BorrowedFd<'_>, options: &Options) -> Result<Map, PortError> {
-    let blocks = options.ring_bytes.div_ceil(BLOCK).clamp(2, 4_096);
+    let blocks = options.ring_bytes.div_ceil(BLOCK).clamp(2, MOST_BLOCKS);
     let request = libc::tpacket_req3 {
         tp_block_size: BLOCK as u32,
         tp_block_nr: blocks as u32,
@@ -261,7 +265,7 @@ fn ring(name: &str, fd: BorrowedFd<'_>, options: &Options) -> Result<Map, PortEr
         .and_then(|()| Map::new(fd, BLOCK, blocks))
         .map_err(|source| PortError::Memory {
             name: name.to_owned(),
-            mib: blocks,
+            mib: (blocks * BLOCK) >> 20,
             source,
         })
 }

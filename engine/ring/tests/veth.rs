@@ -104,3 +104,27 @@ fn an_interface_may_go_and_come_back() {
     ip(&format!("link set {} up", pair.ends.1));
     assert_eq!(port.check(), Some(Change::Back));
 }
+
+/// The kernel hands over blocks after a while, full or not: at low rates it is their number that says how long a reader
+/// may stand still.
+#[test]
+fn a_reader_may_stand_still_though_blocks_are_not_full() {
+    let pair = Pair::new("lwc");
+    let Some((pair, mut port)) = opened(&pair) else {
+        return;
+    };
+    ip(&format!("addr add 192.0.2.1/30 dev {}", pair.ends.0));
+    ip(&format!(
+        "neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev {}",
+        pair.ends.0
+    ));
+    let socket = std::net::UdpSocket::bind("192.0.2.1:0").expect("binds");
+    for _ in 0..200 {
+        socket.send_to(b"linewarden", "192.0.2.2:9").expect("sends");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(150));
+    let mut heard = 0;
+    while port.block(|p| heard += u32::from(p.data.ends_with(b"linewarden"))) {}
+    assert_eq!((heard, port.drops()), (200, 0));
+}
