@@ -13,7 +13,7 @@ from linewarden.plant.role_words import parse_role
     [
         ("firewall", Role.ROUTER), ("remote I/O", Role.IO), ("Remote-IO", Role.IO), ("PLC", Role.CONTROLLER),
         ("spare PLC", Role.CONTROLLER), ("PLCs", Role.CONTROLLER), ("HMI 2", Role.HMI), ("hmi2", Role.HMI),
-        ("Safety PLC", Role.SAFETY_CONTROLLER), ("protection relay", Role.RTU), ("MES", Role.SERVER),
+        ("Safety PLC", Role.SAFETY_CONTROLLER), ("protection relay", Role.RTU), ("MES", Role.MES),
         ("building management server", Role.SCADA), ("line 2 label printer", Role.PRINTER),
         ("access_point", Role.ACCESS_POINT), ("n/a", Role.UNKNOWN), ("?", Role.UNKNOWN), ("-", Role.UNKNOWN),
     ],

@@ -17,6 +17,7 @@ from linewarden.plant.roles import Facts, judge, level
         ("1756-L61/B LOGIX5561", Role.CONTROLLER),
         ("1734-AENTR/B", Role.IO),
         ("PowerFlex 525", Role.DRIVE),
+        ("FC-302", Role.DRIVE),
         ("BMX P34 2020", Role.CONTROLLER),
         ("6AV2 124-0GC01-0AX0", Role.HMI),
         ("SIMATIC WinCC", Role.SCADA),
@@ -84,3 +85,14 @@ def test_a_scada_server_on_windows_is_scada_before_server():
 )
 def test_levels(role, facts, expected):
     assert level(role, facts) == expected
+
+
+def test_a_drive_that_answers_modbus_is_a_drive():
+    said = {"FC-302": "modbus", "Danfoss": "modbus"}
+    verdict = judge(Facts(said=said, vendors={"Danfoss", "Danfoss Drives A/S"}, serves={"modbus"}, asked_by={"plc"}))
+    assert verdict.role is Role.DRIVE
+
+
+def test_an_mes_that_reads_a_scada_server_is_no_panel():
+    facts = Facts(names={"MES connector"}, said={"MES connector": "opcua"}, polls={"scada"}, talks_ot=True)
+    assert (judge(facts).role, level(Role.MES, facts)) == (Role.MES, 3)

@@ -83,6 +83,11 @@ def test_sparkplug_names_its_nodes_once() -> None:
     assert "device pump 1" in said[0]["description"]
 
 
+def test_who_commands_a_sparkplug_node_is_not_the_node() -> None:
+    command = ("c", publish(b"spBv1.0/plant/NCMD/gw-12", b"rebirth"))
+    assert not [i for i in tell([*TALK[:2], command], 1883)["identity"] if i["evidence"] == "Sparkplug topic"]
+
+
 @pytest.mark.parametrize("noise", [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\x10\x05hello", bytes(40)])
 def test_other_bytes_are_not_mqtt(noise: bytes) -> None:
     assert not tell([("c", noise)], 1883)["mqtt"]

@@ -36,6 +36,7 @@ class Role(StrEnum):
     HMI = "hmi"
     SCADA = "scada"
     HISTORIAN = "historian"
+    MES = "mes"
     ENGINEERING = "engineering"
     SERVER = "server"
     WORKSTATION = "workstation"

@@ -12,9 +12,10 @@ HINTS = {
     "controller": Role.CONTROLLER, "plc": Role.CONTROLLER, "safety": Role.SAFETY_CONTROLLER, "io": Role.IO,
     "hmi": Role.HMI, "scada": Role.SCADA, "historian": Role.HISTORIAN, "engineering": Role.ENGINEERING,
     "switch": Role.SWITCH, "router": Role.ROUTER, "workstation": Role.WORKSTATION, "server": Role.SERVER,
-    "drive": Role.DRIVE, "printer": Role.PRINTER, "camera": Role.CAMERA, "rtu": Role.RTU, "gateway": Role.GATEWAY,
-    "building_controller": Role.BUILDING_CONTROLLER, "safety_controller": Role.SAFETY_CONTROLLER,
-    "access_point": Role.ACCESS_POINT, "phone": Role.PHONE, "sensor": Role.SENSOR,
+    "drive": Role.DRIVE, "mes": Role.MES, "printer": Role.PRINTER, "camera": Role.CAMERA, "rtu": Role.RTU,
+    "gateway": Role.GATEWAY, "building_controller": Role.BUILDING_CONTROLLER,
+    "safety_controller": Role.SAFETY_CONTROLLER, "access_point": Role.ACCESS_POINT, "phone": Role.PHONE,
+    "sensor": Role.SENSOR,
 }  # fmt: skip
 """Role hints of the identity stream, from the protocol's parser."""
 
@@ -31,12 +32,13 @@ PATTERNS: tuple[tuple[Role, float, str], ...] = (
     (Role.ACCESS_POINT, 0.9, r"scalance ?w|\baccess point\b|\baironet\b|\bunifi ap\b"),
     (Role.CONTROLLER, 0.5, r"6gk7 ?\d|\bcp ?(?:343|443|1543|1243)"),
     (Role.DRIVE, 0.9, r"6sl3|sinamics|micromaster|powerflex|altivar|\batv\d|\bacs ?\d{3}|danfoss|\bvlt\b|movidrive"),
-    (Role.DRIVE, 0.9, r"kinetix|lenze|frequency converter"),
+    (Role.DRIVE, 0.9, r"kinetix|lenze|frequency converter|\bfc-?(?:102|202|280|30[1-2]|360)\b"),
     (Role.HMI, 0.85, r"6av[26-7]|\b(?:ktp|tp|mp|op) ?\d{3,4}\b|simatic hmi|comfort panel|panelview|magelis|\bhmi\b"),
     (Role.HMI, 0.85, r"\bgot ?[12]\d{3}|pro-?face|red lion|weintek"),
     (Role.SCADA, 0.85, r"wincc|\bintouch\b|\bcitect|\bifix\b|factorytalk|wonderware|ignition|\bscada\b|zenon|pcvue"),
     (Role.SCADA, 0.85, r"iconics|genesis64"),
     (Role.HISTORIAN, 0.85, r"historian|\bosisoft\b|\bpi server\b|\bpi data archive\b|proficy hist"),
+    (Role.MES, 0.85, r"\bmes\b|manufacturing (?:execution|operations)|opcenter|\bplantapps\b|\bhydra x\b"),
     (Role.ENGINEERING, 0.85, r"\bstep ?7\b|tia portal|rslogix|studio 5000|rslinx|codesys development|unity pro"),
     (Role.ENGINEERING, 0.85, r"engineering station|\bsimatic pg\b|field ?pg"),
     # Rockwell and ODVA devices
@@ -112,6 +114,8 @@ VENDORS: tuple[tuple[str, Role, float], ...] = (
     (r"moxa|phoenix contact.*switch", Role.SWITCH, 0.25),
     # Makers of the computers in panels.
     (r"congatec|kontron", Role.HMI, 0.3),
+    # Makers, or parts of makers, of nothing but drives.
+    (r"\bdrives?\b|danfoss|sew-?eurodrive|lenze|\bvacon\b|nord drivesystems", Role.DRIVE, 0.5),
     (r"siemens|rockwell|allen-?bradley|schneider|omron|beckhoff|wago|mitsubishi electric", Role.CONTROLLER, 0.2),
     (r"axis communications|hikvision|dahua", Role.CAMERA, 0.6),
     (r"cisco|juniper|hewlett packard enterprise|aruba|extreme networks", Role.SWITCH, 0.15),
@@ -127,7 +131,7 @@ NAME_WORDS = HINTS | {
     "cpu": Role.CONTROLLER, "pc": Role.WORKSTATION, "laptop": Role.WORKSTATION, "srv": Role.SERVER,
     "eng": Role.ENGINEERING,
     "ews": Role.ENGINEERING, "es": Role.ENGINEERING, "os": Role.HMI, "sw": Role.SWITCH, "fw": Role.ROUTER,
-    "hist": Role.HISTORIAN, "vfd": Role.DRIVE, "cam": Role.CAMERA,
+    "hist": Role.HISTORIAN, "iot": Role.SENSOR, "vfd": Role.DRIVE, "cam": Role.CAMERA,
 }  # fmt: skip
 """Words in the name that people gave it ('plc-3', 'HMI_PRESS'): a hint only, names outlive what they named."""
 
@@ -139,7 +143,7 @@ GENERIC = frozenset({Role.SERVER, Role.WORKSTATION})
 LEVELS: dict[Role, float] = {
     Role.SENSOR: 0, Role.DRIVE: 0, Role.IO: 0, Role.CONTROLLER: 1, Role.SAFETY_CONTROLLER: 1, Role.RTU: 1,
     Role.BUILDING_CONTROLLER: 1, Role.GATEWAY: 1, Role.HMI: 2, Role.SCADA: 2, Role.ENGINEERING: 2, Role.HISTORIAN: 3,
-    Role.PRINTER: 4, Role.PHONE: 4,
+    Role.MES: 3, Role.PRINTER: 4, Role.PHONE: 4,
 }  # fmt: skip
 """Purdue level by role (ISA-95 / IEC 62443-1-1); the others depend on whom they talk to."""
 

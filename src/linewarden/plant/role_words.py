@@ -29,9 +29,11 @@ _WORDS: dict[Role, str] = {
     "building management server, building management system, building management, master station, front end, "
     "front-end processor, fep, opc server, alarm server, scada client, control system",
     Role.HISTORIAN: "historian server, data historian, archive, archive server, pi server, process historian",
+    Role.MES: "mes server, mom, manufacturing execution system, manufacturing execution, manufacturing operations, "
+    "production planning, scheduling server, aps, lims",
     Role.ENGINEERING: "engineering workstation, engineering station, engineering server, engineering pc, "
     "programming device, programmer, ews, es, pg, eng, engineering laptop, service laptop, service pc, field pg",
-    Role.SERVER: "mes, mes server, erp, domain controller, dc, dns server, dhcp server, time server, ntp server, "
+    Role.SERVER: "erp, domain controller, dc, dns server, dhcp server, time server, ntp server, "
     "file server, database, database server, db server, sql server, web server, application server, app server, "
     "hypervisor, virtual machine, vm, esxi, nas, storage, backup server, backup, jump host, jump server, proxy, "
     "mail server, print server, patch server, antivirus server, licence server, license server, host, cloud, "

@@ -138,10 +138,14 @@ def client(message: Message) -> Iterator[Record]:
                    description=f"MQTT version {version}")
 
 
+_OF_NODES = frozenset({"NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"})
+"""Message types that edge nodes send; NCMD and DCMD are sent to them, by hosts (Sparkplug 3.0.0 4.2)."""
+
+
 def sparkplug(message: Message) -> Iterator[Record]:
     """A Sparkplug topic: spBv1.0/group/type/edge node/device."""
     parts = _printable(message.raw("topic")).split("/")
-    if len(parts) in (4, 5) and parts[2][:1] in ("N", "D"):
+    if len(parts) in (4, 5) and parts[2] in _OF_NODES:
         device = f", device {parts[4]}" if len(parts) == 5 else ""
         yield Identity(address=message.src, protocol="mqtt", evidence="Sparkplug topic", name=parts[3], role="gateway",
                        description=f"Sparkplug edge node {parts[3]} of group {parts[1]}{device}")

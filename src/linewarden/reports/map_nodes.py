@@ -168,7 +168,7 @@ def icon(asset: Asset) -> str:
         return "public"
     return {
         Role.SAFETY_CONTROLLER: "safety_controller", Role.BUILDING_CONTROLLER: "controller", Role.RTU: "controller",
-        Role.SCADA: "server", Role.SERVER: "server", Role.PHONE: "phone",
+        Role.SCADA: "server", Role.SERVER: "server", Role.MES: "server", Role.PHONE: "phone",
     }.get(asset.role, asset.role.value)  # fmt: skip
 
 

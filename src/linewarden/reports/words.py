@@ -40,6 +40,7 @@ ROLES: dict[Role, tuple[str, str]] = {
     Role.HMI: ("operator panel (HMI)", "operator panels (HMI)"),
     Role.SCADA: ("SCADA server", "SCADA servers"),
     Role.HISTORIAN: ("historian", "historians"),
+    Role.MES: ("MES", "MES servers"),
     Role.ENGINEERING: ("engineering station", "engineering stations"),
     Role.SERVER: ("server", "servers"),
     Role.WORKSTATION: ("workstation", "workstations"),

@@ -18,6 +18,7 @@ _UNICODE = 0x00000001
 _HAS_VERSION = 0x02000000
 _COMPUTER, _DOMAIN, _DNS_COMPUTER, _DNS_DOMAIN = 1, 2, 3, 4
 _NEGOTIATE, _CHALLENGE, _AUTHENTICATE = 1, 2, 3
+_MAJORS = (5, 6, 10)
 _NAMELESS = ("", "NULL")
 """Some libraries put the text NULL where they have no name."""
 
@@ -126,8 +127,8 @@ def _text(data: bytes, flags: int) -> str:
 
 
 def _version(data: bytes, at: int) -> str:
-    """`10.0.17763`; empty where the fields are zero (Samba, and tools)."""
+    """`10.0.17763`; empty where it is none that Windows has (2.2.2.10): Samba and tools put zeros, or ones."""
     if len(data) < at + 8:
         return ""
     major, minor, build = struct.unpack_from("<BBH", data, at)
-    return f"{major}.{minor}.{build}" if major else ""
+    return f"{major}.{minor}.{build}" if major in _MAJORS else ""
