@@ -24,6 +24,7 @@ from linewarden.errors import CaptureError, ConfigError, StoreError
 from linewarden.sensor.sensor import Live, Port, Sensor, Step, Totals
 from linewarden.service import rights
 from linewarden.service.reading import Settings, taken
+from linewarden.service.spare_memory import GivingBack
 from linewarden.wire.ports import Ports, open_ports
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ def live_prefix(sensor: str) -> str:
 
 def _listen(sensor: Sensor, ports: Ports, run: str, keep: Keep | None, hooks: Hooks) -> Watched:
     seen, ending, due = _Seen(), False, 0.0
+    spare = GivingBack()
     totals: Totals | None = None
     status: Status | None = None
     live = Live((), 0, (), 0, 0, 0)
@@ -235,6 +237,7 @@ def _listen(sensor: Sensor, ports: Ports, run: str, keep: Keep | None, hooks: Ho
         totals = step.totals or totals
         if step.live is not None:
             live = step.live
+            spare.at_times()
             for text in live.said:
                 hooks.on_line(text)
             if time.monotonic() >= due:
