@@ -1,7 +1,9 @@
 //! Record batches for Python, without copying: the Arrow PyCapsule interface.
 
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowSchema, to_ffi};
-use arrow_array::{Array, RecordBatch, StructArray};
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -15,6 +17,10 @@ pub struct Batch {
 impl Batch {
     pub fn new(rows: RecordBatch) -> Self {
         Self { rows }
+    }
+
+    pub fn rows(&self) -> &RecordBatch {
+        &self.rows
     }
 }
 
@@ -35,6 +41,14 @@ impl Batch {
             .map_err(|e| PyValueError::new_err(e.to_string()))
     }
 
+    /// The texts of these columns in the last row.
+    #[allow(clippy::needless_pass_by_value)] // what Python hands over
+    fn last(&self, names: Vec<String>) -> Vec<Option<String>> {
+        let last = self.rows.num_rows().checked_sub(1);
+        let text = |name: &String| Some(text_at(self.rows.column_by_name(name)?, last?)?.to_owned());
+        names.iter().map(text).collect()
+    }
+
     /// The capsules of schema and array (Arrow PyCapsule interface). A requested schema need not be followed.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_array__<'py>(
@@ -51,4 +65,16 @@ impl Batch {
             PyCapsule::new_with_value(py, array, c"arrow_array")?,
         ))
     }
+}
+
+/// The text of a column in a row; none if it is null, or the column holds no texts.
+fn text_at(column: &ArrayRef, row: usize) -> Option<&str> {
+    if column.is_null(row) {
+        return None;
+    }
+    if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
+        let texts = dictionary.values().as_string_opt::<i32>()?;
+        return Some(texts.value(dictionary.key(row)?));
+    }
+    Some(column.as_string_opt::<i32>()?.value(row))
 }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod cutting;
+mod fold;
 mod keeper;
 mod live;
 mod live_lake;
@@ -19,6 +20,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sensor::Sensor>()?;
     module.add_class::<sensor::Chunk>()?;
     module.add_class::<batch::Batch>()?;
+    module.add_class::<fold::Fold>()?;
     module.add_class::<ports::Ports>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;

@@ -125,4 +125,23 @@ class Batch:
     def select(self, names: list[str]) -> Batch:
         """The batch with these columns only, those of them that it has."""
 
+    def last(self, names: list[str]) -> list[str | None]:
+        """The texts of these columns in the last row."""
+
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+@final
+class Fold:
+    """Boils batches down to distinct rows; `plant/batches.py` tells it how."""
+
+    def __init__(self, plan: str) -> None:
+        """`plan`: streams, tables and their fields as JSON. Raises ValueError if it does not fit together."""
+
+    def add(self, stream: str, batch: Batch) -> None:
+        """Takes a batch; one of a stream that is not in the plan is ignored."""
+
+    def rows(self, tables: list[str]) -> list[tuple[Any, ...]]:
+        """The rows of tables of one kind together, sorted by key."""
+
+    def left(self, table: str) -> tuple[int, tuple[int, str, int]]:
+        """Records that a table's bound left out, and (ts, capture, frame) of the first of them."""

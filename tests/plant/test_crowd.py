@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from linewarden.plant import crowd
-from linewarden.plant import fold as fold_module
+from linewarden.plant import crowd, rows
 from linewarden.plant.fold import PlantFold
 
 PLC = "10.0.0.1"
@@ -65,7 +65,7 @@ def scan(make: Any, numbers: range) -> pl.DataFrame:
 
 
 def test_a_scan_is_bounded_summed_and_displaces_no_dialogue(make: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(fold_module, "KNOCKS", 100)
+    monkeypatch.setitem(rows.TABLES, "knock", replace(rows.TABLES["knock"], keep=100))
     whole, split = PlantFold(), PlantFold()
     talk = make.frame("conn", [make.conn(f"10.0.2.{n}", PLC, 502, "modbus", at=50) for n in range(1, 200)])
     for batch in (scan(make, range(1_000)), talk):

@@ -1,4 +1,4 @@
-"""Addresses: what an IP or MAC address says about whose it is. No DNS, no I/O; the IEEE list comes with netaddr."""
+"""Addresses: what an IP or MAC address says about whose it is. No DNS; of files only the IEEE list is read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-import netaddr
+from linewarden.plant.vendors import registered
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NEIGHBOUR_TTLS = frozenset({30, 32, 60, 64, 128, 255})
@@ -123,16 +123,7 @@ def near(a: str, b: str, span: int = 64) -> bool:
 
 def oui_vendor(mac: str) -> str | None:
     """Whom IEEE gave the prefix to; None if it is local, virtual or unassigned."""
-    return _registered(mac[:8]) if usable_mac(mac) and not is_local(mac) else None
-
-
-@lru_cache(maxsize=65_536)
-def _registered(prefix: str) -> str | None:
-    """Whom IEEE gave `aa:bb:cc` to. Each question opens a file, so that a plant's few vendors are asked for once."""
-    try:
-        return str(getattr(netaddr.EUI(f"{prefix}:00:00:00").oui.registration(), "org", "")).strip(" ,") or None
-    except (netaddr.NotRegisteredError, netaddr.AddrFormatError):
-        return None
+    return registered(mac[:8]) if usable_mac(mac) and not is_local(mac) else None
 
 
 def canonical(text: str) -> str | None:

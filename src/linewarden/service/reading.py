@@ -110,7 +110,7 @@ class _Imports(threading.Thread):
 
     def __init__(self, *more: str) -> None:
         super().__init__(name="linewarden-imports", daemon=True)
-        self._more = ("netaddr.eui.ieee", *more)  # the list of vendors takes a while
+        self._more = more
         self.fold_is_there = threading.Event()
 
     def run(self) -> None:
@@ -200,17 +200,14 @@ def _give_up(sensor: Sensor, captures: Sequence[Capture], out: Path | None, pref
 
 def _new_fold(imports: _Imports) -> PlantFold:
     imports.fold_is_there.wait()
-    from linewarden.plant.fold import PlantFold
+    from linewarden.plant.fold import fold_of_batches
 
-    return PlantFold()
+    return fold_of_batches()
 
 
 def _feed(fold: PlantFold, step: Step) -> None:
-    import polars as pl
-
     for batch in step.batches:
-        # A column that nobody reads costs time, and polars would remember each of its texts (all uids) for ever.
-        fold.add(batch.stream, pl.DataFrame(batch.arrow.select(fold.columns(batch.stream))))
+        fold.add(batch.stream, batch.arrow)
 
 
 def taken() -> tuple[str, ...]:

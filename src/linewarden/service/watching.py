@@ -108,18 +108,16 @@ class _Seen:
     fold: PlantFold | None = None
 
     def take(self, step: Step) -> None:
-        import polars as pl
+        from linewarden.plant.fold import fold_of_batches
 
-        from linewarden.plant.fold import PlantFold
-
-        self.fold = self.fold or PlantFold()
+        self.fold = self.fold or fold_of_batches()
         for batch in step.batches:
             if len(batch.arrow) == 0:
                 continue
-            self.fold.add(batch.stream, pl.DataFrame(batch.arrow.select(self.fold.columns(batch.stream))))
+            self.fold.add(batch.stream, batch.arrow)
             if batch.stream == "weird":
-                row = pl.DataFrame(batch.arrow.select(["name", "id.orig_h", "id.resp_h"])).row(-1, named=True)
-                self.last_weird = (row["name"] or "", row["id.orig_h"] or "", row["id.resp_h"] or "")
+                name, orig, resp = batch.arrow.last(["name", "id.orig_h", "id.resp_h"])
+                self.last_weird = (name or "", orig or "", resp or "")
 
     def status(self, step: Step, live: Live, last: bool, on_plant: Callable[[Plant], None] | None) -> Status:
         now = time.monotonic()
@@ -179,10 +177,12 @@ def watch(out: Path, listening: Listening, settings: Settings, hooks: Hooks) -> 
 
 def import_before() -> None:
     """Afterwards the user that is left may not even be able to read the files of this program."""
-    for name in ("linewarden.plant.fold", "netaddr.eui.ieee", "linewarden.protocols.registry"):
+    for name in ("linewarden.plant.fold", "linewarden.plant.vendors", "linewarden.protocols.registry"):
         import_module(name)
+    from linewarden.plant import vendors
     from linewarden.protocols.registry import protocols
 
+    vendors.index()
     protocols()
 
 
