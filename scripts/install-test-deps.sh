@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that some tests and benchmarks use. Quick when they are there. Safe to repeat.
 # Nothing in `linewarden` itself needs them: tests that lack a tool say so and are skipped.
-# usage: scripts/install-test-deps.sh [--bench | --plant]     --plant: only what the practice plant needs to run
+# usage: scripts/install-test-deps.sh [--bench | --plant | --services]
+#   --plant: only what the practice plant needs to run
+#   --services: and the servers of tests/packets (SSH, SMB, SNMP, VNC, RDP, VPN); Debian starts some of them once installed,
+#   so this is for machines on which that does no harm
 set -euo pipefail
 
 # tool on the PATH -> package
@@ -14,6 +17,14 @@ if [ "${1:-}" != "--plant" ]; then
 fi
 if [ "${1:-}" = "--bench" ]; then
     want+=(suricata:suricata ndpiReader:libndpi-bin)
+fi
+if [ "${1:-}" = "--services" ]; then
+    want+=(
+        sshd:openssh-server smbd:samba smbclient:smbclient net:samba-common-bin snmpd:snmpd snmpset:snmp
+        dnsmasq:dnsmasq-base openvpn:openvpn Xtigervnc:tigervnc-standalone-server
+        xfreerdp:freerdp2-x11 freerdp-shadow-cli:freerdp2-shadow-x11
+    )
+    export RUNLEVEL=1 # asks invoke-rc.d to start nothing
 fi
 
 backports() { # Debian 12 itself has Suricata 6; the benchmark means 7, which stands in its backports

@@ -238,3 +238,20 @@ def test_the_service_that_is_removed_is_named() -> None:
     opened = {**CALL, "operation": "OpenServiceW", "object": "PIArchive", "uid": "C7"}
     [one] = told("historian_stopped", "dcerpc", opened, {**opened, "operation": "DeleteService", "object": None})
     assert "PIArchive" in one.notice.why and one.notice.severity == "high"
+
+
+def communities(*words: str, **more: object) -> list[Row]:
+    return [
+        {**TO_PLC, "id.resp_p": 161, "ts": i * 10**9, "pdu_name": "get_request", "reply_pdu": None, "community": word,
+         **more}
+        for i, word in enumerate(words)
+    ]  # fmt: skip
+
+
+def test_different_communities_without_an_answer_are_guesses() -> None:
+    [one] = told("password_guessing", "snmp", *communities("a", "b", "c", "d", "e", "f"))
+    assert one.notice.severity == "high" and one.notice.count == 5
+    assert told("password_guessing", "snmp", *communities(*["old"] * 50)) == []
+    assert told("password_guessing", "snmp", *communities("a", "b", "c", "d")) == []
+    assert told("password_guessing", "snmp", *communities("a", "b", "c", "d", "e", reply_pdu=2)) == []
+    assert told("password_guessing", "snmp", *communities("a", "b", "c", "d", "e", pdu_name="trap")) == []

@@ -9,6 +9,7 @@ import pytest
 from tests.protocols.harness import Rows, ethernet, tell
 
 SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
+OPENVPN = b"\x38" + bytes(range(1, 9)) + bytes(5)
 GOOSE = struct.pack("!HHHH", 0x3001, 30, 0, 0) + b"\x61\x14" + bytes(20)
 
 
@@ -47,6 +48,7 @@ def test_below_ip(ethertype: int, payload: bytes, name: str) -> None:
     (8080, b'{"id": 1, "method": "mining.subscribe", "params": ["cpuminer/2.5"]}\n', "stratum"),
     (443, b'{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4A","pass":"x","agent":"XMRig/6"}}\n',
      "stratum"),
+    (8443, b"\0\x0e" + OPENVPN, "openvpn"),
     (135, b"\x05\0\x0b\x03\x10\0\0\0" + struct.pack("<HHI", 28, 0, 1) + bytes(12), "dcerpc"),
 ])  # fmt: skip
 def test_over_tcp(port: int, payload: bytes, name: str) -> None:
@@ -58,6 +60,14 @@ def test_over_tcp(port: int, payload: bytes, name: str) -> None:
     (5050, struct.pack("!IBBHB", 14, 0, 0, 1, 0) + bytes(5), "ether_sbus"),
     (514, b"<134>plc: door open", "syslog"),
     (69, b"\0\x01firmware.bin\0octet\0", "tftp"),
+    (1194, OPENVPN, "openvpn"),
+    (443, OPENVPN, "openvpn"),
+    (443, b"\x40" + bytes(range(8)) + b"\1\0\0\0\0" + bytes(range(8)) + bytes(4), "openvpn"),
+    (443, b"\x38" + bytes(range(40)) + b"\0\0\0\1" + bytes(9), "openvpn"),  # tls-auth with SHA-256
+    (443, b"\x38" + bytes(range(8)) + b"\x0f\0\0\1" + bytes(41), "openvpn"),  # tls-crypt
+    (443, b"\x50" + bytes(range(8)) + b"\0\0\0\1" + bytes(400), "openvpn"),  # tls-crypt-v2
+    (443, b"\1\0\0\0" + bytes(144), "wireguard"),
+    (51820, b"\2\0\0\0" + bytes(88), "wireguard"),
     (5006, b"\x50\0\0\xff\xff\x03\0" + struct.pack("<H", 6) + bytes(6), "slmp"),
 ])  # fmt: skip
 def test_over_udp(port: int, payload: bytes, name: str) -> None:
@@ -73,6 +83,15 @@ def test_http_on_their_ports_is_none_of_them(port: int) -> None:
 @pytest.mark.parametrize("port", [69, 514, 1502, 1628, 3671, 4713, 5006, 5050, 5094, 6060, 9600])
 def test_noise_on_their_ports_is_none_of_them(port: int) -> None:
     assert service(tell([("c", bytes(range(200, 240)))], port, udp=True)) is None
+
+
+@pytest.mark.parametrize("payload", [
+    b"\x38" + bytes(range(8)) + b"\0\0\0\0\1", OPENVPN + b"\0", b"\x38" + bytes(53), b"\x50" + bytes(400),
+    b"\1\0\0\0" + bytes(143), b"\1\0\0\1" + bytes(144), b"\4\0\0\0" + bytes(144), b"\2\0\0\0" + bytes(144),
+])  # fmt: skip
+@pytest.mark.parametrize("port", [443, 1194, 51820])
+def test_what_only_looks_like_a_vpn_is_none(port: int, payload: bytes) -> None:
+    assert service(tell([("c", payload)], port, udp=True)) is None
 
 
 def test_they_leave_no_rows_of_their_own() -> None:

@@ -47,7 +47,7 @@ SPELLED = {
     "quic": "QUIC", "radius": "RADIUS", "winrm": "WinRM", "teamviewer": "TeamViewer", "anydesk": "AnyDesk",
     "rlogin": "rlogin", "x11": "X11", "oui": "IEEE vendor list", "conn": "traffic", "names": "names file",
     "nd": "neighbour discovery", "ssl": "TLS", "rip": "RIP", "bgp": "BGP", "eigrp": "EIGRP",
-    "stratum": "Stratum (mining)",
+    "stratum": "Stratum (mining)", "openvpn": "OpenVPN", "wireguard": "WireGuard",
 }  # fmt: skip
 """How people write the names of protocols, and of other sources of evidence."""
 

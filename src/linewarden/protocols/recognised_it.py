@@ -35,6 +35,41 @@ def ospf(message: Message) -> Iterator[Record]:
                    description=f"router id {router}, area {area}")
 
 
+_COUNTER = (1, 0x0F000001)
+"""The first packet's number of OpenVPN where packets are signed; the second of who can negotiate early."""
+_MACS = (20, 32, 64)
+"""Sizes in bytes of HMAC with SHA-1, SHA-256 and SHA-512."""
+
+
+def _openvpn_hello(at: int) -> l.Ops:
+    """The first packet of either side (opcodes 7, 8 and 10 with key 0), `at` bytes into a message.
+
+    Bare, it is a session id and packet id 0; the server acknowledges in between. `tls-auth` puts an HMAC, a counter and
+    the time before these; `tls-crypt` a counter, the time and an HMAC of SHA-256, and encrypts the rest.
+    """
+    size = l.Size() - at
+
+    def signed(*totals: int, counter: int) -> l.Expr:
+        return l.both(size.among(*totals), l.Peek(4, at + counter).among(*_COUNTER))
+
+    client = l.either(
+        l.both(size.eq(14), l.Peek(5, at + 9).eq(0)), signed(54, counter=9),
+        *(signed(22 + mac, counter=9 + mac) for mac in _MACS),
+    )  # fmt: skip
+    server = l.either(
+        l.both(size.eq(26), l.Peek(5, at + 9).eq(1 << 32)), signed(66, 72, counter=9),
+        *(signed(34 + mac, counter=9 + mac) for mac in _MACS),
+    )  # fmt: skip
+    return [
+        l.Let("opcode", l.Peek(1, at)),
+        l.Check(l.F("opcode").among(0x38, 0x40, 0x50)),
+        l.If(l.F("opcode").eq(0x38), [l.Check(client)]),
+        l.If(l.F("opcode").eq(0x40), [l.Check(server), l.Hint("response")]),
+        # The third kind carries the client's own wrapped key of 290 bytes or more behind what tls-crypt sends.
+        l.If(l.F("opcode").eq(0x50), [l.Check(size >= 54 + 290), l.Check(l.Peek(4, at + 9).among(*_COUNTER))]),
+    ]
+
+
 _TCP = (
     recognised("tds", "TDS (Microsoft SQL Server)", "MS-TDS, 2.2.3", (l.On("tcp", (1433,)),),
                [l.U8("kind"), l.U8("status"), l.U16("length"), l.Skip(3), l.U8("window"),
@@ -59,6 +94,17 @@ _TCP = (
 )
 
 _UDP = (
+    recognised("openvpn", "OpenVPN", "OpenVPN, src/openvpn/ssl_pkt.h and ssl_pkt.c, doc/tls-crypt-v2.txt",
+               (l.On("udp", (1194,)), l.On("tcp", (1194,))),
+               # Over TCP two bytes of length stand before each packet.
+               [l.If((l.Peek(2) + 2).eq(l.Size()), _openvpn_hello(2), _openvpn_hello(0))], anywhere=True),
+    recognised("wireguard", "WireGuard", "WireGuard: Next Generation Kernel Network Tunnel, 5.4.2 and 5.4.3",
+               (l.On("udp", (51820,)),),
+               # A type and three bytes of zeros; initiation and response have one size each.
+               [l.Let("type", l.Peek(4, 0, le=True)),
+                l.Check(l.either(l.both(l.F("type").eq(1), l.Size().eq(148)),
+                                 l.both(l.F("type").eq(2), l.Size().eq(92)))),
+                l.If(l.F("type").eq(2), [l.Hint("response")])], anywhere=True),
     recognised("syslog", "Syslog", "RFC 3164, RFC 5424", (l.On("udp", (514,)),),
                [l.Check(l.Peek(1).eq(0x3C)), l.Check(l.either(l.Peek(1, 2).eq(0x3E), l.Peek(1, 3).eq(0x3E),
                                                               l.Peek(1, 4).eq(0x3E)))]),

@@ -32,27 +32,30 @@ PORTS = {
 Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; RFC 7296 (IPsec), 2661 (L2TP), 2637 (PPTP).
 Those of AnyDesk, ScreenConnect, Tailscale, ZeroTier, OpenVPN and WireGuard are as commonly known, unchecked.
 """
+TUNNELS = {"openvpn": "OpenVPN", "wireguard": "WireGuard"}
+"""VPNs that are known by their first packets, on any port."""
 NAMED = {"dns": "query", "dns_tcp": "query", "tls": "server_name", "http": "host"}
 
 
 def told(row: Row, known: Knowledge) -> Finding | None:
-    """Each machine and tool: by name wherever it asks for it, by port only across the border of the plant."""
+    """Each machine and tool: by name wherever it asks for it, by packets and port across the border of the plant."""
     name = next((str(row[c]) for c in ("query", "server_name", "host") if row.get(c)), None)
     if name is not None:
         return _named(row, name.lower().partition(":")[0].rstrip("."), known)
     who, whom = row["id.orig_h"], row["id.resp_h"]
     if known.is_outside(who) == known.is_outside(whom):
         return None
-    tool, inward = PORTS[row["id.resp_p"]], known.is_outside(who)
+    sure, inward = TUNNELS.get(row["service"] or ""), known.is_outside(who)
+    tool = sure or PORTS[row["id.resp_p"]]
     way = f"lets {known.name(who)} in" if inward else f"speaks to {known.name(whom)}"
     return Finding(
         row,
-        f"{known.name(whom if inward else who)} {way} on the port of {tool}.",
+        f"{known.name(whom if inward else who)} {way} {'by' if sure else 'on the port of'} {tool}.",
         (whom if inward else who, tool),
         why=(f"{row['proto']}/{row['id.resp_p']}, {row['orig_bytes']} and {row['resp_bytes']} bytes",
              f"role: {known.role(whom if inward else who)}"),
         severity=_severity(whom if inward else who, True, known),
-        confidence=0.6,
+        confidence=0.9 if sure else 0.6,
     )  # fmt: skip
 
 
@@ -96,8 +99,9 @@ DETECTION = Detection(
     benign="A supplier's remote maintenance that was agreed upon: say so, for this machine and this tool.",
     needs={
         **{stream: pl.col(column).fill_null("").str.contains(ENDS) for stream, column in NAMED.items()},
-        "conn": pl.col("proto").is_in(["tcp", "udp"]) & pl.col("service").is_null()
-        & pl.col("id.resp_p").is_in(list(PORTS)) & (pl.col("orig_bytes") > 0) & (pl.col("resp_bytes") > 0),
+        "conn": pl.col("proto").is_in(["tcp", "udp"]) & (pl.col("orig_bytes") > 0) & (pl.col("resp_bytes") > 0)
+        & (pl.col("service").fill_null("").is_in(list(TUNNELS))
+           | (pl.col("service").is_null() & pl.col("id.resp_p").is_in(list(PORTS)))),
     },
     watch=stateless(told),
     fires=Case(

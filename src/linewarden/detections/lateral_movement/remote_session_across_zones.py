@@ -25,7 +25,7 @@ def told(row: Row, known: Knowledge) -> Finding | None:
     kind = row["service"] if row["service"] in SESSIONS else PORTS[row["id.resp_p"]]
     return Finding(
         row,
-        f"{known.name(who)} has a {spelled(kind)} session with {known.name(whom)}, {_from(who, whom, known)}.",
+        f"{known.name(who)} has a session by {spelled(kind)} with {known.name(whom)}, {_from(who, whom, known)}.",
         (who, whom, kind),
         why=(
             f"port {row['id.resp_p']}, {row['orig_bytes']} and {row['resp_bytes']} bytes, {row['duration']:.0f} s",
