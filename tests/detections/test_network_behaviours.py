@@ -289,3 +289,38 @@ def test_who_joins_a_building_from_outside(sender: str, weight: str) -> None:
 def test_a_shell_on_an_industrial_port(change: dict[str, Any], weight: list[str]) -> None:
     row = {**SESSION, "id.orig_h": "10.0.0.66", "id.resp_p": 502, "direction": "syn"}
     assert severities("wrong_protocol_on_ot_port", "conn", [{**row, **change}]) == weight
+
+
+def function_codes(*codes: int, **more: Any) -> list[tuple[str, str]]:
+    rows = [
+        {"ts": i * 10**9, "id.orig_h": "10.0.9.9", "id.orig_p": 50_000, "id.resp_h": "10.0.1.1", "id.resp_p": 502,
+         "func": code, **more}
+        for i, code in enumerate(codes)
+    ]  # fmt: skip
+    found = play(detection("unassigned_function"), {"modbus": rows}, PLANT)
+    return [(t.notice.severity, t.notice.msg) for t in found]
+
+
+@pytest.mark.parametrize(("code", "more", "severity"), [
+    (42, {}, "low"), (0, {}, "low"), (66, {}, "info"), (105, {}, "info"), (126, {}, "medium"), (40, {}, "medium"),
+    (126, {"exception": 1, "exception_name": "illegal_function", "resp_frame": 9}, "low"),
+    (66, {"id.resp_h": "10.0.1.9"}, "medium"),
+])  # fmt: skip
+def test_a_code_weighs_by_what_it_is(code: int, more: dict[str, Any], severity: str) -> None:
+    [(found, msg)] = function_codes(code, **more)
+    assert found == severity and f"code {code} " in msg
+
+
+def test_a_walk_through_the_codes_is_told_once_beside_its_kinds() -> None:
+    found = function_codes(*range(25, 128))
+    assert sorted(s for s, _ in found) == ["info", "low", "medium", "medium"]
+    assert sum("tries them out" in msg for _, msg in found) == 1
+
+
+def test_an_answer_that_nobody_asked_for_is_the_servers_but_a_refusal_is_not() -> None:
+    turned = {"id.orig_h": "10.0.1.1", "id.orig_p": 502, "id.resp_h": "10.0.9.9", "id.resp_p": 4446}
+    for ends in ({}, turned):
+        [(_, msg)] = function_codes(42, frame=7, resp_frame=7, **ends)
+        assert msg.startswith("10.0.1.1 answers 10.0.9.9 unasked")
+    [(_, msg)] = function_codes(42, frame=7, resp_frame=7, exception=1, exception_name="illegal_function")
+    assert msg.startswith("10.0.9.9 sends 10.0.1.1 function code 42")
