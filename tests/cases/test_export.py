@@ -18,6 +18,7 @@ from linewarden.cases.export import cef, ecs, ocsf, rfc5424, stix
 from linewarden.cases.export.common import TACTIC_IDS, notice_as_dict, utc
 from linewarden.cases.export.formats import FORMATS, cases_file, document, notices_file
 from linewarden.cases.model import STAGES, Case, Event, priority
+from tests.cases import ecs_fields
 
 T0 = 1_764_158_400_123_456_789
 DOWNLOAD = Event(
@@ -249,7 +250,7 @@ def test_ocsf_has_what_the_class_requires() -> None:
 
 def test_ocsf_of_a_case_has_the_evidence_of_all_notices() -> None:
     found = ocsf.case_as_ocsf(case(), 70)
-    assert [e["uid"] for e in found["evidences"]] == [SWEEP.notice_id, DOWNLOAD.notice_id]
+    assert [e["data"]["notice"] for e in found["evidences"]] == [SWEEP.notice_id, DOWNLOAD.notice_id]
     assert {(a["tactic"]["uid"], a["technique"]["uid"]) for a in found["finding_info"]["attacks"]} == {
         ("TA0102", "T0846"), ("TA0109", "T0843"), ("TA0109", "T0889"),
     }  # fmt: skip
@@ -273,6 +274,63 @@ def test_ecs_is_an_alert_with_rule_threat_and_both_ends() -> None:
     assert found["linewarden"]["case"] == {"id": "c1"}
     assert ecs.notice_as_ecs(LINK)["source"]["mac"] == "00-0E-8C-00-00-01"
     assert "threat" not in ecs.notice_as_ecs(NOWHERE)
+
+
+@pytest.fixture(scope="module")
+def ocsf_schema() -> Any:
+    pytest.importorskip("ocsf", reason="needs pydantic-ocsf, for the schema's files")
+    from tests.cases.ocsf_schema import Schema
+
+    return Schema(ocsf.VERSION)
+
+
+@pytest.mark.parametrize("event", ALL, ids=["ipv4", "ipv6", "mac", "nowhere"])
+def test_ocsf_holds_against_the_schema(event: Event, ocsf_schema: Any) -> None:
+    for severity in ocsf.SEVERITY:
+        for expected in ("", "window of Tuesday"):
+            told = ocsf.notice_as_ocsf(replace(event, severity=severity, expected=expected), "c1")
+            assert ocsf_schema.faults("detection_finding", told) == []
+    assert ocsf_schema.faults("detection_finding", ocsf.case_as_ocsf(case(), 70, {"plc": "Mixer"})) == []
+
+
+def test_the_schema_finds_what_is_wrong(ocsf_schema: Any) -> None:
+    """A check that never says no proves nothing."""
+    told = ocsf.notice_as_ocsf(DOWNLOAD)
+    wrong = {"severity_id": 77, "time": "today", "evidences": [{"uid": "1"}], "extra": 1, "class_uid": 2003}
+    kept = {k: v for k, v in told.items() if k != "metadata"}
+    said = "\n".join(ocsf_schema.faults("detection_finding", {**kept, **wrong}))
+    for word in (
+        "severity_id: 77",
+        "'today'",
+        "uid is not known",
+        "has none of",
+        "extra",
+        "metadata is missing",
+        "2003",
+    ):
+        assert word in said
+
+
+@pytest.mark.parametrize("event", ALL, ids=["ipv4", "ipv6", "mac", "nowhere"])
+def test_ecs_holds_against_the_schemas_fields(event: Event) -> None:
+    for severity in ecs.SEVERITY:
+        assert ecs_fields.faults(ecs.notice_as_ecs(replace(event, severity=severity, sensor="s1"), "c1")) == []
+
+
+def test_the_fields_find_what_is_wrong() -> None:
+    told = ecs.notice_as_ecs(DOWNLOAD)
+    wrong = {"event": {**told["event"], "severity": "9", "type": ["start"]}, "source": {"ip": ["10.0.0.9"]}, "x": 1}
+    assert len(ecs_fields.faults({**told, **wrong})) == 4
+
+
+@pytest.mark.parametrize("event", ALL, ids=["ipv4", "ipv6", "mac", "nowhere"])
+def test_the_validator_of_oasis_has_nothing_against_our_stix(event: Event) -> None:
+    """Beyond `stix2`: also what the standard says in words. It recommends random ids; ours are derived (UUIDv5)."""
+    validator = pytest.importorskip("stix2validator", reason="needs stix2-validator: pip install stix2-validator")
+    bundles = [stix.notices_as_stix([event]), stix.cases_as_stix([(70, case())], {"plc": "Mixer"})]
+    for bundle in bundles:
+        found = validator.validate_instance(bundle, validator.ValidationOptions(version="2.1"))
+        assert found.is_valid and not found.errors
 
 
 def test_every_tactic_has_its_number() -> None:

@@ -111,9 +111,8 @@ def _attack(tactic: str, technique: str) -> dict[str, Any]:
 def _evidence(event: Event) -> dict[str, Any]:
     """Who spoke to whom, and the packets that show it."""
     found: dict[str, Any] = {
-        "uid": event.notice_id,
         "data": {
-            "msg": event.msg, "why": event.why, "capture": event.capture,
+            "notice": event.notice_id, "msg": event.msg, "why": event.why, "capture": event.capture,
             "frames": list(event.frames or (event.frame,)), "connection": event.uid,
         },
     }  # fmt: skip
@@ -123,6 +122,7 @@ def _evidence(event: Event) -> dict[str, Any]:
     ):
         kind = kind_of(address)
         if address:
-            field = "mac" if kind == "mac" else "ip" if kind else "name"
-            found[key] = {field: address} | ({"port": port} if port else {})
+            # An endpoint needs more than a MAC address: the schema wants an ip, a uid or a name.
+            named = {"mac": address, "uid": address} if kind == "mac" else {"ip" if kind else "name": address}
+            found[key] = named | ({"port": port} if port else {})
     return found
