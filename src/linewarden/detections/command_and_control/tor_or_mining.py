@@ -26,10 +26,20 @@ POOLS = (
     "moneroocean.stream", "nanopool.org", "nicehash.com", "poolin.com", "sparkpool.com", "slushpool.com",
     "supportxmr.com", "unmineable.com", "viabtc.com", "xmrpool.eu", "zpool.ca",
 )  # fmt: skip
-"""Well-known pools, by the names that they give themselves; some are history, and so are miners that still ask."""
+"""Well-known pools; some are history, and so are miners that still ask.
+
+Source: SigmaHQ's rules net_dns_pua_cryptocoin_mining_xmr and net_connection_win_domain_crypto_mining_pools; Maltrail,
+trails/static/suspicious/crypto_mining.txt. Not in these, but in many public settings of miners: antpool.com,
+braiins.com, coinhive.com, ethermine.org, flypool.org, nicehash.com, poolin.com, slushpool.com, sparkpool.com,
+unmineable.com, viabtc.com.
+"""
 POOL_NAMES = r"(?i)(^|\.)(" + "|".join(re.escape(p) for p in POOLS) + r")\.?$"
 STRATUM_PORTS = (3333, 4444, 5555, 7777, 14433, 14444, 45560, 45700)
-"""What pools propose for Stratum; many other programs use them too, so that this alone is a hint."""
+"""What pools propose for Stratum; many other programs use them too, so that this alone is a hint.
+
+Source: public settings of miners: antpool.com and slushpool.com (3333), minexmr.com and ethermine.org (4444),
+supportxmr.com (5555, 7777), nanopool.org (14433, 14444), minergate.com (45560, 45700).
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,23 +14,29 @@ NAMES = {
     "zerotier.com": "ZeroTier", "logmein.com": "LogMeIn", "logmeinrescue.com": "LogMeIn", "splashtop.com": "Splashtop",
     "remotedesktop.google.com": "Chrome Remote Desktop", "dwservice.net": "DWService", "getscreen.me": "Getscreen",
     "ultraviewer.net": "UltraViewer", "supremocontrol.com": "Supremo", "trycloudflare.com": "Cloudflare tunnel",
-    "argotunnel.com": "Cloudflare tunnel", "talk2m.com": "Ewon Talk2M", "ixon.cloud": "IXON",
-    "secomea.com": "Secomea",
+    "argotunnel.com": "Cloudflare tunnel", "talk2m.com": "Ewon Talk2M", "ixon.cloud": "IXON", "ixon.net": "IXON",
+    "ayayot.com": "IXON",
 }  # fmt: skip
-"""Domains of these tools, as commonly known.
+"""Domains that these tools ask for.
 
-Checked in the makers' documentation: TeamViewer ("Ports used by TeamViewer"), ngrok ("Connect URLs"). Not the others.
+Source: the makers' documentation of TeamViewer ("Ports used by TeamViewer"), ngrok ("Connect URLs") and IXON ("How does
+the IXrouter connect?"); SigmaHQ's rule dns_query_win_remote_access_software_domains_non_browsers for AnyDesk, RustDesk,
+ScreenConnect, LogMeIn, Splashtop and DWService; LOLRMM (github.com/magicsword-io/LOLRMM, yaml/) for Chrome Remote
+Desktop, Getscreen, UltraViewer and Supremo; what programs use in public code: Tailscale (controlplane.tailscale.com,
+log.tailscale.io), ZeroTier (my.zerotier.com), cloudflared (region1.v2.argotunnel.com, trycloudflare.com), Ewon
+(data.talk2m.com, m2web.talk2m.com).
 """
 ENDS = "(?i)(^|\\.)(" + "|".join(name.replace(".", "\\.") for name in NAMES) + ")\\.?(:\\d+)?$"
 PORTS = {
-    5938: "TeamViewer", 7070: "AnyDesk", 21115: "RustDesk", 21116: "RustDesk", 21117: "RustDesk",
-    8041: "ScreenConnect", 41641: "Tailscale", 9993: "ZeroTier", 1194: "OpenVPN", 51820: "WireGuard", 500: "IPsec",
-    4500: "IPsec", 1701: "L2TP", 1723: "PPTP",
+    5938: "TeamViewer", 6568: "AnyDesk", 7070: "AnyDesk", 21115: "RustDesk", 21116: "RustDesk", 21117: "RustDesk",
+    41641: "Tailscale", 9993: "ZeroTier", 1194: "OpenVPN", 51820: "WireGuard", 500: "IPsec", 4500: "IPsec",
+    1701: "L2TP", 1723: "PPTP",
 }  # fmt: skip
 """Ports as these tools come. Only looked at on the way between inside and outside, where nothing else was recognised.
 
-Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; RFC 7296 (IPsec), 2661 (L2TP), 2637 (PPTP).
-Those of AnyDesk, ScreenConnect, Tailscale, ZeroTier, OpenVPN and WireGuard are as commonly known, unchecked.
+Source: TeamViewer, "Ports used by TeamViewer"; RustDesk, id-relay-set.md; Tailscale's tailscaled.defaults; ZeroTier,
+ZT_DEFAULT_PORT; IANA's registry of ports (OpenVPN); the example of wg(8), as WireGuard has no port of its own; RFC 7296
+(IPsec), 2661 (L2TP), 2637 (PPTP). Those of AnyDesk are by others' guides for firewalls, not by its maker.
 """
 TUNNELS = {"openvpn": "OpenVPN", "wireguard": "WireGuard"}
 """VPNs that are known by their first packets, on any port."""
