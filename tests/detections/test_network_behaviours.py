@@ -324,3 +324,35 @@ def test_an_answer_that_nobody_asked_for_is_the_servers_but_a_refusal_is_not() -
         assert msg.startswith("10.0.1.1 answers 10.0.9.9 unasked")
     [(_, msg)] = function_codes(42, frame=7, resp_frame=7, exception=1, exception_name="illegal_function")
     assert msg.startswith("10.0.9.9 sends 10.0.1.1 function code 42")
+
+
+def arp(ts_s: float, mac: int, ip: str, wanted: str, **more: Any) -> dict[str, Any]:
+    sender = f"02:00:00:00:00:{mac:02x}"
+    return {
+        "ts": int(ts_s * 1e9), "opcode": 1, "operation": "request", "is_orig": True, "id.orig_h": sender,
+        "id.resp_h": "ff:ff:ff:ff:ff:ff", "src_mac": sender, "src_ip": ip, "dst_ip": wanted, **more,
+    }  # fmt: skip
+
+
+def spoofer(pause_s: float, *wanted: str, times: int = 12) -> list[dict[str, Any]]:
+    """Asks for each in turn, before each of its answers, which are not heard here."""
+    return [
+        arp(n * pause_s + 0.01 * i, 0x66, "10.0.1.66", ip) for n in range(times) for i, ip in enumerate(wanted)
+    ]  # fmt: skip
+
+
+ALIVE = arp(0, 0x11, "10.0.1.1", "10.0.1.200")
+
+
+@pytest.mark.parametrize(("rows", "count"), [
+    ([ALIVE, *spoofer(2, "10.0.1.1", "10.0.1.5")], 1),
+    ([ALIVE, *spoofer(3.5, "10.0.1.1", "10.0.1.5")], 1),
+    ([ALIVE, *spoofer(20, "10.0.1.1", "10.0.1.5")], 0),  # as a host does whose memory is short
+    ([ALIVE, *spoofer(2, "10.0.1.1")], 0),
+    (spoofer(2, "10.0.1.1", "10.0.1.5"), 0),  # nobody is there: it asks on, as any host does
+    ([ALIVE, *spoofer(2, "10.0.1.1", *(f"10.0.1.{n}" for n in range(20, 30)))], 0),  # a search
+    ([{**r, "resp_frame": 9} for r in spoofer(2, "10.0.1.1", "10.0.1.5")], 1),  # answered, and asked anew
+    ([ALIVE, *({**r, "id.resp_h": "02:00:00:00:00:11"} for r in spoofer(2, "10.0.1.1", "10.0.1.5"))], 0),
+])  # fmt: skip
+def test_who_asks_anew_for_two_neighbours_that_are_there(rows: list[dict[str, Any]], count: int) -> None:
+    assert severities("asked_anew", "arp", sorted(rows, key=lambda r: r["ts"])) == ["medium"] * count

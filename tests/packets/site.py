@@ -27,7 +27,10 @@ import pytest
 from linewarden.cli import main
 
 OFFICE, COLLEAGUE, PLC, HMI, OUT = "10.77.4.10", "10.77.4.11", "10.77.1.10", "10.77.1.20", "198.51.100.7"
-HOSTS = {"office": OFFICE, "colleague": COLLEAGUE, "plc": PLC, "hmi": HMI, "out": OUT}
+HOSTS = {
+    "office": OFFICE, "colleague": COLLEAGUE, "guest": "10.77.4.12", "printer": "10.77.4.13", "plc": PLC, "hmi": HMI,
+    "out": OUT,
+}  # fmt: skip
 ROOT = Path(__file__).parents[2]
 Said = pytest.CaptureFixture[str]
 PATIENCE_S = 20.0
@@ -116,11 +119,15 @@ class Site:
         self.start(name, sys.executable, "-m", f"tests.packets.acts.{what}", *arguments, port=port, udp=udp)
 
     @contextmanager
-    def recording(self, zone: str = "10.77.1") -> Iterator[Path]:
-        """All frames on that zone's switch, as its mirror port shows them. It begins with the plant's own polling."""
+    def recording(self, zone: str = "10.77.1", port_of: str = "") -> Iterator[Path]:
+        """All frames on that zone's switch, as its mirror port shows them; or what comes to the port of one host.
+
+        It begins with the plant's own polling.
+        """
+        place = f"p{list(HOSTS).index(port_of)}" if port_of else _bridge(zone)
         self.recorded += 1
         path = self.folder / f"heard-{self.recorded}.pcap"
-        command = self.inside("wall", tool("tcpdump"), "-U", "-n", "-s0", "-i", _bridge(zone), "-w", str(path))
+        command = self.inside("wall", tool("tcpdump"), "-U", "-n", "-s0", "-i", place, "-w", str(path))
         recorder = subprocess.Popen([*command, "--immediate-mode"], stderr=subprocess.PIPE, env=_PATH)
         assert recorder.stderr is not None
         while b"listening on" not in recorder.stderr.readline():
