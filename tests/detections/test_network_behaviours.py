@@ -356,3 +356,53 @@ ALIVE = arp(0, 0x11, "10.0.1.1", "10.0.1.200")
 ])  # fmt: skip
 def test_who_asks_anew_for_two_neighbours_that_are_there(rows: list[dict[str, Any]], count: int) -> None:
     assert severities("asked_anew", "arp", sorted(rows, key=lambda r: r["ts"])) == ["medium"] * count
+
+
+def refused(*addresses: int) -> list[dict[str, Any]]:
+    return [
+        {"ts": i * 10**9, "id.orig_h": "10.0.9.9", "id.resp_h": "10.0.1.1", "id.resp_p": 502, "unit": 1, "func": 3,
+         "function": "read_holding_registers", "address": a, "quantity": 1, "exception": 2,
+         "exception_name": "illegal_data_address"}
+        for i, a in enumerate(addresses)
+    ]  # fmt: skip
+
+
+def test_addresses_that_do_not_exist_are_counted_where_commands_sum_them_up() -> None:
+    assert severities("requests_refused", "modbus", refused(*range(12))) == ["medium"]
+    assert severities("requests_refused", "modbus", refused(*range(11))) == []
+    assert severities("requests_refused", "modbus", refused(*[7] * 60)) == [], "one wrong setting, again and again"
+    other = [{**row, "exception": 3, "exception_name": "illegal_data_value"} for row in refused(*range(12))]
+    assert severities("requests_refused", "modbus", other) == []
+
+
+def test_who_calls_out_below_ip_and_above_is_one_machine() -> None:
+    said = (("enip", "list_identity"), ("bacnet", "who_has"), ("profinet_dcp", "identify"))
+    ends = ("10.0.0.66", "10.0.0.66", "02:00:00:00:00:66")
+    rows = [
+        {"ts": i * 10**9, "protocol": p, "verb": "browse", "function": f, "target": "device", "id.orig_h": end,
+         "id.resp_h": "ff:ff:ff:ff:ff:ff"}
+        for i, ((p, f), end) in enumerate(zip(said, ends, strict=True))
+    ]  # fmt: skip
+    one = Knowledge(ids={"10.0.0.66": "laptop", "02:00:00:00:00:66": "laptop"})
+    assert severities("discovery_burst", "command", rows, one) == ["medium"]
+    assert severities("discovery_burst", "command", rows, Knowledge()) == []
+
+
+@pytest.mark.parametrize(("new", "weight"), [(True, ["low"]), (False, [])])
+def test_a_panel_that_is_new_is_no_excuse_for_reading_everything(new: bool, weight: list[str]) -> None:
+    ends = {"id.orig_h": "10.0.9.9", "id.resp_h": "10.0.1.1", "id.resp_p": 502}
+    reads = [
+        {**ends, "verb": "read", "protocol": "modbus", "function": "read", "target": f"{area} 0-127", "answered": 1,
+         "result": "ok"}
+        for area in ("coil", "discrete_input")
+    ]  # fmt: skip
+    news = [
+        {**ends, "kind": "peer", "subject": "10.0.1.1", "peer": "10.0.9.9", "protocol": "modbus", "confidence": 0.8}
+    ]
+    known = Knowledge(roles={"10.0.9.9": Role.HMI})
+    streams: list[dict[str, list[dict[str, Any]]]] = [
+        {"command": reads, **({"novelty": news} if new else {})},
+        {**({"novelty": news} if new else {}), "command": reads},
+    ]
+    for records in streams:
+        assert [t.notice.severity for t in play(detection("io_image_read"), records, known)] == weight

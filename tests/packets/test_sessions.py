@@ -92,7 +92,7 @@ def test_a_session_by_rdp_from_outside(site: Site, screen: str, capsys: Said) ->
     site.start("hmi", *show, tool("freerdp-shadow-cli"), "/port:3389", "-auth", "/sec:tls", port=3389)
     with site.recording() as heard:
         shown = (f"/v:{HMI}", "/cert:ignore", "/u:x", "/p:y", "/sec:tls")
-        site.run("out", *show, "timeout", 3, client, *shown, check=False)
+        site.run("out", *show, "timeout", 6, client, *shown, check=False)
     session = only(told(capsys, heard), "remote_session_across_zones")
     assert session["severity"] == "high" and "by RDP" in session["msg"]
 

@@ -43,7 +43,7 @@ def test_names_that_give_it_away(site: Site, names: str, capsys: Said) -> None:
 def test_a_program_calls_home(site: Site, capsys: Said) -> None:
     site.serve("out", "web", "serve", 8080, port=8080)
     with site.recording() as heard:
-        site.act("hmi", "web", "ask", "GET", f"http://{OUT}:8080/tasks", "times=9", "pause=1.1")
+        site.act("hmi", "web", "ask", "GET", f"http://{OUT}:8080/tasks", "times=9", "pause=2")
     assert only(told(capsys, heard), "beacon")["severity"] == "medium"
 
 
@@ -100,7 +100,7 @@ def test_openvpn_from_outside(site: Site, capsys: Said, proto: str, port: int, s
     site.start("hmi", openvpn, *own, *common, port=port, udp=proto == "udp")
     with site.recording() as heard:
         to = ("--proto", client, "--remote", HMI, port, "--nobind", "--tls-client")
-        site.run("out", "timeout", 3, openvpn, *to, *common, check=False)
+        site.run("out", "timeout", 5, openvpn, *to, *common, check=False)
     tunnel = only(told(capsys, heard), "remote_access_tool")
     assert tunnel["severity"] == "high" and tunnel["msg"].endswith("in by OpenVPN.")
 

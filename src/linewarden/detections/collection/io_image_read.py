@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import FIELD, STATIONS, Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.novelties import SURE
 
 INPUTS, OUTPUTS = ("discrete_input", "input_register", "i", "binary_input", "analog_input"), (
     "coil", "holding_register", "q", "binary_output", "analog_output"
@@ -26,43 +27,60 @@ class Params:
 
 @dataclass(slots=True)
 class _Read:
-    """The ranges that were read, by area; told once."""
+    """The ranges that one read of another, by area, the last row of it, and whether it is news that it reads there."""
 
     spans: dict[str, tuple[int, int]]
+    row: Row | None = None
+    new: bool = False
     told: bool = False
 
-    def size(self, areas: tuple[str, ...]) -> int:
-        """Points between the lowest and the highest that were read."""
+    def add(self, row: Row) -> None:
+        """One more range."""
+        area, _, span = row["target"].partition(" ")
+        first, _, last = span.partition("-")
+        if area in INPUTS + OUTPUTS and first.isdigit():
+            low, high = self.spans.get(area, (int(first), int(first)))
+            self.spans[area] = min(low, int(first)), max(high, int(last) if last.isdigit() else int(first))
+            self.row = row
+
+    def whole(self, points: int) -> bool:
+        """True if it is a picture of both sides."""
+        return self._size(INPUTS) >= points and self._size(OUTPUTS) >= points
+
+    def _size(self, areas: tuple[str, ...]) -> int:
         return sum(high - low + 1 for area, (low, high) in self.spans.items() if area in areas)
 
 
 def watch(params: Params) -> Watch:
-    """Keeps what range of each area a stranger read, by who and whom."""
+    """By who and whom. A capture makes a panel of whoever reads: there the baseline says who is new."""
     reads: Bounded[tuple[str, str], _Read] = Bounded(lambda: _Read({}))
 
-    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+    def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
             who, whom = row["id.orig_h"], row["id.resp_h"]
-            if known.role(who) in STATIONS | FIELD:
-                continue
-            area, _, span = row["target"].partition(" ")
-            first, _, last = span.partition("-")
-            if area not in INPUTS + OUTPUTS or not first.isdigit():
-                continue
             read = reads.at((who, whom))
-            low, high = read.spans.get(area, (int(first), int(first)))
-            read.spans[area] = min(low, int(first)), max(high, int(last) if last.isdigit() else int(first))
-            if not read.told and read.size(INPUTS) >= params.points and read.size(OUTPUTS) >= params.points:
+            if stream == "novelty":
+                read.new = True
+            else:
+                read.add(row)
+            stranger = read.new or known.role(who) not in STATIONS | FIELD
+            if read.row is not None and stranger and not read.told and read.whole(params.points):
                 read.told = True
-                yield Finding(
-                    row,
-                    f"{known.name(who)} reads all inputs and outputs of {known.name(whom)}.",
-                    (who, whom),
-                    why=(", ".join(f"{a} {lo}-{hi}" for a, (lo, hi) in sorted(read.spans.items())), said(row)),
-                    confidence=0.6,
-                )
+                yield _finding(read, read.row, known)
 
     return look
+
+
+def _finding(read: _Read, row: Row, known: Knowledge) -> Finding:
+    who, whom = row["id.orig_h"], row["id.resp_h"]
+    return Finding(
+        row,
+        f"{known.name(who)} reads all inputs and outputs of {known.name(whom)}.",
+        (who, whom),
+        why=(", ".join(f"{a} {lo}-{hi}" for a, (lo, hi) in sorted(read.spans.items())), said(row),
+             *(["it never read there before"] if read.new else [])),
+        confidence=0.6,
+    )  # fmt: skip
 
 
 def _read(area: str, last: int) -> dict[str, object]:
@@ -88,7 +106,8 @@ DETECTION = Detection(
         "command": (pl.col("verb") == "read")
         & OT
         & (pl.col("answered") > pl.col("errors"))
-        & pl.col("target").is_not_null()
+        & pl.col("target").is_not_null(),
+        "novelty": (pl.col("kind") == "peer") & (pl.col("confidence") >= SURE),
     },
     watch=watch,
     fires=Case({"command": [_read("input_register", 99), _read("coil", 99)]}),

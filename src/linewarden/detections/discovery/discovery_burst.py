@@ -67,13 +67,13 @@ def _target(row: Row) -> str:
 
 
 def watch(params: Params) -> Watch:
-    """By the station that calls."""
+    """By the station that calls, whichever of its addresses it uses: below IP it has another one."""
     callers: Bounded[str, _Caller] = Bounded(lambda: _Caller(params), 2_000)
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
             spoken = str(row["protocol"]) if stream == "command" else stream
-            how, words = callers.at(row["id.orig_h"]).found(row, spoken)
+            how, words = callers.at(known.asset(row["id.orig_h"])).found(row, spoken)
             if how:
                 yield _finding(row, spoken, how, words, known)
 

@@ -16,6 +16,8 @@ from linewarden.plant.vocabulary import spelled
 
 NOT_SO = "function|service|support|implement"
 """Results that refuse the function, not the address; names of the protocols' own errors."""
+NO_SUCH_ADDRESS = 2
+"""Modbus' exception (V1.1b3, 7). Commands do not show how many different ones were asked for: reads are summed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +35,33 @@ def watch(params: Params) -> Watch:
     functions: Bounded[tuple[str, ...], Recent[str]] = Bounded(lambda: Recent(params.window_s, 64), 2_000)
     targets: Bounded[tuple[str, ...], Recent[str]] = Bounded(lambda: Recent(params.window_s, 64), 2_000)
 
-    def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+    def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
-            key, ts = (row["id.orig_h"], row["id.resp_h"], row["protocol"]), int(row["ts"])
-            if re.search(NOT_SO, row["result"] or ""):
+            spoken = stream if stream == "modbus" else row["protocol"]
+            key, ts = (row["id.orig_h"], row["id.resp_h"], spoken), int(row["ts"])
+            if stream == "command" and re.search(NOT_SO, row["result"] or ""):
                 tried = functions.at(key)
                 if tried.add(ts, row["function"]) == params.functions:
-                    yield _finding(row, "functions", tried, ("T0888",), known)
+                    yield _finding(row, key, "functions", tried, ("T0888",), known)
                 continue
             asked = targets.at((*key, row["function"]))
-            if asked.add(ts, f"{row['unit']} {row['target']}") == params.targets:
-                yield _finding(row, "addresses", asked, ("T0861", "T0888"), known)
+            target = f"{row['address']} ({row['quantity']})" if stream == "modbus" else row["target"]
+            if asked.add(ts, f"{row['unit']} {target}") == params.targets:
+                yield _finding(row, key, "addresses", asked, ("T0861", "T0888"), known)
 
     return look
 
 
-def _finding(row: Row, what: str, tried: Recent[str], techniques: tuple[str, ...], known: Knowledge) -> Finding:
-    who, whom, spoken = row["id.orig_h"], row["id.resp_h"], row["protocol"]
+def _finding(
+    row: Row, key: tuple[str, str, str], what: str, tried: Recent[str], techniques: tuple[str, ...], known: Knowledge
+) -> Finding:
+    who, whom, spoken = key
     return Finding(
         row,
         f"{known.name(who)} tries {what} that {known.name(whom)} does not have or refuses ({spelled(spoken)}).",
         (who, whom, spoken, what),
-        why=(f"{len(tried)} different: {', '.join(tried.things()[:5])}, ...", said(row),
+        why=(f"{len(tried)} different: {', '.join(tried.things()[:5])}, ...",
+             said(row) if "protocol" in row else f"{row['function']}, {row['exception_name']}",
              f"role of the sender: {known.role(who)}"),
         severity=Severity.LOW if known.is_station(who) else None,
         techniques=techniques,
@@ -83,7 +90,8 @@ DETECTION = Detection(
     ),
     benign="A test of a device before it goes into use; a client that was set up for another model.",
     needs={"command": (pl.col("errors") > 0) & (pl.col("errors") >= pl.col("answered")) & OT
-           & (pl.col("verb") != "authenticate")},
+           & (pl.col("verb") != "authenticate"),
+           "modbus": pl.col("exception") == NO_SUCH_ADDRESS},
     watch=watch,
     fires=Case({"command": _refused(5)}),
     quiet=Case({"command": [*_refused(4), *_refused(4)]}),
