@@ -153,12 +153,45 @@ def replay(wire: Wire) -> None:
         line.ask(USUAL_S + 1 + n, *read(n, 300, [value, (value * 7) % 1000]))
 
 
+def new_setting(wire: Wire) -> None:
+    wire.tcp(SCADA, PLCS[0], 502, USUAL_S).ask(USUAL_S + 1, *write(1, 4000, 1))
+
+
+def from_outside(wire: Wire) -> None:
+    wire.tcp("198.51.100.7", PLCS[0], 502, USUAL_S).ask(USUAL_S + 1, *write(1, 20, 102))
+
+
+def login(wire: Wire) -> None:
+    """FTP at a controller (RFC 959)."""
+    line = wire.tcp(STRANGER, PLCS[0], 21, USUAL_S)
+    line.segment(USUAL_S + 1, False, 24, b"220 plc\r\n")
+    line.ask(USUAL_S + 2, b"USER service\r\n", b"331 password?\r\n")
+    line.ask(USUAL_S + 3, b"PASS Kaskade-41\r\n", b"230 in\r\n")
+
+
+def to_all(wire: Wire) -> None:
+    """A single command (type 45) to the station address of all (IEC 60870-5-104, 5 and 7.2.4)."""
+    line = wire.tcp(STRANGER, "10.77.1.9", 2404, USUAL_S)
+    line.ask(USUAL_S + 1, bytes.fromhex("680407000000"), bytes.fromhex("68040b000000"))
+    line.ask(USUAL_S + 2, bytes.fromhex("680e00000000 2d010600 ffff 010000 01"))
+
+
+def two_of_one_name(wire: Wire) -> None:
+    """Answers to Identify with a station's name (IEC 61158-6-10, 4.3)."""
+    name = b"\x02\x02" + struct.pack("!H", 9) + b"\0\0pump-io" + b"\0"
+    for n, source in enumerate((b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x66")):
+        answer = struct.pack("!HBBIHH", 0xFEFF, 5, 1, 1, 0, len(name)) + name
+        wire.frame(USUAL_S + 1 + n, b"\x02\0\0\0\0\x09" + source + b"\x88\x92" + answer)
+
+
 @pytest.mark.parametrize(("act", "notes"), [
     (jump, ["setpoint_jump", "value_out_of_range"]), (second_master, ["second_master_learned", "two_writers"]),
     (first_order, ["new_verb"]), (other_pace, ["rhythm_changed"]), (unheard_orders, ["commands_unanswered"]),
     (units, ["unit_id_sweep"]), (functions, ["requests_refused"]), (addresses, ["requests_refused"]),
     (whole_image, ["io_image_read"]), (broken, ["protocol_anomalies"]), (flood, ["traffic_flood"]),
     (search, ["discovery_burst"]), (replay, ["values_repeated"]),
+    (new_setting, ["new_target"]), (from_outside, ["write_by_wrong_role"]), (login, ["new_login"]),
+    (to_all, ["command_to_all"]), (two_of_one_name, ["duplicate_name"]),
 ], ids=lambda v: getattr(v, "__name__", ""))  # fmt: skip
 def test_one_thing_more_is_told(shift: Callable[[Act], list[dict[str, Any]]], act: Act, notes: list[str]) -> None:
     found = shift(act)
