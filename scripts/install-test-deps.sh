@@ -21,7 +21,7 @@ fi
 if [ "${1:-}" = "--services" ]; then
     want+=(
         sshd:openssh-server smbd:samba smbclient:smbclient net:samba-common-bin snmpd:snmpd snmpset:snmp
-        dnsmasq:dnsmasq-base openvpn:openvpn Xtigervnc:tigervnc-standalone-server
+        dnsmasq:dnsmasq-base openvpn:openvpn iodine:iodine Xtigervnc:tigervnc-standalone-server
         xfreerdp:freerdp2-x11 freerdp-shadow-cli:freerdp2-shadow-x11
     )
     export RUNLEVEL=1 # asks invoke-rc.d to start nothing

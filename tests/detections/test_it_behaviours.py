@@ -126,6 +126,15 @@ def test_a_tunnel_is_told_of_large_answers() -> None:
     assert told("dns_tunnel", "dns", *rows[:11]) == []
 
 
+def test_a_tunnel_is_told_of_questions_for_raw_bytes() -> None:
+    """Even of short names: nothing else asks for the type NULL."""
+    rows = asked([f"p{i:03}q.t.example.org" for i in range(10)], qtype_name="NULL")
+    [one] = told("dns_tunnel", "dns", *rows)
+    assert "below example.org" in one.notice.msg and "raw bytes" in one.notice.msg
+    assert told("dns_tunnel", "dns", *rows[:9]) == []
+    assert told("dns_tunnel", "dns", *asked([f"p{i:03}q.t.example.org" for i in range(60)])) == []
+
+
 def test_names_as_long_as_the_setting_are_looked_at() -> None:
     """The filter of the stream may not hide what the settings ask for."""
     exact = [f"{i:030x}.ab.de" for i in range(40)]

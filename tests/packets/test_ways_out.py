@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.packets.certificates import made
-from tests.packets.site import HMI, OUT, Said, Site, of, only, told, tool
+from tests.packets.site import COLLEAGUE, HMI, OUT, Said, Site, of, only, told, tool
+
+PASSWORD = "Kaskade-41"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,19 @@ def test_orders_hidden_in_answers(site: Site, names: str, capsys: Said) -> None:
     with site.recording() as heard:
         site.act("hmi", "resolve", names, "TXT", *(f"p{n}.c2.example" for n in range(12)))
     assert "large answers" in only(told(capsys, heard), "dns_tunnel")["msg"]
+
+
+def test_a_tunnel_of_iodine(site: Site, capsys: Said) -> None:
+    """As soon as it stands, before anything goes through it."""
+    iodine, iodined = tool("iodine"), tool("iodined")
+    if not Path("/dev/net/tun").exists():
+        pytest.skip("needs /dev/net/tun")
+    secret = ("-f", "-P", PASSWORD)
+    site.start("colleague", iodined, *secret, "-c", "10.99.0.1", "t.c3.example", port=53, udp=True)
+    with site.recording() as heard:
+        site.run("hmi", "timeout", 10, iodine, *secret, "-r", COLLEAGUE, "t.c3.example", check=False)
+    tunnel = only(told(capsys, heard), "dns_tunnel")
+    assert tunnel["severity"] == "high" and "raw bytes" in tunnel["msg"]
 
 
 def test_names_that_give_it_away(site: Site, names: str, capsys: Said) -> None:
@@ -67,10 +83,24 @@ def test_a_miner_on_a_port_of_its_own(
 
 def test_a_link_of_tor(site: Site, capsys: Said) -> None:
     openssl, pem = tool("openssl"), made(site.folder, "tor", "/CN=www.7sxdzi4wmkd.net", ca="/CN=www.tcfaaaz3.com")
-    site.start("out", openssl, "s_server", "-accept", 9001, "-cert", pem, "-quiet", "-tls1_2", port=9001)
-    to = ("-connect", f"{OUT}:9001", "-servername", "www.s4ku5skci.com", "-tls1_2")
+    site.start("out", openssl, "s_server", "-accept", 9030, "-cert", pem, "-quiet", "-tls1_2", port=9030)
+    to = ("-connect", f"{OUT}:9030", "-servername", "www.s4ku5skci.com", "-tls1_2")
     with site.recording() as heard:
         site.run("hmi", openssl, "s_client", *to, check=False)
+    assert {n["severity"] for n in of(told(capsys, heard), "tor_or_mining")} >= {"high"}
+
+
+def test_tor_itself(site: Site, capsys: Said) -> None:
+    """A client and a bridge; it gets no further than the directory, as there is no network behind."""
+    tor, relay, client = tool("tor"), site.folder / "relay.rc", site.folder / "client.rc"
+    relay.write_text(
+        f"DataDirectory {site.folder}/relay\nORPort {OUT}:9001 IPv4Only\nAddress {OUT}\nSocksPort 0\nBridgeRelay 1\n"
+        "PublishServerDescriptor 0\nAssumeReachable 1\nExitPolicy reject *:*\nContactInfo nobody\n"
+    )
+    client.write_text(f"DataDirectory {site.folder}/client\nSocksPort 9050\nUseBridges 1\nBridge {OUT}:9001\n")
+    site.start("out", tor, "-f", relay, "--hush", port=9001)
+    with site.recording() as heard:
+        site.run("hmi", "timeout", 8, tor, "-f", client, check=False)
     assert {n["severity"] for n in of(told(capsys, heard), "tor_or_mining")} >= {"high"}
 
 

@@ -19,6 +19,8 @@ LOCAL = r"(?i)\.(arpa|local|lan|internal|home|localdomain)\.?$|^_|\._(tcp|udp|ms
 LONG, LARGE = 24, 64
 """What is shorter than this is not looked at: most questions cost nothing. The settings are above both."""
 CARRIERS = ("TXT", "NULL", "CNAME", "MX", "*")
+RAW = "NULL"
+"""A type for any bytes (RFC 1035, 3.3.10) that nobody uses but tunnels, as iodine does before it tries others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Params:
     length: int = param(30, "characters", "before the domain, from which on a name is long: people's are below 20")
     answers: int = param(12, "answers", "large ones to different names of one domain; mail checks need two or three")
     size: int = param(100, "characters", "from which on an answer is large")
+    raw: int = param(10, "names", "different ones below one domain that are asked for as raw bytes (type NULL)")
     window_s: float = param(600.0, "s", "within so long; slower ones carry little")
 
 
@@ -40,9 +43,10 @@ def split(name: str) -> tuple[str, str]:
 
 
 def watch(params: Params) -> Watch:
-    """Counts long names and large answers, by asker and domain."""
+    """Counts long names, raw questions and large answers, by asker and domain."""
     asked: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 2 * params.names), 2000)
     told: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 2 * params.answers), 2000)
+    raw: Bounded[tuple[str, str], Recent[str]] = Bounded(lambda: Recent(params.window_s, 2 * params.raw), 2000)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         for row in rows.sort("ts").iter_rows(named=True):
@@ -53,6 +57,8 @@ def watch(params: Params) -> Watch:
             large = row["qtype_name"] in CARRIERS and size >= params.size
             if len(front) >= params.length and asked.at((who, domain)).add(ts, front) == params.names:
                 yield _finding(row, known, domain, f"{params.names} different long names", f"such as {row['query']}")
+            if row["qtype_name"] == RAW and raw.at((who, domain)).add(ts, front) == params.raw:
+                yield _finding(row, known, domain, f"the raw bytes of {params.raw} names", f"such as {row['query']}")
             if large and told.at((who, domain)).add(ts, front) == params.answers:
                 yield _finding(row, known, domain, f"{params.answers} names with large answers",
                                f"{row['qtype_name']}, {size} characters")  # fmt: skip
@@ -94,6 +100,7 @@ DETECTION = Detection(
     benign="Virus scanners and content networks that ask for a hash in each name: say the domain once.",
     needs=dict.fromkeys(("dns", "dns_tcp"), (
         (pl.col("query").str.len_bytes() >= LONG) | (pl.col("answers").str.len_bytes() >= LARGE)
+        | (pl.col("qtype_name").fill_null("") == RAW)
     ) & pl.col("query").is_not_null() & ~pl.col("query").fill_null("").str.contains(LOCAL)),
     watch=watch,
     fires=Case({"dns": _questions(40)}),
