@@ -117,6 +117,12 @@ def cut(
 ) -> list[tuple[int, int, int, list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
     """Cuts packets out of captures into pcapng files: named, written, left out, missing, differing of each job."""
 
+def matching(texts: list[str], pattern: str) -> list[bool]:
+    """For each text whether the pattern (of Rust's regex) is found in it, written in small letters.
+
+    Raises ValueError for a pattern that is none.
+    """
+
 @final
 class Batch:
     """Rows of one stream with the Arrow PyCapsule interface."""
