@@ -50,6 +50,9 @@ class Sensor:
     def drain(self) -> list[tuple[str, Batch]]:
         """The appended rows since the last time, which go to the lake too."""
 
+    def seal(self) -> None:
+        """Nothing more will come into the lake: what is left is written from now on, without waiting for it."""
+
     def finish(self) -> list[tuple[str, str, int, int]]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files."""
 

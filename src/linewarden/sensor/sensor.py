@@ -192,6 +192,10 @@ class Sensor:
         except OSError as error:
             raise StoreError(str(error)) from error
 
+    def seal(self) -> None:
+        """After the last step, and if nothing is appended any more: the lake's files are written while one goes on."""
+        self._engine.seal()
+
     def finish(self) -> tuple[tuple[str, str, int, int], ...]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
         try:
