@@ -11,6 +11,7 @@ mod ports;
 mod run;
 mod sensor;
 mod shard;
+mod texts;
 
 use pyo3::prelude::*;
 
@@ -24,5 +25,6 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ports::Ports>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;
+    module.add_function(wrap_pyfunction!(texts::matching, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

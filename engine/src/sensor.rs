@@ -209,6 +209,13 @@ impl Sensor {
         Ok(list.unbind())
     }
 
+    /// Nothing more will come into the lake: what is left is written from now on, while Python does something else.
+    fn seal(&self) {
+        if let Some(lake) = &self.lake {
+            lake.seal();
+        }
+    }
+
     /// Ends the run; the lake's files are whole from now on. [(stream, path, rows, bytes)].
     fn finish(&mut self, py: Python<'_>) -> PyResult<Vec<(String, PathBuf, u64, u64)>> {
         self.join(py);

@@ -50,6 +50,9 @@ class Sensor:
     def drain(self) -> list[tuple[str, Batch]]:
         """The appended rows since the last time, which go to the lake too."""
 
+    def seal(self) -> None:
+        """Nothing more will come into the lake: what is left is written from now on, without waiting for it."""
+
     def finish(self) -> list[tuple[str, str, int, int]]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files."""
 
@@ -116,6 +119,12 @@ def cut(
     around: tuple[int, int] | None,
 ) -> list[tuple[int, int, int, list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
     """Cuts packets out of captures into pcapng files: named, written, left out, missing, differing of each job."""
+
+def matching(texts: list[str], pattern: str) -> list[bool]:
+    """For each text whether the pattern (of Rust's regex) is found in it, written in small letters.
+
+    Raises ValueError for a pattern that is none.
+    """
 
 @final
 class Batch:

@@ -397,8 +397,8 @@ def _print_lines(lines: Sequence[str]) -> None:
 def _print_json(value: Any) -> None:
     import json
 
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-    sys.stdout.write("\n")
+    # In one piece: `json.dump` writes each word by itself, which is slow where standard output has no buffer.
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 @contextlib.contextmanager

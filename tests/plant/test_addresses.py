@@ -1,6 +1,10 @@
 """What an address says about whose it is."""
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from linewarden.plant import addresses as ad
 
@@ -45,3 +49,17 @@ def test_order_puts_given_macs_before_made_up_ones_and_ipv4_before_ipv6():
     assert sorted(mixed, key=ad.order) == [
         "00:1b:1b:00:00:10", "02:00:00:00:00:01", "10.0.0.9", "10.0.0.10", "fe80::1"
     ]  # fmt: skip
+
+
+@given(number=st.one_of(st.integers(0, 0xFFFFFFFF), st.integers(0, 255).map(lambda first: first << 24 | 1)))
+def test_ipv4_is_judged_as_the_standard_library_does(number):
+    ip = ipaddress.IPv4Address(number)
+    group = ip.is_multicast or number == 0xFFFFFFFF
+    assert ad.is_group(str(ip)) == group
+    assert ad.usable_ip(str(ip)) == (not group and number >> 24 != 0)
+    assert ad.order(str(ip)) == (4, number, "")
+
+
+@pytest.mark.parametrize("text", ["10.0.0.01", "10.0.0", "10.0.0.256", "1.2.3.4.5", "10.0.0.-1", "\u0661.2.3.4"])
+def test_what_looks_like_ipv4_and_is_none(text):
+    assert not ad.usable_ip(text) and not ad.is_group(text) and ad.order(text) == (9, 0, text)

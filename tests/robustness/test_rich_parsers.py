@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from linewarden.protocols._shared.compile import compile_protocol
 from linewarden.protocols._shared.message import Message, Parser
 from linewarden.protocols.registry import protocols
+from linewarden.sensor.parsing import DAMAGE
 from linewarden.sensor.rows import row_of
-from linewarden.sensor.sensor import DAMAGE, streams
+from linewarden.sensor.sensor import streams
 
 PARSERS = [(p.name, tag, parser) for p in protocols() for tag, parser in sorted(p.rich.items())]
 SLOW = 0.5  # s of CPU for one message; a good one takes some 20 us

@@ -90,6 +90,12 @@ impl Lake {
         Ok(self.pool.store().settle())
     }
 
+    /// Nothing more will come: what is left is written from now on, without waiting for it. Nothing becomes visible
+    /// before [`Lake::finish`], and [`Lake::abort`] leaves nothing of it.
+    pub fn seal(&self) {
+        self.pool.seal();
+    }
+
     /// Writes what is left, makes all files visible and lists them by path.
     ///
     /// # Errors

@@ -85,6 +85,10 @@ impl Pool {
             if let Some(error) = &queue.failed {
                 return Err(error.clone());
             }
+            if queue.closed {
+                let reason = "it was told that nothing more would come".to_owned();
+                return Err(LakeError::Worker { reason });
+            }
             let full = queue.batches >= self.shared.limit || queue.bytes + bytes > QUEUE_BYTES;
             if queue.batches == 0 || !full {
                 break;
@@ -108,9 +112,15 @@ impl Pool {
         Ok(())
     }
 
+    /// Lets the workers write what is queued and close the files, and does not wait for them.
+    pub fn seal(&self) {
+        lock(&self.shared.queue).closed = true;
+        self.shared.changed.notify_all();
+    }
+
     /// Lets the workers write what is queued and close the files; gives the first error.
     pub fn finish(&mut self) -> Result<(), LakeError> {
-        lock(&self.shared.queue).closed = true;
+        self.seal();
         self.join();
         match lock(&self.shared.queue).failed.clone() {
             Some(error) => Err(error),

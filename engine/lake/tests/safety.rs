@@ -81,6 +81,28 @@ fn abort_and_drop_leave_nothing() {
 }
 
 #[test]
+fn a_sealed_lake_takes_nothing_more_and_shows_its_rows_at_the_end() {
+    let folder = Folder::new("sealed");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    lake.write("a", rows(&[1, 2, 3])).unwrap();
+    lake.seal();
+    assert!(matches!(
+        lake.write("a", rows(&[4])),
+        Err(LakeError::Worker { .. })
+    ));
+    let shown = |all: Vec<String>| all.into_iter().filter(|f| f.ends_with(".parquet")).count();
+    assert_eq!(shown(files(&folder.0)), 0);
+    assert_eq!(lake.finish().unwrap()[0].rows, 3);
+
+    let folder = Folder::new("sealed-aborted");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    lake.write("a", rows(&[1, 2, 3])).unwrap();
+    lake.seal();
+    lake.abort();
+    assert_eq!(tree(&folder.0), Vec::<String>::new());
+}
+
+#[test]
 fn abort_keeps_files_that_are_already_visible() {
     let folder = Folder::new("abort-keeps");
     let lake = Lake::create(

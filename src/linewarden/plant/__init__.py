@@ -69,7 +69,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The folder's names, imported when first asked for: the fold needs polars, which takes a while."""
+    """The folder's names, imported when first asked for: some take a while."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)

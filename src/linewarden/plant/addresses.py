@@ -9,6 +9,8 @@ from functools import lru_cache
 from linewarden.plant.vendors import registered
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_QUAD = re.compile(r"\.".join([_OCTET] * 4))
 _NEIGHBOUR_TTLS = frozenset({30, 32, 60, 64, 128, 255})
 """Initial TTLs in use; one of these means that no router was passed (RFC 1700 names 64; the rest are habits)."""
 
@@ -53,17 +55,20 @@ def is_group(address: str) -> bool:
     """True for broadcast and multicast, of either kind. A directed broadcast looks like any IP and is False."""
     if is_mac(address):
         return bool(int(address[:2], 16) & 1)
+    quad = _quad(address)
+    if quad is not None:
+        return quad >> 28 == 0xE or quad == 0xFFFFFFFF
     ip = parse_ip(address)
-    return ip is not None and (ip.is_multicast or address == "255.255.255.255")
+    return ip is not None and ip.is_multicast
 
 
 @lru_cache(maxsize=65_536)
 def usable_ip(ip: str | None) -> bool:
     """True for an IP that can be one device's: valid, not unspecified (0.0.0.0, ::), no group."""
+    if ip and (quad := _quad(ip)) is not None:
+        return quad >> 24 != 0 and quad >> 28 != 0xE and quad != 0xFFFFFFFF
     parsed = parse_ip(ip) if ip else None
-    if parsed is None or parsed.is_unspecified or is_group(ip or ""):
-        return False
-    return not (parsed.version == 4 and int(parsed) >> 24 == 0)
+    return parsed is not None and not parsed.is_unspecified and not is_group(ip or "")
 
 
 @lru_cache(maxsize=65_536)
@@ -75,6 +80,15 @@ def parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
+
+
+def _quad(text: str) -> int | None:
+    """The number of an IPv4 address as the records write it; `parse_ip` knows more, and takes ten times as long."""
+    found = _QUAD.fullmatch(text)
+    if found is None:
+        return None
+    a, b, c, d = map(int, found.groups())
+    return a << 24 | b << 16 | c << 8 | d
 
 
 def is_loopback(ip: str) -> bool:
@@ -107,6 +121,9 @@ def order(address: str) -> tuple[int, int, str]:
     """Sort key: MACs (given out by a vendor first), then IPv4, then IPv6, then anything else."""
     if is_mac(address):
         return (1 if is_local(address) else 0, mac_number(address), "")
+    quad = _quad(address)
+    if quad is not None:
+        return (4, quad, "")
     ip = parse_ip(address)
     return (9, 0, address) if ip is None else (ip.version, int(ip), "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -182,12 +183,14 @@ def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asse
         last_seen=max(draft.last, part.last),
         packets=part.packets,
         bytes=part.bytes,
-        evidence=tuple(sorted(set(draft.evidence), key=_evidence_order)),
+        evidence=_sorted(draft.evidence),
     )
 
 
-def _evidence_order(e: Evidence) -> tuple[Any, ...]:
-    return (e.what, -e.confidence, e.value, e.source, e.detail, e.capture, e.frame)
+def _sorted(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each once, in order. The key has all of a piece, and is cheaper to hash and compare than the piece itself."""
+    by_key = {(e.what, -e.confidence, e.value, e.source, e.detail, e.capture, e.frame): e for e in evidence}
+    return tuple([by_key[key] for key in sorted(by_key)])
 
 
 def apply_corrections(assets: dict[str, Asset], joined: Joined, corrections: Corrections) -> dict[str, Asset]:
@@ -242,4 +245,4 @@ def _corrected(asset: Asset, what: str, value: str, source: str, detail: str) ->
         found = asset.level if asset.role == role else roles.level(role, facts)
         changes = {"role": role, "role_confidence": 1.0, "role_reasons": (detail,), "level": found}
     evidence = Evidence(what, value, source, detail)
-    return replace(asset, **changes, evidence=tuple(sorted({*asset.evidence, evidence}, key=_evidence_order)))
+    return replace(asset, **changes, evidence=_sorted((*asset.evidence, evidence)))

@@ -19,6 +19,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 
@@ -241,10 +242,23 @@ class Plant:
 
 def as_dict(value: Any) -> Any:
     """A plant, or any value of this module, as dicts, lists, str, int, float, bool and None, ready for JSON."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple or kind is list:
+        return [as_dict(v) for v in value]
+    if (names := _field_names(value.__class__)) is not None:
+        return {name: as_dict(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(k): as_dict(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
         return [as_dict(v) for v in value]
     return str(value) if isinstance(value, StrEnum) else value
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-
-import polars as pl
+from functools import lru_cache
 
 from linewarden.plant import role_rules as rules
 from linewarden.plant import vocabulary as words
 from linewarden.plant.model import Role
+from linewarden.sensor.texts import matching
 
 FLOOR = 0.3
 """Below this the role is unknown."""
@@ -25,8 +25,8 @@ _USED = frozenset(name for name, _, _ in rules.USES)
 _ANY_WORDS = "|".join(f"(?:{pattern})" for _, _, pattern in rules.PATTERNS)
 _ANY_VENDOR = "|".join(f"(?:{pattern})" for pattern, _, _ in rules.VENDORS)
 _ANY_NAME = "|".join(sorted(rules.NAME_WORDS))
-_MANY = 500
-"""From so many texts on it pays to have polars throw out at once those that say nothing."""
+_MANY = 100
+"""From so many texts on it pays to have the engine throw out at once those that say nothing."""
 
 _PATTERNS = tuple((role, weight, re.compile(pattern)) for role, weight, pattern in rules.PATTERNS)
 _VENDORS = tuple((re.compile(pattern), role, weight) for pattern, role, weight in rules.VENDORS)
@@ -71,19 +71,14 @@ def telling(every: Collection[Facts]) -> None:
     identities would else cost 60 searches each."""
     if sum(len(f.said) + len(f.vendors) + len(f.names) for f in every) < _MANY:
         return
-    said = _matching({t for f in every for t in f.said}, _ANY_WORDS)
-    vendors = _matching({t for f in every for t in f.vendors}, _ANY_VENDOR)
-    names = _matching({t for f in every for t in f.names}, _ANY_NAME)
+    said = matching({t for f in every for t in f.said}, _ANY_WORDS)
+    vendors = matching({t for f in every for t in f.vendors}, _ANY_VENDOR)
+    names = matching({t for f in every for t in f.names}, _ANY_NAME)
     for f in every:
         if f.said:
             f.said = {t: source for t, source in f.said.items() if t in said}
         f.vendors &= vendors
         f.names &= names
-
-
-def _matching(texts: set[str], pattern: str) -> set[str]:
-    column = pl.Series("text", list(texts), dtype=pl.String)
-    return set(column.filter(column.str.to_lowercase().str.contains(pattern)))
 
 
 def judge(facts: Facts) -> Verdict:
@@ -132,12 +127,24 @@ def _from_words(f: Facts) -> Iterator[tuple[Role, float, str]]:
             yield rules.HINTS[hint], rules.HINT_WEIGHT, why
     best: dict[Role, tuple[float, str]] = {}
     for text, source in sorted(f.said.items()):
-        low = text.lower()
-        for role, weight, pattern in _PATTERNS:
-            if pattern.search(low) and best.get(role, (0.0, ""))[0] < weight:
+        for role, weight in _roles_of(text):
+            if best.get(role, (0.0, ""))[0] < weight:
                 best[role] = (weight, f"{words.spelled(source)} says {text[:80]!r}")
     for role, (weight, why) in best.items():
         yield role, weight, why
+
+
+@lru_cache(maxsize=4_096)
+def _roles_of(text: str) -> tuple[tuple[Role, float], ...]:
+    """What the words of a text speak for. Devices of one kind say the same."""
+    low = text.lower()
+    return tuple((role, weight) for role, weight, pattern in _PATTERNS if pattern.search(low))
+
+
+@lru_cache(maxsize=4_096)
+def _roles_of_vendor(vendor: str) -> tuple[tuple[Role, float], ...]:
+    low = vendor.lower()
+    return tuple((role, weight) for pattern, role, weight in _VENDORS if pattern.search(low))
 
 
 def _from_names(f: Facts) -> Iterator[tuple[Role, float, str]]:
@@ -146,9 +153,8 @@ def _from_names(f: Facts) -> Iterator[tuple[Role, float, str]]:
             if word in rules.NAME_WORDS:
                 yield rules.NAME_WORDS[word], rules.NAME_WEIGHT, f"its name is {name!r}"
     for vendor in sorted(f.vendors):
-        for pattern, role, weight in _VENDORS:
-            if pattern.search(vendor.lower()):
-                yield role, weight, f"made by {vendor}"
+        for role, weight in _roles_of_vendor(vendor):
+            yield role, weight, f"made by {vendor}"
 
 
 def _from_services(f: Facts) -> Iterator[tuple[Role, float, str]]:

@@ -6,26 +6,18 @@ Python parsers, and what these say goes back as rows. A parser that stumbles ove
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from linewarden import _engine
 from linewarden.errors import CaptureError, ProtocolError, StoreError
-from linewarden.protocols._shared.message import Message, Parser
-from linewarden.records import Weird
-from linewarden.sensor.rows import row_of
 from linewarden.sensor.tables import spec, streams
 from linewarden.wire.captures import Capture
 from linewarden.wire.ports import Ports
 
-__all__ = ["DAMAGE", "Batch", "CaptureEnd", "Progress", "Sensor", "Step", "Totals", "read_all", "spec", "streams"]
-
-DAMAGE = (ValueError, IndexError, KeyError, struct.error)
-"""What a rich parser may raise on bytes that make no sense (UnicodeDecodeError is a ValueError)."""
+__all__ = ["Batch", "CaptureEnd", "Progress", "Sensor", "Step", "Totals", "read_all", "spec", "streams"]
 
 BATCH_ROWS = 8_192
 """Rows of Python parsers that are gathered before they become batches."""
@@ -200,6 +192,10 @@ class Sensor:
         except OSError as error:
             raise StoreError(str(error)) from error
 
+    def seal(self) -> None:
+        """After the last step, and if nothing is appended any more: the lake's files are written while one goes on."""
+        self._engine.seal()
+
     def finish(self) -> tuple[tuple[str, str, int, int], ...]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
         try:
@@ -230,11 +226,7 @@ class Sensor:
 
     def _parse(self, rich: list[tuple[Any, ...]], last: bool) -> list[tuple[str, Any]]:
         """Rows of rich messages go to the engine; as batches they come back when there are enough, or at the end."""
-        rows: dict[str, list[tuple[Any, ...]]] = {}
-        for values in rich:
-            message = Message(*values)
-            for stream, row in self._rows_of(message):
-                rows.setdefault(stream, []).append(row)
+        rows = self._rows_of(rich) if rich else {}
         try:
             for stream, added in rows.items():
                 self._engine.append(stream, added)
@@ -247,19 +239,11 @@ class Sensor:
         except OSError as error:
             raise StoreError(str(error)) from error
 
-    def _rows_of(self, message: Message) -> list[tuple[str, tuple[Any, ...]]]:
-        parser = _parser(message.protocol, message.tag)
-        if parser is None:
-            return []
-        try:
-            return [row_of(record, message, self._name) for record in parser(message)]
-        except DAMAGE as error:
-            weird = Weird(
-                name=f"{message.protocol}_{message.tag}_malformed",
-                addl=f"{type(error).__name__}: {error}"[:200],
-                protocol=message.protocol,
-            )
-            return [row_of(weird, message, self._name)]
+    def _rows_of(self, rich: list[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
+        # Parsers and records are imported at the first rich message, while the engine reads on.
+        from linewarden.sensor.parsing import rows_of
+
+        return rows_of(rich, self._name)
 
     def _totals(self, last: dict[str, Any]) -> Totals:
         rows = dict(last["rows"])
@@ -270,14 +254,6 @@ class Sensor:
             rows={k: n for k, n in rows.items() if n},
             weirds=dict(last["weirds"]),
         )
-
-
-@cache
-def _parser(protocol: str, tag: str) -> Parser | None:
-    # Imported at the first rich message of a protocol, while the engine reads on.
-    from linewarden.protocols import registry
-
-    return registry.protocol(protocol).rich.get(tag)
 
 
 def read_all(captures: Sequence[Capture], take: Iterable[str], **options: Any) -> tuple[list[Batch], Totals]:

@@ -13,9 +13,12 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import linewarden
-from linewarden.records import COMMON, Stream, stream_of
+
+if TYPE_CHECKING:
+    from linewarden.records import Stream
 
 
 @cache
@@ -23,6 +26,7 @@ def streams() -> tuple[Stream, ...]:
     """All streams of this installation: the common ones, then one a protocol."""
     from linewarden.protocols._shared.compile import native_stream
     from linewarden.protocols.registry import protocols
+    from linewarden.records import COMMON, stream_of
 
     return tuple(stream_of(record) for record in COMMON) + tuple(native_stream(p) for p in protocols())
 

@@ -120,6 +120,7 @@ class _Imports(threading.Thread):
             self.fold_is_there.set()
         for name in self._more:
             import_module(name)
+        import_module("linewarden.plant.vendors").index()  # a list of 35,000 that each plant asks
 
 
 def read_captures(
@@ -151,6 +152,7 @@ def read_captures(
     sensor = Sensor(name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=prefix)
     try:
         fold = _fold(sensor, readable, heard, on_step, also_import)
+        sensor.seal()
         plant = fold.plant(names, corrections)
         files = tuple(File(*f) for f in sensor.finish())
     except BaseException:
