@@ -1,9 +1,12 @@
 """Roles, their reasons, and levels."""
 
+import re
+
 import pytest
 
-from linewarden.plant import Role
+from linewarden.plant import Role, roles
 from linewarden.plant.roles import Facts, judge, level
+from linewarden.sensor.texts import matching
 
 
 @pytest.mark.parametrize(
@@ -96,3 +99,11 @@ def test_a_drive_that_answers_modbus_is_a_drive():
 def test_an_mes_that_reads_a_scada_server_is_no_panel():
     facts = Facts(names={"MES connector"}, said={"MES connector": "opcua"}, polls={"scada"}, talks_ot=True)
     assert (judge(facts).role, level(Role.MES, facts)) == (Role.MES, 3)
+
+
+def test_many_texts_are_searched_as_each_by_itself():
+    texts = ["SIMATIC S7-1500", "Scalance X208", "nothing of note", "", "\u0130ntouch", "HMI"] * 2
+    pattern = roles._ANY_WORDS
+    assert matching(texts, pattern) == {t for t in texts if re.search(pattern, t.lower())}
+    with pytest.raises(ValueError, match="unclosed"):
+        matching(["x"], "(")
