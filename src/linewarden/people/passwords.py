@@ -16,6 +16,8 @@ LEAST = 15
 """Characters of a password that may be the only factor (3.1.1.1)."""
 MOST = 256
 """More than the 64 that must be taken; a bound, as hashing takes time."""
+MOST_TYPED = 4 * MOST
+"""Characters before they are brought to one spelling, which may join some."""
 SALT_BYTES = 16
 
 
@@ -45,7 +47,7 @@ class Passwords:
     def fits(self, kept: str, password: str) -> bool:
         """Is this the password? Takes as long for an account that is not there (`kept` empty) as for one that is."""
         try:
-            self._hasher.verify(kept or self._nobodys, normal(password)[: 4 * MOST])
+            self._hasher.verify(kept or self._nobodys, normal(password[: MOST_TYPED + 1]))
         except (VerificationError, InvalidHashError):
             return False
         return bool(kept)
@@ -69,10 +71,10 @@ def refused(password: str, about: Iterable[str] = ()) -> str:
 
     There are no rules of composition, and none of age (3.1.1.2): only length, and a list of what is guessed first.
     """
-    text = normal(password)
+    text = normal(password[: MOST_TYPED + 1])
     if len(text) < LEAST:
         return f"it has {len(text)} characters, and needs {LEAST}; a sentence of a few words is easy to remember"
-    if len(text) > MOST:
+    if len(text) > MOST or len(password) > MOST_TYPED:
         return f"it is longer than {MOST} characters"
     if _is_guessed_first(text.casefold(), {normal(a).casefold() for a in about}):
         return "it is among those that are guessed first; take words that do not belong together"

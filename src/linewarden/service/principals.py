@@ -19,7 +19,7 @@ def person_of(account: Account, grants: Sequence[Grant]) -> Person:
 def machine_of(token: Token) -> Machine:
     """A machine by its token."""
     scopes = frozenset(Scope(s) for s in token.scopes if s in set(Scope))
-    return Machine(token.name, scopes, frozenset(Place(site, zone) for site, zone in token.places))
+    return Machine(f"lw_{token.prefix}", scopes, frozenset(Place(site, zone) for site, zone in token.places))
 
 
 def account_thing(account: Account, grants: Sequence[Grant]) -> AccountThing:
