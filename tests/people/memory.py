@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from linewarden.people.model import Account, Grant, OneTime, Purpose, Session, Token, Tools, Tries
+from linewarden.people.model import Account, Grant, OneTime, Passkey, Purpose, Session, Token, Tools, Tries
 
 
 class World:
@@ -34,6 +34,7 @@ class MemoryStore:
         self._tries: dict[str, Tries] = {}
         self._familiar: dict[tuple[str, str], datetime] = {}
         self._tokens: dict[str, Token] = {}
+        self._passkeys: dict[str, Passkey] = {}
 
     # --- accounts ---
 
@@ -151,6 +152,31 @@ class MemoryStore:
 
     def token_used(self, prefix: str, now: datetime) -> None:
         self._tokens[prefix] = replace(self._tokens[prefix], used=now)
+
+    # --- passkeys ---
+
+    def add_passkey(self, passkey: Passkey) -> bool:
+        if passkey.id in self._passkeys:
+            return False
+        self._passkeys[passkey.id] = passkey
+        return True
+
+    def passkey(self, id: str) -> Passkey | None:
+        return self._passkeys.get(id)
+
+    def passkeys(self, account: str) -> Sequence[Passkey]:
+        return sorted((p for p in self._passkeys.values() if p.account == account), key=lambda p: (p.created, p.id))
+
+    def passkey_used(self, id: str, count: int, now: datetime) -> bool:
+        passkey = self._passkeys.get(id)
+        if passkey is None or not (count > passkey.count or count == passkey.count == 0):
+            return False
+        self._passkeys[id] = replace(passkey, count=count, used=now)
+        return True
+
+    def drop_passkey(self, account: str, id: str) -> bool:
+        passkey = self._passkeys.get(id)
+        return passkey is not None and passkey.account == account and self._passkeys.pop(id) is passkey
 
     def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:
         self._codes = {d: c for d, c in self._codes.items() if c.expires > now}

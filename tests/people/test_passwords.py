@@ -26,7 +26,7 @@ def test_length_is_enough(password: str) -> None:
     ("password", "why"),
     [
         ("Tr0ub4dor&3", "needs 15"), ("", "needs 15"), ("x" * 257, "longer than 256"),
-        ("u\u0308" * 600, "longer than 256"), ("xyz" * 10**6, "longer than 256"),
+        ("u\u0308" * 600, "longer than 256"), ("xyz" * 1000, "longer than 256"),
         ("passwordpassword", "guessed"), ("Password12345678", "guessed"), ("linewarden2026!!", "guessed"),
         ("aaaaaaaaaaaaaaaa", "guessed"), ("abcabcabcabcabcabc", "guessed"), ("qwertyuiopasdfgh", "guessed"),
         ("123456789012345", "guessed"), ("zyxwvutsrqponmlk", "guessed"), ("schmidt-mueller1", "guessed"),

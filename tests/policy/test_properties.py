@@ -67,11 +67,13 @@ NO_POLICY, ALL_ALLOWED, ALL_FORBIDDEN = compiled([], SCHEMA), with_rules(EVERYTH
 SHUFFLED = [compiled(random.Random(seed).sample(TEXTS, len(TEXTS)), SCHEMA) for seed in range(5)]
 
 
+@settings(deadline=None)
 @given(requests)
 def test_without_a_policy_the_answer_is_no(request: Request) -> None:
     assert not decide(request, NO_POLICY)
 
 
+@settings(deadline=None)
 @given(requests)
 def test_what_forbids_beats_what_permits(request: Request) -> None:
     assert not decide(request, ALL_FORBIDDEN)
@@ -80,6 +82,7 @@ def test_what_forbids_beats_what_permits(request: Request) -> None:
         assert not decide(request, ALL_ALLOWED)
 
 
+@settings(deadline=None)
 @given(requests)
 def test_the_order_of_policies_does_not_matter(request: Request) -> None:
     expected = decide(request)
@@ -87,6 +90,7 @@ def test_the_order_of_policies_does_not_matter(request: Request) -> None:
         assert decide(request, other) == expected
 
 
+@settings(deadline=None)
 @given(requests.filter(lambda r: isinstance(r.who, Person)), st.frozensets(st.sampled_from(Role)))
 def test_roles_at_one_site_are_nothing_at_another(request: Request, roles: frozenset[Role]) -> None:
     here = Place("here")
@@ -103,6 +107,7 @@ def test_roles_at_one_site_are_nothing_at_another(request: Request, roles: froze
     assert not decide(Request(who, request.action, elsewhere, request.moment))
 
 
+@settings(deadline=None)
 @given(requests.filter(lambda r: isinstance(r.who, Machine)))
 def test_no_token_administers_or_touches_a_plant(request: Request) -> None:
     if request.action.partition(":")[0] in ("plant", "settings", "account", "role", "token"):
@@ -110,7 +115,7 @@ def test_no_token_administers_or_touches_a_plant(request: Request) -> None:
         assert not decide(request, ALL_ALLOWED) or request.action in (Action.SETTINGS_READ, Action.ACCOUNT_READ)
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(requests)
 def test_an_explanation_says_what_the_decision_is(request: Request) -> None:
     found = explain(request)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from linewarden.people.model import Account, Grant, OneTime, Purpose, Session, Token, Tries
+from linewarden.people.model import Account, Grant, OneTime, Passkey, Purpose, Session, Token, Tries
 from linewarden.people.store import Store
 from linewarden.service.state import State, open_state
 from linewarden.service.state.people import PeopleState
@@ -174,3 +174,16 @@ def test_of_many_at_once_one_gets_the_code_and_every_try_counts(store: Store) ->
     seen: list[Tries | None] = []
     store.change_tries("key", lambda tries: seen.append(tries))
     assert seen == [Tries(8, NOW)]
+
+
+def test_passkeys_come_back_and_count_up(store: Store) -> None:
+    store.add_account(BOB, [])
+    key = Passkey("id-1", BOB.id, "phone", b"\x00\xff", 0, NOW)
+    other = replace(key, id="id-2", created=NOW + HOUR)
+    assert [store.add_passkey(k) for k in (other, key, key)] == [True, True, False]
+    assert list(store.passkeys(BOB.id)) == [key, other]
+    counted = [store.passkey_used(key.id, n, NOW) for n in (0, 0, 2, 2, 1, 0, 2**32 - 1)]
+    assert counted == [True, True, True, False, False, False, True]
+    assert store.passkey(key.id) == replace(key, count=2**32 - 1, used=NOW)
+    assert not store.passkey_used("nobody", 1, NOW)
+    assert [store.drop_passkey(a, key.id) for a in ("x", BOB.id, BOB.id)] == [False, True, False]

@@ -1,9 +1,9 @@
 """WHO: accounts and how they prove who they are. Pure logic over a store, a clock and randomness that are handed in.
 
-`signing_in` joins the rest: `passwords` and `totp` prove, `throttle` slows down who guesses, `sessions` remember.
-`onboarding` makes accounts and brings lost ones back, `tokens` are for machines. What an account may do is not decided
-here but in `policy`; here its grants are only kept.
+`signing_in` joins the rest: `passwords`, `totp` and `passkeys` prove, `throttle` slows down who guesses, `sessions`
+remember. `onboarding` makes accounts and brings lost ones back, `tokens` are for machines. What an account may do is not
+decided here but in `policy`; here its grants are only kept.
 
-Passkeys (WebAuthn) and single sign-on (OIDC) are not built yet: their place is beside `SignIn.with_password`, as
-methods that end in the same `Outcome`.
+Single sign-on (OIDC) is not built yet: its place is beside `SignIn.with_password`, as a method that ends in the same
+`Outcome`.
 """

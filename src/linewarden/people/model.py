@@ -58,6 +58,8 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     RECOVERY = "recovery"
     SECOND_FACTOR = "second factor"
+    NEW_PASSKEY = "new passkey"
+    PASSKEY = "passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,19 @@ class Session:
     seen: datetime
     authenticated: datetime
     rights: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey (WebAuthn). `id` in base64url; `count`: how often its device says it was used, 0 where it does not."""
+
+    id: str
+    account: str
+    name: str
+    public_key: bytes
+    count: int
+    created: datetime
+    used: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

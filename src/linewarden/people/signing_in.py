@@ -1,4 +1,4 @@
-"""Signing in: a password, and a code where the account has a second factor.
+"""Signing in: a password, and a code where the account has a second factor; or a passkey, which is both.
 
 Whatever is wrong, the answer is the same and takes as long: nobody learns which logins there are.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from linewarden.people import totp
 from linewarden.people.model import Account, Purpose, Tools, login_of
@@ -16,6 +17,9 @@ from linewarden.people.secret import code_digest
 from linewarden.people.sessions import Sessions
 from linewarden.people.store import Store
 from linewarden.people.throttle import Throttle
+
+if TYPE_CHECKING:
+    from linewarden.people.passkeys import Passkeys
 
 
 class Answer(StrEnum):
@@ -41,7 +45,7 @@ REFUSED = Outcome(Answer.REFUSED)
 
 
 class SignIn:
-    """The door. Passkeys and OIDC get methods of their own here, which end in `_let_in`."""
+    """The door. OIDC gets a method of its own here, which ends in `_let_in`."""
 
     def __init__(self, store: Store, tools: Tools, passwords: Passwords, sessions: Sessions) -> None:
         self._store, self._tools, self._passwords, self._sessions = store, tools, passwords, sessions
@@ -65,7 +69,14 @@ class SignIn:
             if not self.second_factor(account, code, now):
                 return REFUSED
         self._throttle.succeeded(attempt, account.id, source, now)
-        return self._let_in(account, password, instead_of)
+        if self._passwords.outdated(account.password):
+            self._store.set_password(account.id, self._passwords.hash(password), instead_of=account.password)
+        return self._let_in(account, instead_of)
+
+    def with_passkey(self, passkeys: Passkeys, answer: str, *, instead_of: str = "") -> Outcome:
+        """An attempt; `answer` is what the browser says (JSON). Not slowed down: there is nothing to guess."""
+        account = passkeys.proved(answer)
+        return self._let_in(account, instead_of) if account else REFUSED
 
     def second_factor(self, account: Account, code: str, now: datetime) -> bool:
         """Is it a code of the app that was not used yet, or a recovery code? It is used up by this."""
@@ -74,9 +85,7 @@ class SignIn:
             return self._store.take_step(account.id, step)
         return self._store.redeem(code_digest(code), Purpose.SECOND_FACTOR, now, account.id) is not None
 
-    def _let_in(self, account: Account, password: str, instead_of: str) -> Outcome:
-        if self._passwords.outdated(account.password):
-            self._store.set_password(account.id, self._passwords.hash(password), instead_of=account.password)
+    def _let_in(self, account: Account, instead_of: str) -> Outcome:
         return Outcome(Answer.IN, self._sessions.begin(account, instead_of=instead_of))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from linewarden.people.model import Account, Grant, OneTime, Purpose, Session, Token, Tries
+from linewarden.people.model import Account, Grant, OneTime, Passkey, Purpose, Session, Token, Tries
 
 
 class AccountStore(Protocol):
@@ -113,7 +113,26 @@ class TokenStore(Protocol):
         """Remembers when it was last shown."""
 
 
-class Store(AccountStore, CodeStore, SessionStore, TriesStore, TokenStore, Protocol):
+class PasskeyStore(Protocol):
+    """Passkeys."""
+
+    def add_passkey(self, passkey: Passkey) -> bool:
+        """Keeps a passkey. False: it is there already."""
+
+    def passkey(self, id: str) -> Passkey | None:
+        """The passkey with this id."""
+
+    def passkeys(self, account: str) -> Sequence[Passkey]:
+        """Those of an account, the oldest first."""
+
+    def passkey_used(self, id: str, count: int, now: datetime) -> bool:
+        """Remembers its count. False: that is not more than it was (where it counts at all), as of a copy."""
+
+    def drop_passkey(self, account: str, id: str) -> bool:
+        """Forgets one of an account. False: there is none."""
+
+
+class Store(AccountStore, CodeStore, SessionStore, TriesStore, TokenStore, PasskeyStore, Protocol):
     """All of it."""
 
     def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:

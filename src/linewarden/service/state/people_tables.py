@@ -5,7 +5,18 @@ Of no secret is more kept than its hash, but of that of a second factor, which i
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from linewarden.service.state.tables import METADATA, UtcTime
 
@@ -95,4 +106,17 @@ API_TOKEN = Table(
     Column("places", JSON, nullable=False),
     Column("revoked", UtcTime),
     Column("used", UtcTime),
+)
+
+PASSKEY = Table(
+    "passkey",
+    METADATA,
+    Column("id", String(1400), primary_key=True),
+    Column("account", String(ID), _account(), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("created", UtcTime, nullable=False),
+    Column("used", UtcTime),
+    Index(None, "account"),
 )

@@ -1,4 +1,4 @@
-"""Accounts, codes, sessions, failed attempts and tokens in the SQL state: what `people.store.Store` asks for."""
+"""Accounts and all that belongs to them in the SQL state: what `people.store.Store` asks for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from linewarden.service.state.people.accounts import Accounts
 from linewarden.service.state.people.codes import Codes
+from linewarden.service.state.people.passkeys import PasskeyRows
 from linewarden.service.state.people.sessions import SessionRows
 from linewarden.service.state.people.tokens import TokenRows
 from linewarden.service.state.people.tries import TriesRows
@@ -16,7 +17,7 @@ from linewarden.service.state.people_tables import FAMILIAR_SOURCE, ONE_TIME_COD
 __all__ = ["PeopleState"]
 
 
-class PeopleState(Accounts, Codes, SessionRows, TriesRows, TokenRows):
+class PeopleState(Accounts, Codes, SessionRows, TriesRows, TokenRows, PasskeyRows):
     """All of it, over the engine of an open state. May be used from every thread."""
 
     def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Accounts, what they are granted, one-time codes, sessions, failed attempts, API tokens."""
+"""Accounts, what they are granted, one-time codes, sessions, passkeys, failed attempts, API tokens."""
 
 from __future__ import annotations
 
@@ -69,6 +69,17 @@ def _proofs() -> None:
         sa.Column("rights", sa.Integer, nullable=False),
     )
     op.create_index("ix_session_account", "session", ["account"])
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.String(1400), primary_key=True),
+        _of_account(),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("created", TIME, nullable=False),
+        sa.Column("used", TIME),
+    )
+    op.create_index("ix_passkey_account", "passkey", ["account"])
 
 
 def _machines() -> None:
