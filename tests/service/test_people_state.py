@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +189,12 @@ def test_passkeys_come_back_and_count_up(store: Store) -> None:
     assert store.passkey(key.id) == replace(key, count=2**32 - 1, used=NOW)
     assert not store.passkey_used("nobody", 1, NOW)
     assert [store.drop_passkey(a, key.id) for a in ("x", BOB.id, BOB.id)] == [False, True, False]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_for_the_user_of_the_service(tmp_path: Path) -> None:
+    """`sudo linewarden people first` before the first start must not leave a database that the service cannot write."""
+    os.chown(tmp_path, 4711, 4712)
+    open_state(f"sqlite:///{tmp_path}/state.db").close()
+    made = (tmp_path / "state.db").stat()
+    assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (4711, 4712, 0o600)

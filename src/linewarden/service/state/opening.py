@@ -68,11 +68,17 @@ def _make_folder(folder: Path) -> None:
 
 
 def _keep_to_ourselves(file: Path) -> None:
-    """Accounts are in it: nobody else on the machine reads it. SQLite gives its other files the same rights."""
+    """Accounts are in it: nobody else on the machine reads it. SQLite gives its other files the same rights.
+
+    Made by root it belongs to whom its folder belongs: to the user that the service runs as.
+    """
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        mode = file.stat().st_mode
-        if mode & 0o007:
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if os.geteuid() == 0:
+                folder = file.parent.stat()
+                os.chown(file, folder.st_uid, folder.st_gid)
+        elif (mode := file.stat().st_mode) & 0o007:
             file.chmod(mode & 0o770)
     except PermissionError:
         return  # not ours to change; whether it can be used, the database says
