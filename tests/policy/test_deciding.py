@@ -63,6 +63,15 @@ def test_a_role_in_a_zone_is_no_role_in_the_rest_of_the_site() -> None:
     assert decide(ask(person(Role.ENGINEER, HERE), Action.ASSET_EDIT, CELL))
 
 
+def test_lake_settings_and_audit_are_of_the_site_whatever_zone_is_named() -> None:
+    for kind, action in (
+        (Kind.LAKE, Action.LAKE_QUERY), (Kind.SETTINGS, Action.SETTINGS_READ), (Kind.AUDIT, Action.AUDIT_READ),
+    ):  # fmt: skip
+        named = Thing(kind, "it", CELL)
+        assert decide(Request(person(Role.OWNER, HERE), action, named, FRESH))
+        assert decide(Request(person(Role.OWNER, CELL), action, named, FRESH)).why == "no policy allows it"
+
+
 def test_an_account_with_a_role_elsewhere_is_not_one_owners_alone() -> None:
     both = Account("bob", frozenset({"here", "there"}))
     here, everywhere = person(Role.OWNER), Person("x", frozenset({Held(Role.OWNER, HERE), Held(Role.OWNER, THERE)}))

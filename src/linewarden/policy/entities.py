@@ -27,7 +27,7 @@ def entities_of(request: Request) -> list[Json]:
     found = [_person(request.who) if isinstance(request.who, Person) else _machine(request.who)]
     if isinstance(what, Account):
         return [*found, _entity(_uid_of(what), {"sites": _refs(Kind.SITE, what.sites)})]
-    places = _chain(what.place)
+    places = _chain(what.covered if isinstance(what, Thing) else what.place)
     if isinstance(what, PlantAction):
         found.append(_entity(_uid_of(what), _proposal(what), places[:1]))
     elif what.kind not in (Kind.SITE, Kind.ZONE):

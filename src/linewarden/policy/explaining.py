@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from linewarden.policy.cedar import evaluate
 from linewarden.policy.deciding import Decision, decide, deciding_rules
 from linewarden.policy.entities import entities_of, request_of
-from linewarden.policy.model import Account, Held, Machine, Person, Place, Request, Role, Scope
+from linewarden.policy.model import Account, Held, Machine, Person, Place, Request, Role, Scope, Thing
 from linewarden.policy.rules import Access, shipped
 
 
@@ -82,7 +82,7 @@ def _would(request: Request, access: Access) -> Iterator[str]:
 def _places(request: Request) -> frozenset[Place]:
     if isinstance(request.what, Account):
         return frozenset(map(Place, request.what.sites))
-    return frozenset({request.what.place})
+    return frozenset({request.what.covered if isinstance(request.what, Thing) else request.what.place})
 
 
 def _place(request: Request) -> str:

@@ -119,6 +119,10 @@ class Machine:
     places: frozenset[Place] = frozenset()
 
 
+OF_THE_SITE = frozenset({Kind.LAKE, Kind.SETTINGS, Kind.AUDIT})
+"""What no zone has one of its own of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """Something at a place. Its name is told apart by site. Of a site or zone the place itself is meant."""
@@ -126,6 +130,11 @@ class Thing:
     kind: Kind
     id: str
     place: Place
+
+    @property
+    def covered(self) -> Place:
+        """The place that a right must cover."""
+        return Place(self.place.site) if self.kind in OF_THE_SITE else self.place
 
 
 @dataclass(frozen=True, slots=True)
