@@ -12,7 +12,8 @@ checked() { echo "$sum  $1" | sha256sum --check --status - 2>/dev/null; }
 if ! checked "$to"; then
     cargo info --quiet "cedar-policy-cli@$version" >/dev/null # fetches this crate alone, and checks it against the index
     mkdir -p "$(dirname "$to")"
-    cp "${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"$crate" "$to"
+    found=("${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"$crate")
+    cp "${found[0]}" "$to"
     checked "$to" || { echo "cedar-cases: $crate is not what was expected" >&2; rm "$to"; exit 1; }
 fi
 echo "cedar-cases: $to"
