@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that some tests and benchmarks use. Quick when they are there. Safe to repeat.
+# Installs the Debian packages that some tests and benchmarks use, and fetches the official Cedar cases. Quick when they are there. Safe to repeat.
 # Nothing in `linewarden` itself needs them: tests that lack a tool say so and are skipped.
 # usage: scripts/install-test-deps.sh [--bench | --plant | --services]
 #   --plant: only what the practice plant needs to run
 #   --services: and the servers of tests/packets (SSH, SMB, SNMP, VNC, RDP, VPN); Debian starts some of them once installed,
 #   so this is for machines on which that does no harm
 set -euo pipefail
+
+if [ "${1:-}" != "--plant" ] && command -v cargo >/dev/null; then
+    "$(dirname "$0")/cedar-cases.sh" || echo "test tools: the official Cedar cases cannot be had; their tests are skipped" >&2
+fi
 
 # tool on the PATH -> package
 want=(ip:iproute2 mosquitto:mosquitto)

@@ -23,6 +23,7 @@ PURE = {
     "protocols",
     "plant",
     "baseline",
+    "people",
     "policy",
     "detections",
     "analytics",

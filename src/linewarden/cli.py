@@ -419,6 +419,7 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
+    from linewarden.service.access_command import add_access
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
@@ -427,6 +428,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.notices_command import add_notices
     from linewarden.service.options import add_commands
     from linewarden.service.packets_command import add_packets
+    from linewarden.service.people_command import add_people
     from linewarden.service.rules_command import add_rules
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
@@ -449,6 +451,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_expected(commands)
     add_lake(commands)
     add_config(commands)
+    add_people(commands)
+    add_access(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

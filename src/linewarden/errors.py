@@ -6,7 +6,8 @@
     |-- ConfigError            a setting, a names file or an option is wrong
     |-- ProtocolError          a protocol file declares something that the engine cannot run
     |-- QueryError             the SQL of the user is wrong
-    `-- SendError              another system does not take what is sent to it
+    |-- SendError              another system does not take what is sent to it
+    `-- AccessError            an account, code, token or right does not allow it
 
 What a *peer* on the wire does wrong is never an exception: it is a `weird` record.
 """
@@ -52,3 +53,9 @@ class SendError(LinewardenError):
     """A receiver that a person named cannot be reached, or does not take what is sent."""
 
     exit_code = 8
+
+
+class AccessError(LinewardenError):
+    """An account, a code or a token is not there, is used up, or does not allow what was asked."""
+
+    exit_code = 9

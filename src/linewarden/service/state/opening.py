@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from linewarden.errors import StoreError
@@ -30,7 +31,9 @@ def open_state(url: str, *, password: str | None = None) -> State:
     engine, where = engine_of(url, password)
     try:
         if engine.dialect.name == "sqlite":
-            _make_folder(Path(engine.url.database or "").absolute().parent)
+            file = Path(engine.url.database or "").absolute()
+            _make_folder(file.parent)
+            _keep_to_ourselves(file)
         with said(where), engine.begin() as connection:
             migrate(connection)
     except BaseException:
@@ -62,3 +65,22 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made ({error.strerror or error}); choose another [state] url") from error
+
+
+def _keep_to_ourselves(file: Path) -> None:
+    """Accounts are in it: nobody else on the machine reads it. SQLite gives its other files the same rights.
+
+    Made by root it belongs to whom its folder belongs: to the user that the service runs as.
+    """
+    try:
+        if not file.exists():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if os.geteuid() == 0:
+                folder = file.parent.stat()
+                os.chown(file, folder.st_uid, folder.st_gid)
+        elif (mode := file.stat().st_mode) & 0o007:
+            file.chmod(mode & 0o770)
+    except PermissionError:
+        return  # not ours to change; whether it can be used, the database says
+    except OSError as error:
+        raise StoreError(f"{file}: cannot be made ({error.strerror or error}); choose another [state] url") from error

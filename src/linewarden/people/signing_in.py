@@ -1,0 +1,96 @@
+"""Signing in: a password, and a code where the account has a second factor; or a passkey, which is both.
+
+Whatever is wrong, the answer is the same and takes as long: nobody learns which logins there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from linewarden.people import totp
+from linewarden.people.model import Account, Purpose, Tools, login_of
+from linewarden.people.passwords import Passwords
+from linewarden.people.secret import code_digest
+from linewarden.people.sessions import Sessions
+from linewarden.people.store import Store
+from linewarden.people.throttle import Throttle
+
+if TYPE_CHECKING:
+    from linewarden.people.passkeys import Passkeys
+
+
+class Answer(StrEnum):
+    """How an attempt ended."""
+
+    IN = "in"
+    CODE = "code"
+    """The password is right; a code is wanted too."""
+    REFUSED = "refused"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: with the secret of a session, or how long to wait."""
+
+    answer: Answer
+    secret: str = ""
+    wait: timedelta = timedelta(0)
+
+
+REFUSED = Outcome(Answer.REFUSED)
+
+
+class SignIn:
+    """The door. OIDC gets a method of its own here, which ends in `_let_in`."""
+
+    def __init__(self, store: Store, tools: Tools, passwords: Passwords, sessions: Sessions) -> None:
+        self._store, self._tools, self._passwords, self._sessions = store, tools, passwords, sessions
+        self._throttle = Throttle(store)
+
+    def with_password(self, login: str, password: str, code: str, source: str, *, instead_of: str = "") -> Outcome:
+        """An attempt. `code` is of the app or a recovery code, empty at first; `source` is where it comes from (an
+        address); `instead_of` the secret of a session that the browser had before, which ends.
+        """
+        now, name = self._tools.now(), _login(login)
+        account = self._store.account_of(name) if name else None
+        attempt = self._throttle.take(name, source, account.id if account else None, now)
+        if isinstance(attempt, timedelta):
+            return Outcome(Answer.WAIT, wait=attempt)
+        kept = account.password if account and account.usable else ""
+        if not self._passwords.fits(kept, password) or account is None:
+            return REFUSED
+        if account.totp:
+            if not code:
+                return Outcome(Answer.CODE)
+            if not self.second_factor(account, code, now):
+                return REFUSED
+        self._throttle.succeeded(attempt, account.id, source, now)
+        if self._passwords.outdated(account.password):
+            self._store.set_password(account.id, self._passwords.hash(password), instead_of=account.password)
+        return self._let_in(account, instead_of)
+
+    def with_passkey(self, passkeys: Passkeys, answer: str, *, instead_of: str = "") -> Outcome:
+        """An attempt; `answer` is what the browser says (JSON). Not slowed down: there is nothing to guess."""
+        account = passkeys.proved(answer)
+        return self._let_in(account, instead_of) if account else REFUSED
+
+    def second_factor(self, account: Account, code: str, now: datetime) -> bool:
+        """Is it a code of the app that was not used yet, or a recovery code? It is used up by this."""
+        step = totp.matching_step(account.totp, code, now)
+        if step is not None:
+            return self._store.take_step(account.id, step)
+        return self._store.redeem(code_digest(code), Purpose.SECOND_FACTOR, now, account.id) is not None
+
+    def _let_in(self, account: Account, instead_of: str) -> Outcome:
+        return Outcome(Answer.IN, self._sessions.begin(account, instead_of=instead_of))
+
+
+def _login(text: str) -> str:
+    try:
+        return login_of(text[:1000])
+    except ValueError:
+        return ""

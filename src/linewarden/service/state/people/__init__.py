@@ -1,0 +1,29 @@
+"""Accounts and all that belongs to them in the SQL state: what `people.store.Store` asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from linewarden.service.state.people.accounts import Accounts
+from linewarden.service.state.people.codes import Codes
+from linewarden.service.state.people.passkeys import PasskeyRows
+from linewarden.service.state.people.sessions import SessionRows
+from linewarden.service.state.people.tokens import TokenRows
+from linewarden.service.state.people.tries import TriesRows
+from linewarden.service.state.people_tables import FAMILIAR_SOURCE, ONE_TIME_CODE, SESSION, SIGN_IN_TRIES
+
+__all__ = ["PeopleState"]
+
+
+class PeopleState(Accounts, Codes, SessionRows, TriesRows, TokenRows, PasskeyRows):
+    """All of it, over the engine of an open state. May be used from every thread."""
+
+    def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:
+        """Forgets codes that have expired, sessions that began, and tries and familiar sources that were, before."""
+        with self._write() as connection:
+            connection.execute(delete(ONE_TIME_CODE).where(ONE_TIME_CODE.c.expires <= now))
+            connection.execute(delete(SESSION).where(SESSION.c.began < sessions_before))
+            for table, last in ((SIGN_IN_TRIES, SIGN_IN_TRIES.c.last), (FAMILIAR_SOURCE, FAMILIAR_SOURCE.c.seen)):
+                connection.execute(delete(table).where(last < tries_before))
