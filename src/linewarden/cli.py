@@ -162,9 +162,9 @@ def _names(path: Path | None) -> Any:
 
 
 def _save(lake: Path, kept: Kept) -> None:
-    from linewarden.service.corrections_file import save
+    from linewarden.service.correcting import keep
 
-    save(lake, kept)
+    keep(lake, kept)
 
 
 @contextlib.contextmanager
@@ -419,6 +419,7 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
+    from linewarden.service.audit.command import add_audit
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
@@ -449,6 +450,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_expected(commands)
     add_lake(commands)
     add_config(commands)
+    add_audit(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError
@@ -13,6 +14,7 @@ from linewarden.service.retention import Retention
 from linewarden.service.watching import Keep, Listening
 
 if TYPE_CHECKING:
+    from linewarden.service.audit.witness import Witness
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
@@ -47,6 +49,17 @@ def retention_of(config: Config) -> Retention:
 def listen_of(config: Config) -> tuple[str, int] | None:
     """Host and port of health and metrics; None: nothing listens."""
     return config.http.address if config.http.enabled else None
+
+
+def witness_of(config: Config, file: Path | None) -> Witness:
+    """What the audit log is told of the settings, and the files that are watched for edits."""
+    from linewarden.service.audit.places import KEY
+    from linewarden.service.audit.witness import Witness
+    from linewarden.service.config.pages import effective
+    from linewarden.service.corrections_file import FILE
+
+    files = (file, config.detect.expected, config.detect.rules, config.lake_folder / FILE)
+    return Witness(config.service.data / KEY, effective(config), tuple(f for f in files if f is not None))
 
 
 def destination_of(export: Export) -> Destination:
