@@ -429,6 +429,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.options import add_commands
     from linewarden.service.packets_command import add_packets
     from linewarden.service.rules_command import add_rules
+    from linewarden.service.secret_command import add_secret
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -451,6 +452,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_lake(commands)
     add_config(commands)
     add_audit(commands)
+    add_secret(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

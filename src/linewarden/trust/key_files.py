@@ -105,3 +105,25 @@ def key_of_32_bytes(data: bytes, where: str) -> bytes:
     if len(found) != 32:
         raise StoreError(f"{where}: is no key; it needs 32 bytes, or their Base64 (openssl rand -base64 32)")
     return found
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """A file that is there gets another content, whole or not at all; owner and mode stay. Raises StoreError."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        about = path.stat()
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(handle, about.st_uid, about.st_gid)
+            os.fchmod(handle, stat.S_IMODE(about.st_mode))
+            os.write(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        new.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed") from error
+    finally:
+        new.unlink(missing_ok=True)
+    sync_folder(path.parent)
