@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from linewarden.service.config.model import Config
     from linewarden.service.options import Commands
 
-SECRET = """examples:
+EXAMPLES = """examples:
   linewarden secret seal linewarden.toml < mail.password       prints enc:... for `password = "enc:..."`
   linewarden secret seal linewarden.toml                       asks for it, in a terminal
   linewarden secret rotate linewarden.toml                     a new key; what is sealed is wrapped by it
@@ -26,13 +26,13 @@ The key is that of [secrets] key: a file that only its owner reads, or a credent
 
 def add_secret(commands: Commands) -> None:
     """Adds the commands to the whole grammar."""
-    group = commands.group("secret", "seal secrets of the configuration", SECRET)
-    for name, help, run in (
+    group = commands.group("secret", "seal secrets of the configuration", EXAMPLES)
+    for name, words, run in (
         ("seal", "seal a secret from standard input", run_seal),
         ("rotate", "wrap all secrets by a new key", run_rotate),
         ("check", "say whether every secret can be read", run_check),
     ):
-        parser = group.add(name, help, SECRET, run)
+        parser = group.add(name, words, EXAMPLES, run)
         parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="the configuration")
 
 
@@ -75,9 +75,8 @@ def run_rotate(args: argparse.Namespace) -> int:
 
     config = load_config(args.config)
     where = config.secrets.key
-    own = where.startswith("file:")
+    own, file = where.startswith("file:"), place_of(where)
     if own:
-        file = place_of(where)
         old = key_ring(config)
         lines = [base64.b64encode(k.key) + b"\n" for k in old.keys]
         replace_file(file, _new_key() + b"".join(lines))

@@ -39,7 +39,7 @@ def _reference(value: str, info: ValidationInfo) -> str:
         return value
     if kind == "file" and colon and rest and "\0" not in rest:
         return f"file:{_from_the_file(Path(rest), info)}"
-    raise ValueError("use enc:... (`linewarden secret seal`), credential:NAME or file:PATH; no secret stands here as it is")
+    raise ValueError("holds no secret as it is; use enc:... (`linewarden secret seal`), credential:NAME or file:PATH")
 
 
 Secret = Annotated[str, AfterValidator(_reference)]

@@ -51,7 +51,9 @@ def examine(path: Path) -> tuple[Config | None, list[Problem]]:
     except ConfigError as error:
         return None, [Problem(path, "", str(error))]
     try:
-        config = Config.model_validate({"service": {}, **raw}, context={"folder": path.absolute().parent})
+        config = Config.model_validate(
+            {"service": {}, "secrets": {}, **raw}, context={"folder": path.absolute().parent}
+        )
     except ValidationError as error:
         found = [Problem(path, key_path(e["loc"]), words(e)) for e in error.errors(include_url=False)]
         return None, [*found, *_unknown_streams(path, raw), *_unknown_detections(path, raw)]

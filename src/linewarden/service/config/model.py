@@ -248,10 +248,10 @@ class Config(Table):
     """The one file. [[sensor]] is the only table that must be there."""
 
     service: Service
+    secrets: Secrets
     sensor: tuple[Sensor, ...] = Field(description="a [[sensor]] table for each tap, with name and interfaces")
     lake: Lake = Lake()
     state: State = State()
-    secrets: Secrets = Field(default_factory=Secrets)
     http: Http = Http()
     detect: Detect = Detect()
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")

@@ -60,7 +60,9 @@ def witness_of(config: Config, file: Path | None) -> Witness:
     from linewarden.service.corrections_file import FILE
 
     files = (file, config.detect.expected, config.detect.rules, config.lake_folder / FILE)
-    return Witness(config.service.data / KEY, _without_secrets(effective(config)), tuple(f for f in files if f is not None))
+    return Witness(
+        config.service.data / KEY, _without_secrets(effective(config)), tuple(f for f in files if f is not None)
+    )
 
 
 def _without_secrets(value: Any) -> Any:

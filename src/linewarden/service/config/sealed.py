@@ -65,4 +65,6 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise StoreError(f"{file}: cannot be read ({error.strerror or error}); check the unit's LoadCredential=") from error
+        raise StoreError(
+            f"{file}: cannot be read ({error.strerror or error}); check the unit's LoadCredential="
+        ) from error
