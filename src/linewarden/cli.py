@@ -420,6 +420,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
     from linewarden.service.audit.command import add_audit
+    from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
@@ -453,6 +454,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_config(commands)
     add_audit(commands)
     add_secret(commands)
+    add_backup(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

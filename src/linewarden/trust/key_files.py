@@ -55,6 +55,9 @@ def make_file(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
+            owner = path.parent.stat()
+            if os.geteuid() == 0 and owner.st_uid != 0:  # root makes it for the service whose folder it is
+                os.fchown(handle, owner.st_uid, owner.st_gid)
             os.write(handle, data)
             os.fsync(handle)
         finally:

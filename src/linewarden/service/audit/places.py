@@ -22,7 +22,7 @@ WHERE = "name the service's configuration, or a file or folder that one of the c
 def ledger_of_files(folder: Path) -> Iterator[Ledger]:
     """The log for changes of files in a folder; it is made if it is not there."""
     if named := os.environ.get(VARIABLE):
-        with ledger_at(Path(named)) as ledger:
+        with ledger_at(Path(named), make=True) as ledger:
             yield ledger
         return
     with _opened(f"sqlite:///{folder / FOLDER / 'audit.db'}", folder / FOLDER / KEY, None) as ledger:
@@ -30,12 +30,19 @@ def ledger_of_files(folder: Path) -> Iterator[Ledger]:
 
 
 @contextlib.contextmanager
-def ledger_at(place: Path) -> Iterator[Ledger]:
-    """The log of a configuration, or that beside a file or in a folder. Raises ConfigError if there is none."""
+def ledger_at(place: Path, *, make: bool = False) -> Iterator[Ledger]:
+    """The log of a configuration (`make`: also a new one), or that beside a file or in a folder.
+
+    Raises ConfigError if there is none.
+    """
     if place.suffix == ".toml" and place.is_file() and _is_config(place):
         from linewarden.service.config import load_config
+        from linewarden.service.config.state_url import sqlite_file
 
         config = load_config(place)
+        file = sqlite_file(config.state_url)
+        if not make and file is not None and not file.exists():
+            raise ConfigError(f"{place}: has no audit log yet; it is made when `linewarden serve` first starts")
         with _opened(config.state_url, config.service.data / KEY, config.state_password()) as ledger:
             yield ledger
         return
