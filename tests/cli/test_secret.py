@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,39 @@ def test_systemd_may_bring_the_key_and_secrets(
         load_config(config).state_password()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
     assert secrets(config) == ["db password", "from systemd", "signs"]
+
+
+HSM = Path(os.environ.get("LINEWARDEN_SOFTHSM", "/usr/lib/softhsm/libsofthsm2.so"))
+
+
+@pytest.mark.skipif(
+    not (HSM.exists() and shutil.which("softhsm2-util") and importlib.util.find_spec("pkcs11")),
+    reason="needs softhsm2 and python-pkcs11",
+)
+def test_the_key_may_be_in_a_token(run: Run, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a file into the token, by `former` and `rotate`."""
+    import pkcs11
+
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm.conf"))
+    make = ("--init-token", "--free", "--label", "plant", "--pin", "1234", "--so-pin", "5678", "--module", str(HSM))
+    subprocess.run(["softhsm2-util", *make], check=True, capture_output=True)
+    token = pkcs11.lib(str(HSM)).get_token(token_label="plant")
+    with token.open(user_pin="1234", rw=True) as session:
+        session.generate_key(pkcs11.KeyType.AES, 256, label="site", store=True)
+    (tmp_path / "pin").write_text("1234\n")
+    uri = f"pkcs11:token=plant;object=site?module-path={HSM}&pin-source=file:{tmp_path / 'pin'}"
+    before = config.read_text()
+    config.write_text(before + f'[secrets]\nkey = "{uri}"\nformer = ["file:secrets.key"]\n')
+    assert secrets(config) == ["db password", "bearer", "signs"]
+    assert run("secret", "rotate", config).code == 0
+    (tmp_path / "secrets.key").unlink()
+    config.write_text(config.read_text().replace('former = ["file:secrets.key"]\n', ""))
+    assert secrets(config) == ["db password", "bearer", "signs"]
+    token_text = config.read_text()
+    config.write_text(token_text.replace("object=site", "object=other"))
+    assert "the key other of token plant cannot be had (NoSuchKey)" in run("secret", "check", config).err
 
 
 @pytest.mark.parametrize(

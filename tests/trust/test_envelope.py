@@ -33,7 +33,7 @@ def test_every_changed_character_is_seen() -> None:
 
 def test_parts_of_two_secrets_make_no_third() -> None:
     one, two = RING.seal("one"), RING.seal("two")
-    with pytest.raises(ConfigError, match="was changed"):
+    with pytest.raises(ConfigError, match="was changed since"):
         RING.open(one.rpartition(":")[0] + ":" + two.rpartition(":")[2])
 
 

@@ -74,20 +74,27 @@ def run_rotate(args: argparse.Namespace) -> int:
     from linewarden.trust.key_files import private_bytes, replace_file
 
     config = load_config(args.config)
-    where = config.secrets.key
-    own, file = where.startswith("file:"), place_of(where)
+    own = config.secrets.key.startswith("file:")
     if own:
-        old = key_ring(config)
-        lines = [base64.b64encode(k.key) + b"\n" for k in old.keys]
-        replace_file(file, _new_key() + b"".join(lines))
+        file = place_of(config.secrets.key)
+        key_ring(config)  # it must be a key, before it is kept as the old one
+        before = private_bytes(file)
+        old = base64.b64encode(before) + b"\n" if len(before) == 32 else before
+        replace_file(file, _new_key() + old)
     ring = key_ring(config)
     count = sum(_rewrapped(path, ring) for path in _places(config, args.config))
     if own:
-        replace_file(file, private_bytes(file).split(b"\n")[0] + b"\n")
+        _keep_only_the_newest(place_of(config.secrets.key))
     print(f"{count} secrets are wrapped by key {ring.keys[0].id}.")
-    if not own:
-        print("The old key is no longer needed: take its line out of the credential.")
+    if not own or config.secrets.former:
+        print("Older keys are no longer needed: take them out of [secrets] former, and of the credential.")
     return 0
+
+
+def _keep_only_the_newest(file: Path) -> None:
+    from linewarden.trust.key_files import private_bytes, replace_file
+
+    replace_file(file, private_bytes(file).split(b"\n")[0] + b"\n")
 
 
 def _places(config: Config, file: Path) -> list[Path]:

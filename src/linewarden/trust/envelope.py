@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,6 +25,20 @@ MARK = "enc:v1:"
 SEALED = re.compile(r"enc:v1:([0-9a-f]{8}):([A-Za-z0-9_-]{80}):([A-Za-z0-9_-]{38,90000})")
 MOST_SECRET = 65_536
 _SECRET, _WRAP = b"linewarden secret v1", b"linewarden data key v1 "
+
+
+class WrappingKey(Protocol):
+    """What wraps data keys, wherever it is."""
+
+    @property
+    def id(self) -> str:
+        """Eight hexadecimal digits that name it without telling it."""
+
+    def wrap(self, data_key: bytes, about: bytes) -> bytes:
+        """Nonce, ciphertext and tag; `about` is bound to it."""
+
+    def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
+        """The data key. Raises ValueError if it was changed, or wrapped by another key."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,12 +52,20 @@ class SiteKey:
         """Eight digits of a hash."""
         return hashlib.sha256(b"linewarden site key v1" + self.key).hexdigest()[:8]
 
+    def wrap(self, data_key: bytes, about: bytes) -> bytes:
+        """See WrappingKey."""
+        return _encrypted(self.key, data_key, about)
+
+    def unwrap(self, wrapped: bytes, about: bytes) -> bytes:
+        """See WrappingKey."""
+        return _decrypted(self.key, wrapped, about)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
     """The key that seals, then older ones that still open."""
 
-    keys: Sequence[SiteKey]
+    keys: Sequence[WrappingKey]
     where: str
 
     def seal(self, secret: str) -> str:
@@ -55,7 +78,10 @@ class KeyRing:
     def open(self, text: str) -> str:
         """The secret. Raises ConfigError, which repeats nothing of it."""
         _, sealed = _parts(text)
-        return _decrypted(self._data_key(text), sealed, _SECRET, self.where).decode()
+        try:
+            return _decrypted(self._data_key(text), sealed, _SECRET).decode()
+        except ValueError:
+            raise ConfigError("was changed since it was sealed") from None
 
     def rewrap(self, text: str) -> str:
         """The same secret, its data key wrapped by the newest key. Raises ConfigError."""
@@ -65,7 +91,7 @@ class KeyRing:
 
     def _wrapped(self, data_key: bytes) -> str:
         newest = self.keys[0]
-        return f"{MARK}{newest.id}:{_b64(_encrypted(newest.key, data_key, _WRAP + newest.id.encode()))}"
+        return f"{MARK}{newest.id}:{_b64(newest.wrap(data_key, _WRAP + newest.id.encode()))}"
 
     def _data_key(self, text: str) -> bytes:
         wrapped, _ = _parts(text)
@@ -73,7 +99,10 @@ class KeyRing:
         key = next((k for k in self.keys if k.id == wanted), None)
         if key is None:
             raise ConfigError(f"was sealed with key {wanted}, which {self.where} does not have")
-        return _decrypted(key.key, wrapped, _WRAP + wanted.encode(), self.where)
+        try:
+            return key.unwrap(wrapped, _WRAP + wanted.encode())
+        except ValueError:
+            raise ConfigError(f"was changed since it was sealed, or the key of {self.where} is another") from None
 
 
 def is_sealed(text: str) -> bool:
@@ -96,11 +125,11 @@ def _encrypted(key: bytes, data: bytes, about: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, data, about)
 
 
-def _decrypted(key: bytes, data: bytes, about: bytes, where: str) -> bytes:
+def _decrypted(key: bytes, data: bytes, about: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(data[:12], data[12:], about)
     except InvalidTag:
-        raise ConfigError(f"cannot be opened with the key of {where}: it was changed") from None
+        raise ValueError("changed") from None
 
 
 def _b64(data: bytes) -> str:

@@ -132,8 +132,8 @@ class _Plain(tarfile.TarInfo):
     """A member that can be nothing but a file: what else tar knows is refused before it is looked at."""
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> _Plain:
-        found = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Plain:
+        found = super().frombuf(buf, encoding, errors)
         long_name = found.type == tarfile.GNUTYPE_LONGNAME and found.size <= 4 * MOST_NAME
         if found.type not in PLAIN and not long_name:
             raise StoreError("a part of it is no plain file (a link, a device, a folder): refused")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, ValidationInfo
 
+from linewarden.errors import ConfigError
 from linewarden.trust.envelope import SEALED
 
 Whole = Annotated[int, Strict()]
@@ -42,6 +43,22 @@ def _reference(value: str, info: ValidationInfo) -> str:
     raise ValueError("holds no secret as it is; use enc:... (`linewarden secret seal`), credential:NAME or file:PATH")
 
 
+def _key_place(value: str, info: ValidationInfo) -> str:
+    if value.startswith("pkcs11:"):
+        from linewarden.trust.hsm import place
+
+        try:
+            place(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value
+    if value.startswith(("file:", "credential:")):
+        return _reference(value, info)
+    raise ValueError("use file:PATH, credential:NAME or pkcs11:...; a key itself does not stand here")
+
+
+KeyPlace = Annotated[str, AfterValidator(_key_place)]
+"""Where a key is."""
 Secret = Annotated[str, AfterValidator(_reference)]
 """A sealed secret, or where it is."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from linewarden.service.config.base import Number, Place, Secret, Switch, Table, Whole, unit
+from linewarden.service.config.base import KeyPlace, Number, Place, Secret, Switch, Table, Whole, unit
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
 
@@ -174,19 +174,17 @@ class State(Table):
 class Secrets(Table):
     """The site's key, with which secrets in this file are sealed (`linewarden secret seal`)."""
 
-    key: Secret = Field(
+    key: KeyPlace = Field(
         default="file:secrets.key",
         validate_default=True,
         examples=["credential:linewarden-key"],
-        description="file:PATH (mode 0600; `secret seal` makes it) or credential:NAME of systemd (LoadCredential=)",
+        description="file:PATH (mode 0600; `secret seal` makes it), credential:NAME of systemd (LoadCredential=), or "
+        "pkcs11:token=NAME;object=KEY?module-path=/PATH.so&pin-source=file:/PATH",
     )
-
-    @field_validator("key")
-    @classmethod
-    def _is_a_place(cls, key: str) -> str:
-        if key.startswith("enc:"):
-            raise ValueError("the key itself cannot be sealed; use file:PATH or credential:NAME")
-        return key
+    former: tuple[KeyPlace, ...] = Field(
+        default=(), examples=[["file:secrets.key"]],
+        description="keys that still open what was sealed with them, until `secret rotate` has wrapped all by `key`",
+    )  # fmt: skip
 
 
 class Http(Table):

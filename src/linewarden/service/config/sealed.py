@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
-from linewarden.trust.envelope import KeyRing, SiteKey, is_sealed
+from linewarden.trust.envelope import KeyRing, SiteKey, WrappingKey, is_sealed
 from linewarden.trust.key_files import key_of_32_bytes, private_bytes
 
 if TYPE_CHECKING:
@@ -32,14 +32,29 @@ def secret_of(config: Config, key: str, reference: str | None, file: Path | None
 
 
 def key_ring(config: Config) -> KeyRing:
-    """The site's keys: the first line seals, the others still open. Raises ConfigError or StoreError."""
-    where = config.secrets.key
-    file = place_of(where)
-    data = private_bytes(file) if where.startswith("file:") else _read(file)
+    """The site's keys: the first seals, the others still open. Raises ConfigError or StoreError."""
+    places = (config.secrets.key, *config.secrets.former)
+    return KeyRing([key for place in places for key in _keys(place)], shown_place(config.secrets.key))
+
+
+def shown_place(place: str) -> str:
+    """A place in a message."""
+    return place.removeprefix("file:").partition("?")[0]
+
+
+def _keys(place: str) -> list[WrappingKey]:
+    """One a line of a file: the first is the newest."""
+    if place.startswith("pkcs11:"):
+        from linewarden.service.exporting.destination import secret
+        from linewarden.trust import hsm
+
+        return [hsm.key_at(place, secret(hsm.place(place).pin))]
+    file = place_of(place)
+    data = private_bytes(file) if place.startswith("file:") else _read(file)
     lines = data.split() if len(data) != 32 else [data]
     if not lines:
         raise StoreError(f"{file}: is no key; it is empty")
-    return KeyRing([SiteKey(key_of_32_bytes(line, str(file))) for line in lines], str(file))
+    return [SiteKey(key_of_32_bytes(line, str(file))) for line in lines]
 
 
 def place_of(reference: str) -> Path:
