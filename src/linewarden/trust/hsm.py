@@ -78,7 +78,6 @@ def _mechanism(nonce: bytes, about: bytes) -> dict[str, Any]:
     }
 
 
-@cache  # a process logs in to a token once
 def key_at(uri: str, pin: str) -> HsmKey:
     """The AES key of a token, whose session lasts as long as the process. Raises ConfigError."""
     where = place(uri)
@@ -87,10 +86,17 @@ def key_at(uri: str, pin: str) -> HsmKey:
     except ImportError as error:
         raise ConfigError("a key in a token needs python-pkcs11: pip install 'linewarden[hsm]'") from error
     try:
-        token = pkcs11.lib(str(where.module)).get_token(token_label=where.token)
-        key = token.open(user_pin=pin).get_key(label=where.object, key_type=pkcs11.KeyType.AES)
+        session = _session(where.module, where.token, pin)
+        key = session.get_key(label=where.object, key_type=pkcs11.KeyType.AES)
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
         why = type(error).__name__ if isinstance(error, pkcs11.PKCS11Error) else str(error)
         raise ConfigError(f"the key {where.object} of token {where.token} cannot be had ({why})") from error
-    name = b"linewarden token key v1" + bytes(token.serial) + where.object.encode()
+    name = b"linewarden token key v1" + bytes(session.token.serial) + where.object.encode()
     return HsmKey(hashlib.sha256(name).hexdigest()[:8], key)
+
+
+@cache  # a process logs in to a token once
+def _session(module: Path, token: str, pin: str) -> Any:
+    import pkcs11
+
+    return pkcs11.lib(str(module)).get_token(token_label=token).open(user_pin=pin)
