@@ -112,6 +112,26 @@ def test_restored_it_is_the_same(run: Run, config: Path, identity: Path, tmp_pat
     assert not [p for p in tmp_path.rglob(".*") if p.name.startswith((".plant", ".place"))]
 
 
+def test_nothing_is_in_the_clear_where_the_backup_goes(run: Run, config: Path, tmp_path: Path) -> None:
+    """That may be a share: who listens to its folder sees one encrypted file come."""
+    share, seen = tmp_path / "share", set()
+    share.mkdir()
+    stop = threading.Event()
+
+    def listen() -> None:
+        while not stop.is_set():
+            seen.update(p.is_dir() for p in share.iterdir())
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    said = run("backup", config, share / "plant.age", "--to", ME.recipient)
+    stop.set()
+    listener.join()
+    assert said.code == 0, said.err
+    assert True not in seen
+    assert not list((config.parent / "data").glob(".backup.*"))
+
+
 def test_the_records_are_left_out_unless_asked_for(run: Run, config: Path, identity: Path, tmp_path: Path) -> None:
     run("restore", backed_up(run, config), "--into", tmp_path / "new", "--identity", identity)
     assert not list((tmp_path / "new").rglob("*.parquet"))

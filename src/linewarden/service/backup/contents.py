@@ -69,6 +69,7 @@ def _paths(config: Config, file: Path) -> Iterator[tuple[Path, bool]]:
 
 def _secrets(config: Config) -> Iterator[Path]:
     """The files that the configuration names: keys, certificates, secrets."""
+    yield from (Path(place[5:]) for place in config.secrets.former if place.startswith("file:"))
     tables: list[Any] = [config.state, config.secrets, *config.export, *([config.digest] if config.digest else [])]
     for table in tables:
         for name, value in table:

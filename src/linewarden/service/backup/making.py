@@ -51,7 +51,7 @@ def back_up(
     if out.exists():
         raise ConfigError(f"{out}: is there already; give another name")
     try:
-        with ledger_at(file) as ledger, tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+        with ledger_at(file) as ledger, _scratch(config) as scratch:
             signer = _signer(ledger)
             staged = _staged(config, file, Path(scratch))
             lake = lake_items(config, file) if with_lake else []
@@ -61,6 +61,12 @@ def back_up(
     except OSError as error:
         raise StoreError(f"{error.filename or out}: cannot be read or written ({error.strerror or error})") from error
     return made
+
+
+def _scratch(config: Config) -> tempfile.TemporaryDirectory[str]:
+    """Copies in the clear stay in the data folder, for this user only: where the backup goes may be a share."""
+    data = config.service.data
+    return tempfile.TemporaryDirectory(prefix=".backup.", dir=data if data.is_dir() else None)
 
 
 def _shown(recipient: Recipient | Passphrase) -> str:
