@@ -208,6 +208,16 @@ def test_who_reads_does_not_wait_for_who_writes(tmp_path: Path) -> None:
     opened.close()
 
 
+def test_opening_does_not_wait_for_who_writes(tmp_path: Path) -> None:
+    opened = open_state(f"sqlite:///{tmp_path / 's.db'}")
+    with opened.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM event")
+        began = time.monotonic()
+        open_state(f"sqlite:///{tmp_path / 's.db'}").close()
+        assert time.monotonic() - began < 2
+    opened.close()
+
+
 def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("not a database, but long enough to be looked at " * 100)
