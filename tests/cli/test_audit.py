@@ -204,6 +204,17 @@ def test_the_log_may_be_that_of_the_service(
     assert (tmp_path / "linewarden-data" / "audit.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_belongs_to_the_owner_of_the_folder(run: Run, tmp_path: Path) -> None:
+    """The service's user goes on with a log that an administrator began."""
+    folder = tmp_path / "of-the-service"
+    folder.mkdir()
+    os.chown(folder, 65_534, 65_534)
+    assert run("expected", "announce", folder / "expected.toml", *ANNOUNCE).code == 0
+    made = [folder / ".linewarden", *(folder / ".linewarden").iterdir()]
+    assert {p.name: p.stat().st_uid for p in made} == {".linewarden": 65_534, "audit.db": 65_534, "audit.key": 65_534}
+
+
 def test_where_no_log_is_that_is_said(run: Run, tmp_path: Path) -> None:
     said = run("audit", "list", tmp_path)
     assert said.code == 2 and "has no audit log" in said.err

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linewarden.errors import ConfigError
+from linewarden.errors import ConfigError, StoreError
 from linewarden.service.audit.beside import FOLDER
 from linewarden.service.audit.heads import finish_rotation
 from linewarden.service.audit.ledger import Ledger
@@ -25,8 +25,23 @@ def ledger_of_files(folder: Path) -> Iterator[Ledger]:
         with ledger_at(Path(named), make=True) as ledger:
             yield ledger
         return
+    _make(folder)
     with _opened(f"sqlite:///{folder / FOLDER / 'audit.db'}", folder / FOLDER / KEY, None) as ledger:
         yield ledger
+
+
+def _make(folder: Path) -> None:
+    """The folder of the log and an empty database: what root makes belongs to the owner of the folder."""
+    place, owner = folder / FOLDER, folder.stat()
+    database = place / "audit.db"
+    try:
+        place.mkdir(exist_ok=True)
+        database.touch()
+        for made in (place, database) if os.geteuid() == 0 != owner.st_uid else ():
+            os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    except OSError as error:
+        raise StoreError(f"{place}: cannot be written ({error.strerror or error}), and what cannot be recorded is not "
+                         "done; ask the folder's owner") from error  # fmt: skip
 
 
 @contextlib.contextmanager
