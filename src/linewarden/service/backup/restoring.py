@@ -76,6 +76,8 @@ def _opened(file: Path) -> closing:  # type: ignore[type-arg]
 
 
 def _checked(folder: Path, unpacked: Unpacked, signed_by: VerifierKey | None) -> Restored:
+    if signed_by is not None and not unpacked.signed_by([signed_by]):  # before a database of a stranger is opened
+        raise StoreError(f"it is not signed by {signed_by}")
     logs: dict[str, Checked] = {}
     keys: list[VerifierKey] = []
     databases = unpacked.about.get("databases")
@@ -91,6 +93,4 @@ def _checked(folder: Path, unpacked: Unpacked, signed_by: VerifierKey | None) ->
         if logs[name].key:
             keys.append(VerifierKey.parse(logs[name].key))
     signers = unpacked.signed_by([signed_by] if signed_by else keys)
-    if signed_by is not None and not signers:
-        raise StoreError(f"it is not signed by {signed_by}")
     return Restored(unpacked, logs, str(signers[0]) if signers else "")
