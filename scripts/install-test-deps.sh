@@ -17,6 +17,7 @@ if [ "${1:-}" != "--plant" ]; then
     want+=(
         tshark:tshark editcap:wireshark-common tcpdump:tcpdump chromium:chromium zstd:zstd gzip:gzip
         mosquitto_sub:mosquitto-clients mbpoll:mbpoll # they look at the practice plant
+        age:age softhsm2-util:softhsm2 # another hand on our encrypted files; a token without hardware
     )
 fi
 if [ "${1:-}" = "--bench" ]; then

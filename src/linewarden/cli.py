@@ -162,9 +162,9 @@ def _names(path: Path | None) -> Any:
 
 
 def _save(lake: Path, kept: Kept) -> None:
-    from linewarden.service.corrections_file import save
+    from linewarden.service.correcting import keep
 
-    save(lake, kept)
+    keep(lake, kept)
 
 
 @contextlib.contextmanager
@@ -420,6 +420,8 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
     from linewarden.exercises.command import add_exercise
     from linewarden.service.access_command import add_access
+    from linewarden.service.audit.command import add_audit
+    from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
@@ -430,6 +432,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.packets_command import add_packets
     from linewarden.service.people_command import add_people
     from linewarden.service.rules_command import add_rules
+    from linewarden.service.secret_command import add_secret
     from linewarden.service.serve_command import add_serve
     from linewarden.service.tags_command import add_tags
 
@@ -453,6 +456,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_config(commands)
     add_people(commands)
     add_access(commands)
+    add_audit(commands)
+    add_secret(commands)
+    add_backup(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

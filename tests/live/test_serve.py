@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from linewarden.errors import StoreError
+from linewarden.service.audit.checking import check
+from linewarden.service.audit.ledger import entries
+from linewarden.service.audit.places import ledger_at
 from linewarden.service.lake import open_lake, query
 from linewarden.service.state import open_state
 from tests.live.conftest import PATIENCE, Space, until
@@ -100,6 +103,11 @@ def test_it_hears_keeps_judges_and_ends_clean(serve: Serve, space: Space) -> Non
     (run,) = state.runs()
     assert run.clean
     state.close()
+    with ledger_at(serve.data.parent / "c.toml") as ledger:
+        found = check(ledger)
+        actions = [e.action for e in entries(ledger.state)]
+    assert actions == ["audit.begin", "service.start", "service.stop"]
+    assert (found.covered, found.problems) == (3, [])
 
 
 def streams(serve: Serve) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def add_baseline(parser: argparse.ArgumentParser) -> None:
 def run_learn(args: argparse.Namespace) -> int:
     """Captures and lakes to a file."""
     from linewarden.baseline.baseline import Baseline
+    from linewarden.service.audit import Change, recorded
     from linewarden.service.baseline_file import learn, load, save
     from linewarden.service.files import reserve
 
@@ -88,7 +89,9 @@ def run_learn(args: argparse.Namespace) -> int:
         found = learn(baseline, args.sources)
         if not found.rows:
             raise ConfigError("nothing to learn from: no conversation, command, reading or binding in these sources")
-        save(file, baseline)
+        after = {"from": args.sources, "entries": len(baseline.entries), "anew": not (there and args.add)}
+        with recorded(args.out, Change("baseline.learned", str(args.out), after=after)):
+            save(file, baseline)
     for text in found.problems[:12]:
         print(f"linewarden: warning: {text}", file=sys.stderr)
     if args.json:
@@ -163,12 +166,12 @@ def _coverage(baseline: Baseline) -> None:
 
 def run_approve(args: argparse.Namespace) -> int:
     """These are right."""
-    return _edit(args, lambda baseline: baseline.approve(args.keys), "approved")
+    return _edit(args, lambda baseline: baseline.approve(args.keys), "approved", args.keys)
 
 
 def run_forget(args: argparse.Namespace) -> int:
     """These are wrong."""
-    return _edit(args, lambda baseline: baseline.forget(args.keys), "forgotten")
+    return _edit(args, lambda baseline: baseline.forget(args.keys), "forgotten", args.keys)
 
 
 def run_freeze(args: argparse.Namespace) -> int:
@@ -176,25 +179,38 @@ def run_freeze(args: argparse.Namespace) -> int:
     return _edit(args, lambda baseline: baseline.freeze(not args.off), "thawed" if args.off else "frozen")
 
 
-def _edit(args: argparse.Namespace, edit: Callable[[Baseline], object], done: str) -> int:
+def _edit(
+    args: argparse.Namespace, edit: Callable[[Baseline], object], done: str, keys: Sequence[str] = ()
+) -> int:  # fmt: skip
+    from linewarden.service.audit import Change, recorded
+    from linewarden.service.audit.entry import differences
     from linewarden.service.baseline_file import load, save
     from linewarden.service.files import reserve
 
     baseline = load(args.file)
+    states = _states(baseline)
     edit(baseline)
-    with reserve(args.file) as file:
+    before, after = differences(states, _states(baseline))
+    said = Change(f"baseline.{done}", str(args.file), before, after, {"keys": list(keys)})
+    with reserve(args.file) as file, recorded(args.file, said):
         save(file, baseline)
     print(f"{args.file}: {done}")
     return 0
 
 
+def _states(baseline: Baseline) -> dict[str, Any]:
+    return {"frozen": baseline.frozen, **{key: entry.state.name.lower() for key, entry in baseline.entries.items()}}
+
+
 def run_merge(args: argparse.Namespace) -> int:
     """Two as one."""
+    from linewarden.service.audit import Change, recorded
     from linewarden.service.baseline_file import load, save
     from linewarden.service.files import reserve
 
     both = load(args.a).merged(load(args.b))
-    with reserve(args.out) as file:
+    said = Change("baseline.merged", str(args.out), after={"of": [str(args.a), str(args.b)]})
+    with reserve(args.out) as file, recorded(args.out, said):
         save(file, both)
     print(f"{args.out}: {len(both.entries):,} entries")
     return 0

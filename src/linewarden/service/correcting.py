@@ -9,7 +9,8 @@ from pathlib import Path
 from linewarden.errors import ConfigError
 from linewarden.plant.corrections import Corrections
 from linewarden.plant.model import Plant
-from linewarden.service.corrections_file import Kept, corrected, load, save
+from linewarden.service.audit import Change, recorded
+from linewarden.service.corrections_file import FILE, Kept, corrected, load, save
 from linewarden.service.lake import open_lake, plant_of
 
 
@@ -57,9 +58,21 @@ def correct(path: Path, said: Said) -> Corrected:
     now = corrected(start, merges, tuple(said.splits), tuple(_assignment(a, text) for a, text in said.sets))
     kept = Kept(None if said.forget_names else before.names, now)
     plant = plant_of(lake, kept.names, kept.corrections)
-    if kept != before:
-        save(path, kept)
+    keep(path, kept)
     return Corrected(kept, plant)
+
+
+def keep(lake: Path, kept: Kept) -> None:
+    """Writes names and corrections, if they are others than those of the lake. Raises StoreError."""
+    before = load(lake)
+    if kept != before:
+        with recorded(lake / FILE, Change("assets.correct", str(lake / FILE), _told(before), _told(kept))):
+            save(lake, kept)
+
+
+def _told(kept: Kept) -> dict[str, object]:
+    names = kept.names
+    return {**kept.corrections.to_dict(), "names": f"{len(names.rows)} from {names.source}" if names else None}
 
 
 def _assignment(address: str, text: str) -> tuple[str, str, str]:

@@ -117,7 +117,13 @@ def run_announce(args: argparse.Namespace) -> int:
         "id": f"window-{begin:%Y%m%d-%H%M%S}", "assets": args.asset, "from": begin, "until": until,
         "verbs": args.verb, "who": args.who, "reason": args.because, "author": _author(args.author),
     }  # fmt: skip
-    _add(args.file, "window", {k: v for k, v in block.items() if v != []}, f"{_author(args.author)} announced work")
+    _add(
+        "expected.announce",
+        args.file,
+        "window",
+        {k: v for k, v in block.items() if v != []},
+        f"{_author(args.author)} announced work",
+    )
     print(f"{args.file}: announced from {begin.astimezone():%Y-%m-%d %H:%M} to {until.astimezone():%Y-%m-%d %H:%M}")
     return 0
 
@@ -135,7 +141,7 @@ def run_normal(args: argparse.Namespace) -> int:
         "id": f"normal-{event.notice_id[:8]}", "note": event.note, "orig": orig, "resp": resp, "expires": expires,
         "author": author, "reason": args.because,
     }  # fmt: skip
-    _add(args.into, "suppression", block, f"{author}, of notice {event.notice_id}: {event.msg}")
+    _add("notices.normal", args.into, "suppression", block, f"{author}, of notice {event.notice_id}: {event.msg}")
     print(f"{args.into}: {event.note}, {orig} to {resp}, is normal until {expires.astimezone():%Y-%m-%d}.")
     print(f"Judge again: linewarden detect {args.lake} --expected {args.into} --write")
     return 0
@@ -151,8 +157,9 @@ def _notice(lake: Path, start: str) -> Event:
     return found[0]
 
 
-def _add(path: Path, table: str, block: dict[str, Any], comment: str) -> None:
+def _add(action: str, path: Path, table: str, block: dict[str, Any], comment: str) -> None:
     """Puts a table at the end of the file, which is read as it will be before it is written. Raises ConfigError."""
+    from linewarden.service.audit import Change, recorded
     from linewarden.service.expected_file import parse_expected
     from linewarden.service.files import reserve
 
@@ -168,7 +175,7 @@ def _add(path: Path, table: str, block: dict[str, Any], comment: str) -> None:
     text = f"{before.rstrip()}\n\n" if before.strip() else ""
     text += "\n".join(lines) + "\n"
     parse_expected(path, text)
-    with reserve(path) as file:
+    with reserve(path) as file, recorded(path, Change(action, str(path), after={table: block}, detail={"of": comment})):
         file.write(text)
 
 

@@ -133,6 +133,7 @@ def run_send(args: argparse.Namespace) -> int:
     """Notices to a receiver, once. Raises SendError if not all were taken."""
     from linewarden.service.exporting.destination import destination
     from linewarden.service.exporting.opening import open_carrier
+    from linewarden.service.exporting.sending import sent
 
     try:
         to = destination(args.to).with_files(args.ca, args.cert, args.key, args.token_file, args.secret_file)
@@ -143,31 +144,11 @@ def run_send(args: argparse.Namespace) -> int:
     if not found.events:
         print(_nothing(args.lake, found))
         return 0
-    sent, refused = _sent(carrier, found.events)
+    taken, refused = sent(carrier, found.events)
     for line in refused:
         print(f"linewarden: warning: not taken: {line}", file=sys.stderr)
-    print(f"{sent:,} of {len(found.events):,} notices were sent to {to}")
+    print(f"{taken:,} of {len(found.events):,} notices were sent to {to}")
     return SendError.exit_code if refused else 0
-
-
-def _sent(carrier: Any, events: tuple[Event, ...]) -> tuple[int, list[str]]:
-    """How many were taken, and a line for each that never will be."""
-    from linewarden.cases.export.common import utc
-    from linewarden.service.exporting.carrier import DeliveryError
-
-    taken, refused = 0, []
-    try:
-        while taken < len(events):
-            batch = events[taken : taken + carrier.most]
-            refused += carrier.send(batch)
-            taken += len(batch)
-    except DeliveryError as error:
-        taken += error.taken
-        rest = f"; send the rest with --since {utc(events[taken].ts, 6)}" if taken else ""
-        raise SendError(f"{error}; {taken:,} of {len(events):,} notices were taken{rest}") from error
-    finally:
-        carrier.close()
-    return taken - len(refused), refused
 
 
 def _found(args: argparse.Namespace) -> Notices:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
+from linewarden.service.audit import Change, recorded
 from linewarden.service.files import reserve
 
 if TYPE_CHECKING:
@@ -110,7 +111,14 @@ def import_sigma(sources: Sequence[Path], folder: Path) -> Imported:
         done = convert(texts, taken)
     except ImportError as error:
         raise ConfigError("Sigma rules need pySigma: pip install 'linewarden[sigma]'") from error
-    _write(folder, done.rules, there)
+    if done.rules:
+        _make(folder)
+        names = {rule.id: rule.name for rule in there}
+        before = {rule.name: names[rule.id] for rule in done.rules if rule.id in names}
+        after = {rule.name: {"id": rule.id, "title": rule.title} for rule in done.rules}
+        said = Change("rules.import", str(folder), {"replaced": before}, after, {"from": [str(s) for s in sources]})
+        with recorded(folder, said):
+            _write(folder, done.rules, there)
     return Imported(tuple(done.rules), tuple(done.refused))
 
 
@@ -125,15 +133,16 @@ def _sigma_files(sources: Sequence[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _write(folder: Path, rules: Sequence[Rule], there: Sequence[Rule]) -> None:
-    from linewarden.detections.rules.rule import rule_as_json
-
-    if not rules:
-        return
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made ({error.strerror or error}); choose another folder") from error
+
+
+def _write(folder: Path, rules: Sequence[Rule], there: Sequence[Rule]) -> None:
+    from linewarden.detections.rules.rule import rule_as_json
+
     for rule in rules:
         with reserve(folder / f"{rule.name}.json") as file:
             file.write(json.dumps(rule_as_json(rule), ensure_ascii=False, indent=1) + "\n")

@@ -37,7 +37,7 @@ def run_serve(args: argparse.Namespace) -> int:
     config = load_config(args.config)
     log = begin_logging("warning" if args.quiet else config.service.log.level, config.service.log.format,
                         config.service.log.file)  # fmt: skip
-    service = Service(plan_of(config), log)
+    service = Service(plan_of(config, args.config.absolute()), log)
     with asked_to_end() as should_end:
         if why := service.run(should_end):
             raise CaptureError(why)

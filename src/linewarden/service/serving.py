@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from linewarden import __version__
 from linewarden.plant.model import Severity
 from linewarden.service import supervisor
+from linewarden.service.audit.places import KEY
+from linewarden.service.audit.witness import Witness
 from linewarden.service.baseline_keeper import BaselineKeeper
 from linewarden.service.board import Board
 from linewarden.service.config import parts
@@ -77,6 +79,8 @@ class Plan:
     """What is usual is kept in `data`."""
     receivers: tuple[Receiver, ...] = ()
     """Who gets notices as they come."""
+    witness: Witness | None = None
+    """What the audit log is told; None: only that the service ran."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -84,8 +88,8 @@ class Plan:
         return (self.data, self.keeping.lake, *(s.listening.keep.folder for s in self.sensors if s.listening.keep))
 
 
-def plan_of(config: Config) -> Plan:
-    """What the one TOML file asks for. Raises ConfigError if a part finds something wrong."""
+def plan_of(config: Config, file: Path | None = None) -> Plan:
+    """What the one TOML file asks for; `file`: where it is. Raises ConfigError if a part finds something wrong."""
     keeping = Keeping(config.lake_folder, config.lake.compact_every_s, parts.retention_of(config))
     return Plan(
         sensors=tuple(Listener(parts.listening_of(config, s), parts.settings_of(config, s)) for s in config.sensor),
@@ -101,6 +105,7 @@ def plan_of(config: Config) -> Plan:
         rules=config.detect.rules,
         keep_baseline=config.detect.keep_baseline,
         receivers=parts.receivers_of(config),
+        witness=parts.witness_of(config, file),
     )
 
 
@@ -121,7 +126,8 @@ class Service:
         plan = self.plan
         self.board = Board(tuple(s.settings.sensor for s in plan.sensors))
         self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
-        self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board)
+        witness = plan.witness or Witness(plan.data / KEY)
+        self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board, witness)
         jobs: list[Job] = [*lake_jobs(plan.keeping, self.board), *self.state.jobs()]
         self.schedule = Schedule(jobs, self._turn)
         if plan.receivers:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linewarden.errors import StoreError
+from linewarden.service.audit.witness import SIGN_EVERY_S, Witness
 from linewarden.service.board import Board
 from linewarden.service.schedule import Job, Turn
 from linewarden.service.state import Event, Spool, State, open_state
@@ -21,8 +22,9 @@ DELIVER_EVERY_S = 2.0
 class StateKeeper:
     """Opens the state when it can be had, and delivers to it what was said meanwhile."""
 
-    def __init__(self, url: str, password: str | None, spool: Path, board: Board) -> None:
+    def __init__(self, url: str, password: str | None, spool: Path, board: Board, witness: Witness) -> None:
         self._url, self._password, self._place, self._board = url, password, spool, board
+        self._witness = witness
         self._spool: Spool | None = None
         self._state: State | None = None
         self._run: int | None = None
@@ -37,7 +39,10 @@ class StateKeeper:
 
     def jobs(self) -> list[Job]:
         """What the schedule runs."""
-        return [Job("state", DELIVER_EVERY_S, self._deliver, first_s=0.0)]
+        return [
+            Job("state", DELIVER_EVERY_S, self._deliver, first_s=0.0),
+            Job("audit", SIGN_EVERY_S, self._audit, first_s=DELIVER_EVERY_S),
+        ]
 
     def event(self, severity: str, source: str, text: str) -> None:
         """Something was said: it is kept, whatever happens to the database."""
@@ -54,7 +59,8 @@ class StateKeeper:
         self._deliver(lambda: False)
         try:
             if self._state is not None and self._run is not None:
-                self._state.end_run(self._run, clean=clean)
+                self._state.end_run(self._run, clean=clean, also=self._witness.ended(self._state, clean))
+                self._witness.turn(self._state)
         except StoreError as error:
             self._away(error)
         if self._state is not None:
@@ -77,11 +83,16 @@ class StateKeeper:
         self._board.fact("state", up=1, waiting=len(self._spool) if self._spool is not None else 0)
         return f"{delivered} events were written down" if delivered else ""
 
+    def _audit(self, _should_end: Callable[[], bool]) -> str:
+        """While the database is away nothing is changed in it, and so nothing is to be signed."""
+        return self._witness.turn(self._state) if self._state is not None and self._run is not None else ""
+
     def _opened(self) -> State:
         if self._state is None:
             self._state = open_state(self._url, password=self._password)
         if self._run is None:
-            self._run = self._state.begin_run(self._version, platform.node(), os.getpid())
+            also = self._witness.began(self._state)
+            self._run = self._state.begin_run(self._version, platform.node(), os.getpid(), also)
         return self._state
 
     def _away(self, error: StoreError) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, ValidationInfo
+
+from linewarden.errors import ConfigError
+from linewarden.trust.envelope import SEALED
 
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
@@ -25,6 +29,38 @@ def _from_the_file(value: Path, info: ValidationInfo) -> Path:
 
 
 Place = Annotated[Path, BeforeValidator(_path), AfterValidator(_from_the_file)]
+
+
+def _reference(value: str, info: ValidationInfo) -> str:
+    """A secret never stands in the file as it is."""
+    kind, colon, rest = value.partition(":")
+    if kind == "enc" and SEALED.fullmatch(value):
+        return value
+    if kind == "credential" and re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", rest) and rest not in (".", ".."):
+        return value
+    if kind == "file" and colon and rest and "\0" not in rest:
+        return f"file:{_from_the_file(Path(rest), info)}"
+    raise ValueError("holds no secret as it is; use enc:... (`linewarden secret seal`), credential:NAME or file:PATH")
+
+
+def _key_place(value: str, info: ValidationInfo) -> str:
+    if value.startswith("pkcs11:"):
+        from linewarden.trust.hsm import place
+
+        try:
+            place(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value
+    if value.startswith(("file:", "credential:")):
+        return _reference(value, info)
+    raise ValueError("use file:PATH, credential:NAME or pkcs11:...; a key itself does not stand here")
+
+
+KeyPlace = Annotated[str, AfterValidator(_key_place)]
+"""Where a key is."""
+Secret = Annotated[str, AfterValidator(_reference)]
+"""A sealed secret, or where it is."""
 
 
 class Table(BaseModel):

@@ -51,7 +51,9 @@ def examine(path: Path) -> tuple[Config | None, list[Problem]]:
     except ConfigError as error:
         return None, [Problem(path, "", str(error))]
     try:
-        config = Config.model_validate({"service": {}, **raw}, context={"folder": path.absolute().parent})
+        config = Config.model_validate(
+            {"service": {}, "secrets": {}, **raw}, context={"folder": path.absolute().parent}
+        )
     except ValidationError as error:
         found = [Problem(path, key_path(e["loc"]), words(e)) for e in error.errors(include_url=False)]
         return None, [*found, *_unknown_streams(path, raw), *_unknown_detections(path, raw)]
@@ -102,6 +104,20 @@ def _together(config: Config) -> Iterator[tuple[str, str]]:
         yield "http.listen", f"{http.address[0]} {said}"
     yield from _between_sensors(config)
     yield from _of_exports(config)
+    yield from _of_secrets(config)
+
+
+def _of_secrets(config: Config) -> Iterator[tuple[str, str]]:
+    tables: list[tuple[str, Any]] = [("state", config.state)]
+    tables += [(f"export[{at}]", export) for at, export in enumerate(config.export)]
+    tables += [("digest", config.digest)] if config.digest else []
+    for path, table in tables:
+        for name in ("token", "secret", "password"):
+            if getattr(table, name, None) is not None and getattr(table, f"{name}_file", None) is not None:
+                yield f"{path}.{name}", f"stands beside {name}_file; give one of them"
+    for at, export in enumerate(config.export):
+        if export.to.startswith("syslog") and (export.token or export.secret):
+            yield f"export[{at}]", "a token and a signature are for webhooks; syslog has none"
 
 
 def _of_exports(config: Config) -> Iterator[tuple[str, str]]:
@@ -125,8 +141,9 @@ def _of_exports(config: Config) -> Iterator[tuple[str, str]]:
         return
     if digest.security == "none" and not is_here(digest.address[0]):
         yield "digest.security", "none tells everybody on the way what was found; use starttls or tls"
-    if (digest.user is None) != (digest.password_file is None):
-        yield "digest.user", "user and password_file go together; give both or none"
+    has_password = digest.password is not None or digest.password_file is not None
+    if (digest.user is None) == has_password:
+        yield "digest.user", "user and password_file (or password) go together; give both or none"
     if not config.detect.enabled:
         yield "digest", "there is nothing to sum up without detections; set detect.enabled = true"
 

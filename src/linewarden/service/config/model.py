@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from linewarden.errors import ConfigError
-from linewarden.service.config.base import Number, Place, Switch, Table, Whole, unit
+from linewarden.service.config.base import KeyPlace, Number, Place, Secret, Switch, Table, Whole, unit
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
 
@@ -161,11 +160,31 @@ class State(Table):
         default=None, examples=["/etc/linewarden/state.password"],
         description=f"a file with the password; the environment's {PASSWORD_VARIABLE} goes before it",
     )  # fmt: skip
+    password: Secret | None = Field(
+        default=None, repr=False, examples=["credential:state-password"],
+        description="the same password, sealed (enc:...), or credential:NAME or file:PATH",
+    )  # fmt: skip
 
     @field_validator("url")
     @classmethod
     def _is_a_database(cls, url: str | None, info: ValidationInfo) -> str | None:
         return None if url is None else checked_url(url, (info.context or {}).get("folder", Path()))
+
+
+class Secrets(Table):
+    """The site's key, with which secrets in this file are sealed (`linewarden secret seal`)."""
+
+    key: KeyPlace = Field(
+        default="file:secrets.key",
+        validate_default=True,
+        examples=["credential:linewarden-key"],
+        description="file:PATH (mode 0600; `secret seal` makes it), credential:NAME of systemd (LoadCredential=), or "
+        "pkcs11:token=NAME;object=KEY?module-path=/PATH.so&pin-source=file:/PATH",
+    )
+    former: tuple[KeyPlace, ...] = Field(
+        default=(), examples=[["file:secrets.key"]],
+        description="keys that still open what was sealed with them, until `secret rotate` has wrapped all by `key`",
+    )  # fmt: skip
 
 
 class Http(Table):
@@ -227,6 +246,7 @@ class Config(Table):
     """The one file. [[sensor]] is the only table that must be there."""
 
     service: Service
+    secrets: Secrets
     sensor: tuple[Sensor, ...] = Field(description="a [[sensor]] table for each tap, with name and interfaces")
     lake: Lake = Lake()
     state: State = State()
@@ -271,17 +291,9 @@ class Config(Table):
         return (self.service.data, self.lake_folder, *(folder for folder in packets if folder is not None))
 
     def state_password(self) -> str | None:
-        """The password of the database, if one stands outside of its URL. Raises ConfigError for a bad file."""
+        """The password of the database, if one stands outside of its URL. Raises ConfigError if it cannot be read."""
+        from linewarden.service.config.sealed import secret_of
+
         if password := os.environ.get(PASSWORD_VARIABLE):
             return password
-        file = self.state.password_file
-        if file is None:
-            return None
-        try:
-            password = file.read_text(encoding="utf-8").strip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
-            raise ConfigError(f"state.password_file: {file}: cannot be read ({why}); check path and owner") from error
-        if not password:
-            raise ConfigError(f"state.password_file: {file}: is empty; write the password into its first line")
-        return password
+        return secret_of(self, "state.password", self.state.password, self.state.password_file)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
 from linewarden.service.config.model import Config, Sensor
 from linewarden.service.reading import Settings
 from linewarden.service.retention import Retention
 from linewarden.service.watching import Keep, Listening
+from linewarden.trust.envelope import is_sealed
 
 if TYPE_CHECKING:
+    from linewarden.service.audit.witness import Witness
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
@@ -49,6 +52,28 @@ def listen_of(config: Config) -> tuple[str, int] | None:
     return config.http.address if config.http.enabled else None
 
 
+def witness_of(config: Config, file: Path | None) -> Witness:
+    """What the audit log is told of the settings, and the files that are watched for edits."""
+    from linewarden.service.audit.places import KEY
+    from linewarden.service.audit.witness import Witness
+    from linewarden.service.config.pages import effective
+    from linewarden.service.corrections_file import FILE
+
+    files = (file, config.detect.expected, config.detect.rules, config.lake_folder / FILE)
+    return Witness(
+        config.service.data / KEY, _without_secrets(effective(config)), tuple(f for f in files if f is not None)
+    )
+
+
+def _without_secrets(value: Any) -> Any:
+    """A sealed secret stays out of the log, too: the log is kept longer than the key."""
+    if isinstance(value, dict):
+        return {k: _without_secrets(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(v) for v in value]
+    return "enc:***" if isinstance(value, str) and is_sealed(value) else value
+
+
 def destination_of(export: Export) -> Destination:
     """Where an [[export]] table points. Raises ConfigError for files that are of no use there."""
     from linewarden.service.exporting.destination import destination
@@ -65,35 +90,39 @@ def name_of(export: Export) -> str:
 
 def receivers_of(config: Config) -> tuple[Receiver, ...]:
     """Who gets notices; secrets and certificates are read. Raises ConfigError for a file that cannot be used."""
-    found = [_receiver(at, export) for at, export in enumerate(config.export)]
+    found = [_receiver(config, at, export) for at, export in enumerate(config.export)]
     if config.digest is not None:
-        found.append(_mailbox(config.digest, config.service.site))
+        found.append(_mailbox(config, config.digest))
     return tuple(found)
 
 
-def _receiver(at: int, export: Export) -> Receiver:
+def _receiver(config: Config, at: int, export: Export) -> Receiver:
+    from linewarden.service.config.sealed import secret_of
     from linewarden.service.exporting.exporter import Receiver
     from linewarden.service.exporting.opening import open_carrier
+    from linewarden.service.exporting.webhook import Secrets
 
     to = destination_of(export)
     try:
-        carrier = open_carrier(to, export.format)
+        token = secret_of(config, "token", export.token, export.token_file)
+        signs = secret_of(config, "secret", export.secret, export.secret_file)
+        carrier = open_carrier(to, export.format, Secrets(token, signs))
     except ConfigError as error:
         raise ConfigError(f"export[{at}]: {error}") from error
     return Receiver(name_of(export), str(to), carrier, export.least, export.keep_mb * 1_000_000)
 
 
-def _mailbox(digest: Digest, site: str) -> Receiver:
-    from linewarden.service.exporting.destination import secret
+def _mailbox(config: Config, digest: Digest) -> Receiver:
+    from linewarden.service.config.sealed import secret_of
     from linewarden.service.exporting.exporter import DIGEST_BYTES, Receiver
     from linewarden.service.exporting.mail import Mailer, Post
     from linewarden.service.exporting.tls import client_context
 
     try:
-        password = secret(digest.password_file) if digest.password_file else None
+        password = secret_of(config, "password", digest.password, digest.password_file)
         tls = None if digest.security == "none" else client_context(digest.ca_file)
     except ConfigError as error:
         raise ConfigError(f"digest: {error}") from error
-    post = Post(*digest.address, digest.security, digest.sender, digest.to, site, digest.user, password)
+    post = Post(*digest.address, digest.security, digest.sender, digest.to, config.service.site, digest.user, password)
     at = time.fromisoformat(digest.at)
     return Receiver("digest", digest.server, Mailer(post, tls), digest.least, DIGEST_BYTES, digest.every, at)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from linewarden.errors import ConfigError
-from linewarden.service.config.base import Place, Table, Whole, unit
+from linewarden.service.config.base import Place, Secret, Table, Whole, unit
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
@@ -57,6 +57,15 @@ class Export(Table):
         description="a file with the secret that signs what a webhook gets (X-Linewarden-Signature: HMAC-SHA256)",
     )  # fmt: skip
 
+    token: Secret | None = Field(
+        default=None, repr=False, examples=["credential:webhook-token"],
+        description="the same token, sealed (enc:...), or credential:NAME or file:PATH",
+    )  # fmt: skip
+    secret: Secret | None = Field(
+        default=None, repr=False, examples=["credential:webhook-secret"],
+        description="the same secret, sealed (enc:...), or credential:NAME or file:PATH",
+    )  # fmt: skip
+
     @field_validator("to")
     @classmethod
     def _is_a_receiver(cls, to: str) -> str:
@@ -98,6 +107,10 @@ class Digest(Table):
     password_file: Place | None = Field(
         default=None, examples=["/etc/linewarden/mail.password"], description="a file with the password"
     )
+    password: Secret | None = Field(
+        default=None, repr=False, examples=["credential:mail-password"],
+        description="the same password, sealed (enc:...), or credential:NAME or file:PATH",
+    )  # fmt: skip
 
     @property
     def address(self) -> tuple[str, int]:

@@ -22,7 +22,7 @@ KINDS = {
     "model_type": "use a table, with keys of its own",
     "path_type": "use a path, in quotes",
 }
-SECRET = {"url", "to"}
+SECRET = {"url", "to", "token", "secret", "password"}
 
 
 def key_path(loc: Sequence[int | str]) -> str:

@@ -16,12 +16,15 @@ def form_for(to: Destination, form: str) -> str:
     return ("cef" if to.is_syslog else "json") if form == "auto" else form
 
 
-def open_carrier(to: Destination, form: str = "auto") -> Carrier:
-    """The way to a receiver; nothing is sent yet. Raises ConfigError for a file that cannot be used."""
+def open_carrier(to: Destination, form: str = "auto", given: Secrets | None = None) -> Carrier:
+    """The way to a receiver; nothing is sent yet. `given`: secrets of a webhook that are read already.
+
+    Raises ConfigError for a file that cannot be used.
+    """
     tls = client_context(to.ca, to.cert, to.key) if to.is_encrypted else None
     if to.is_syslog:
         return Syslog(to, form_for(to, form), platform.node() or "-", tls)
-    secrets = Secrets(
+    secrets = given or Secrets(
         secret(to.token_file) if to.token_file else None, secret(to.secret_file) if to.secret_file else None
     )
     return Webhook(to, form_for(to, form), secrets, tls)

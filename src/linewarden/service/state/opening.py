@@ -34,8 +34,11 @@ def open_state(url: str, *, password: str | None = None) -> State:
             file = Path(engine.url.database or "").absolute()
             _make_folder(file.parent)
             _keep_to_ourselves(file)
-        with said(where), engine.begin() as connection:
-            migrate(connection)
+        with said(where), engine.connect().execution_options(**READS) as connection:
+            found = revision_of(connection)
+        if found != newest():  # who only reads waits for nobody, and needs no right to write
+            with said(where), engine.begin() as connection:
+                migrate(connection)
     except BaseException:
         engine.dispose()
         raise

@@ -5,7 +5,7 @@ What grows is bounded: the oldest rows go when there are too many.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from linewarden.service.state.engine import READS, said
 from linewarden.service.state.rows import Event, JobRun, ServiceRun, storable
 from linewarden.service.state.tables import EVENT, JOB_RUN, SERVICE_RUN
 
+Also = Callable[[Connection, int], None]
+"""What belongs to a change and is kept with it or not at all; it gets the number of the run."""
 RUNS = 1_000
 JOB_RUNS = 1_000
 """Turns that are kept of each job."""
@@ -36,19 +38,23 @@ class State:
 
     # --- runs of the service ---
 
-    def begin_run(self, version: str, host: str, pid: int) -> int:
-        """The service has begun; gives the number of the run, for `end_run`."""
+    def begin_run(self, version: str, host: str, pid: int, also: Also | None = None) -> int:
+        """The service has begun; gives the number of the run, for `end_run`. `also` is done in the same transaction."""
         row = {"started": datetime.now(UTC), "version": version[:64], "host": storable(host, 255), "pid": pid}
         with said(self.where), self.engine.begin() as connection:
             number = connection.execute(insert(SERVICE_RUN).values(row).returning(SERVICE_RUN.c.id)).scalar_one()
             _bound(connection, SERVICE_RUN, SERVICE_RUN.c.id, RUNS)
+            if also is not None:
+                also(connection, int(number))
         return int(number)
 
-    def end_run(self, run: int, *, clean: bool) -> None:
+    def end_run(self, run: int, *, clean: bool, also: Also | None = None) -> None:
         """The service ends; `clean`: because it was asked to."""
         ended = {"ended": datetime.now(UTC), "clean": clean}
         with said(self.where), self.engine.begin() as connection:
             connection.execute(update(SERVICE_RUN).where(SERVICE_RUN.c.id == run).values(ended))
+            if also is not None:
+                also(connection, run)
 
     def runs(self, limit: int = 100) -> list[ServiceRun]:
         """The last runs, newest first."""

@@ -12,9 +12,12 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     false,
@@ -96,4 +99,43 @@ EVENT = _numbered(
     Column("text", String(4000), nullable=False),
     UniqueConstraint("id"),
     Index(None, "ts"),
+)
+
+# The audit log (service/audit): what was changed, the tree over it, its signed heads, and changes of files under way.
+AUDIT_ENTRY = Table(
+    "audit_entry",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # the leaf's place in the tree: no gaps
+    Column("ts", UtcTime, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON: exactly what was hashed
+    Column("leaf", LargeBinary(32), nullable=False),
+    Index(None, "ts"),
+    Index(None, "action"),
+)
+
+AUDIT_NODE = Table(
+    "audit_node",
+    METADATA,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+AUDIT_HEAD = Table(
+    "audit_head",
+    METADATA,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("ts", UtcTime, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+AUDIT_PENDING = Table(
+    "audit_pending",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("host", String(255), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("before", String(64)),
+    Column("body", Text, nullable=False),
 )
