@@ -435,6 +435,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.packets_command import add_packets
     from linewarden.service.rules_command import add_rules
     from linewarden.service.serve_command import add_serve
+    from linewarden.service.snapshot_command import add_snapshot
     from linewarden.service.tags_command import add_tags
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
@@ -453,6 +454,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_packets(commands)
     add_notices(commands)
     add_expected(commands)
+    add_snapshot(commands)
     add_lake(commands)
     add_config(commands)
     add_exercise(parser)
