@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from linewarden.detections.detection import Detection
+    from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
@@ -32,7 +33,8 @@ class LiveDetecting:
     """Judges one sensor's records, in its thread.
 
     `on_notice` is told what is new, `on_line` what else there is to say: a mistake of ours, a file that was read again
-    or cannot be written. `usual` is kept from run to run; without it what is usual is learned anew.
+    or cannot be written. `usual` is kept from run to run; without it what is usual is learned anew. `on_known`: who is
+    who, as often as that is looked at.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class LiveDetecting:
         on_line: Callable[[str], None],
         expected: ExpectedKeeper | None = None,
         usual: BaselineKeeper | None = None,
+        on_known: Callable[[Knowledge], None] | None = None,
     ) -> None:
         from linewarden.service.judging import Judge
 
@@ -53,7 +56,7 @@ class LiveDetecting:
         self._held: dict[str, list[pl.DataFrame]] = {}
         self._rows = 0
         self._journal: Journal | None = None
-        self._on_notice = on_notice
+        self._on_notice, self._on_known = on_notice, on_known
         self._on_line = on_line
         self._said_broken: set[str] = set()
 
@@ -86,6 +89,8 @@ class LiveDetecting:
         self._judge.know(knowledge)
         if self._journal is not None:
             self._journal.know(knowledge)
+        if self._on_known is not None:
+            self._on_known(knowledge)
 
     def step(self, sensor: Sensor, step: Step) -> None:
         """Takes what became known, and judges it when the second is over; what is found the sensor writes down."""
