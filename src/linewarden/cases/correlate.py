@@ -6,8 +6,8 @@
 
 An event joins an open case if it goes on where the case is: the same actor, or what was hit acts now, or soon after the
 same target is hit again, or somebody reached the machine that acts, or a controller acts whose drives, I/O or masters
-were hit. What is only noteworthy (low, info) joins a case and opens none. An event that fits two cases makes them one; its
-id stays that of the older. Groups (broadcast) are nobody, and tie nothing together.
+were hit. What is only noteworthy (low, info) joins a case and opens none. An event that fits two cases makes them one;
+its id stays that of the older. Groups (broadcast) are nobody, and tie nothing together.
 """
 
 from __future__ import annotations

@@ -69,7 +69,10 @@ def partners_of(known: Knowledge) -> dict[str, frozenset[str]]:
 def tied(
     events: Iterable[Event], partners: Mapping[str, frozenset[str]] | None = None
 ) -> tuple[tuple[tuple[int, Case], ...], tuple[Event, ...]]:
-    """Cases with their priority, the worst first, and what belongs to none. `events` by time; `partners`: see `partners_of`."""
+    """Cases with their priority, the worst first, and what belongs to none.
+
+    `events` by time; `partners`: see `partners_of`.
+    """
     from linewarden.cases.correlate import Correlation
     from linewarden.cases.model import priority
 

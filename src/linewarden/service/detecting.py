@@ -112,20 +112,26 @@ def _again(
     expected: Expected | None,
     live: Sequence[Place],
 ) -> tuple[tuple[Told, ...], int]:
-    """Judges a lake: what each of the live sensors heard as it did, the rest in the order of time."""
-    from linewarden.baseline.baseline import Baseline
+    """Judges a lake: what each of the live sensors heard as it did, the rest in the order of time.
 
-    usual = baseline or Baseline()
+    Each learns on by itself, as live: what is usual at one tap is news at another.
+    """
     told: list[Told] = []
     lacking = 0
     with reading(lake.path):
         for place in live:
-            following = Following(lake, place, lambda b: Judge(detections, None, b, expected), usual)
+            following = Following(lake, place, lambda b: Judge(detections, None, b, expected), _as_given(baseline))
             told += following.judge()
             refuse_broken(following.broken)
             lacking = max(lacking, following.lacking)
-        told += judge_lake(lake, Judge(detections, _known(plant), usual, expected), but=live)
+        told += judge_lake(lake, Judge(detections, _known(plant), _as_given(baseline), expected), but=live)
     return tuple(sorted(told, key=_by_time)), lacking
+
+
+def _as_given(baseline: Baseline | None) -> Baseline:
+    from linewarden.baseline.baseline import Baseline
+
+    return Baseline.from_snapshot(baseline.snapshot(), baseline.params) if baseline is not None else Baseline()
 
 
 def _known(plant: Plant) -> Knowledge:
