@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from linewarden.cli import main
+from linewarden.service.casing import cases_of
 from linewarden.service.detecting import chosen, detect
 from linewarden.service.following import places
 from linewarden.service.lake import open_lake
@@ -67,6 +68,13 @@ def test_a_rerun_says_the_same_also_after_compaction(lake: Path) -> None:
     assert said_again(lake) == live
     assert main(["lake", "compact", str(lake)]) == 0
     assert said_again(lake) == live
+
+
+def test_what_is_written_again_is_not_counted_twice(lake: Path) -> None:
+    before = cases_of(lake)
+    assert main(["detect", str(lake), "--write", "--no-progress", "--json"]) == 0
+    after = cases_of(lake)
+    assert [c.count for _, c in after.ranked] == [c.count for _, c in before.ranked]
 
 
 def test_hindsight_knows_more(lake: Path) -> None:

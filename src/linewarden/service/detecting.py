@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Progress
 
+REWRITTEN = "detect"
+"""What the files begin with that hold the notices of a run over the whole lake."""
 SLICE_ROWS = 200_000
 """Rows of all streams that are judged together, about."""
 
@@ -217,14 +219,32 @@ def notice_row(told: Told) -> tuple[Any, ...]:
 def keep_notices(lake: Path, site: str, told: Sequence[Told]) -> None:
     """Writes the notices of a run over a whole lake into it, in the place of those of an earlier run.
 
-    Raises StoreError if they cannot be written; then those of the earlier run stay.
+    What a sensor told live and is told again is there already, and would be counted twice. Raises StoreError if they
+    cannot be written; then those of the earlier run stay.
     """
     from linewarden.sensor.sensor import Sensor
 
-    sensor = Sensor(lake=lake, site=site, prefix="detect")
+    there = _told_live(lake)
+    new = [t for t in told if (t.notice.notice_id, t.notice.again, t.notice.until) not in there]
+    sensor = Sensor(lake=lake, site=site, prefix=REWRITTEN)
     try:
-        sensor.append("notice", [notice_row(t) for t in told])
+        sensor.append("notice", [notice_row(t) for t in new])
         sensor.finish()
     except BaseException:
         sensor.abort()
         raise
+
+
+def _told_live(path: Path) -> set[tuple[str, bool, int]]:
+    """Id, whether it counts what came again, and until when, of the notices that no run over the whole lake wrote."""
+    import polars as pl
+
+    if not is_lake(path):
+        return set()
+    lake = open_lake(path)
+    files = lake.files("notice") if "notice" in lake.streams else []
+    found: set[tuple[str, bool, int]] = set()
+    for file in (f for f in files if not f.name.startswith(f"{REWRITTEN}-")):
+        rows = pl.read_parquet(file, columns=["notice_id", "again", "until"], hive_partitioning=False)
+        found.update(rows.with_columns(pl.col("until").to_physical()).iter_rows())
+    return found

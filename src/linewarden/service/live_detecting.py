@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from linewarden.service.watching import Hooks
 
 MOST_HELD = 50_000
-"""Rows that wait for the second to be over at most: judging many at once is cheaper, and memory is not for that."""
+"""Rows that wait for the second to be over at most. They wait so that the journal has a row a stream and second."""
 
 
 class LiveDetecting:
