@@ -127,8 +127,10 @@ def main() -> int:
         if usual is None and not args.ignorant:
             usual = place / "usual.json"
             first = play(args.linewarden, LEARNING, place / "learning", usual, "--seconds", f"{LEARN_S:.0f}")
-            names = [n for n in names if n != LEARNING]
-            played += [first] if first is not None else []
+            if first is None:
+                return 2
+            played.append(first)
+            show(first)
         for name in names:
             one = play(args.linewarden, name, place / name, copied(usual, place / f"{name}.json"))
             if one is None:
