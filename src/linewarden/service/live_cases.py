@@ -39,11 +39,18 @@ class LiveCases:
         self._known: dict[str, Knowledge] = {}
         self._told: dict[str, tuple[int, Case]] = {}
 
-    def remember(self, lake: Path) -> None:
-        """Takes up the cases of the last day, from the notices of a lake, without telling them."""
+    def remember(self, lake: Path) -> str:
+        """Takes up the cases of the last day, from the notices of a lake, without telling them; what was wrong."""
+        import polars as pl
+
+        try:
+            found = _notices(lake)
+        except (StoreError, OSError, pl.exceptions.PolarsError) as error:
+            return f"open cases are not taken up: {str(error).splitlines()[0]}"
         with self._lock:
-            for event in _notices(lake):
+            for event in found:
                 self._take(event, told=True)
+        return ""
 
     def know(self, sensor: str, knowledge: Knowledge) -> None:
         """Who is who for a sensor, from now on."""
@@ -100,20 +107,17 @@ class LiveCases:
 
 
 def _notices(lake: Path) -> Iterable[Event]:
-    """The notices of the last day, with assets as they were known live."""
+    """The notices of the last day, with assets as they were known live; none, if there is no lake yet."""
     from linewarden.service.casing import events
-    from linewarden.service.lake import open_lake
+    from linewarden.service.lake import is_lake, open_lake
     from linewarden.service.lake_files import reading
 
     oldest = datetime.now(UTC) - REMEMBERED
-    try:
-        found = open_lake(lake)
-        if "notice" not in found.streams:
-            return []
-        with reading(lake):
-            return [e for e in events(found, _assets(lake), f"{oldest:%Y-%m-%d}") if e.ts >= oldest.timestamp() * 1e9]
-    except StoreError:  # no lake yet
+    if not is_lake(lake) or "notice" not in open_lake(lake).streams:
         return []
+    with reading(lake):
+        found = events(open_lake(lake), _assets(lake), f"{oldest:%Y-%m-%d}")
+    return [e for e in found if e.ts >= oldest.timestamp() * 1e9]
 
 
 def _assets(lake: Path) -> dict[str, str]:

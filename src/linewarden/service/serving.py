@@ -154,8 +154,8 @@ class Service:
         """
         import_late()
         prepare(self.plan.state_url)
-        if self.cases is not None:
-            self.cases.remember(self.plan.keeping.lake)
+        if self.cases is not None and (wrong := self.cases.remember(self.plan.keeping.lake)):
+            self.log.warning(wrong)
         who = begin(self.ears, self.plan.folders, self.plan.user)
         why = "it could not start"
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,11 @@ def test_two_that_turn_out_to_be_one_are_told_as_one(tmp_path: Path) -> None:
     cases.take(replace(told(2, "b", "c", "high"), ts=10**18 + HOUR + 1))
     assert [(e.case, e.state) for e in heard[:2]] == [("n000000", "opened"), ("n000001", "opened")]
     assert {(e.case, e.state) for e in heard[2:]} == {("n000000", "raised"), ("n000001", "closed")}
+
+
+def test_a_damaged_lake_ends_no_service_and_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "lake" / "stream=notice" / "site=default" / f"date={datetime.now(UTC):%Y-%m-%d}"
+    folder.mkdir(parents=True)
+    (folder / "live-a-00000.parquet").write_bytes(b"PAR1 half of it")
+    assert "open cases are not taken up" in LiveCases(lambda _: None).remember(tmp_path / "lake")
+    assert LiveCases(lambda _: None).remember(tmp_path / "none") == ""
