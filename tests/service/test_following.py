@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from linewarden.detections.knowledge import Knowledge, Role
+from linewarden.detections.known_since import about, knowledge_from
 from linewarden.service.following import Batch, _Rows
-from linewarden.service.journal import DAY_NS, by_day
+from linewarden.service.journal import DAY_NS, Journal, by_day
 
 
 def frame(*times: int) -> pl.DataFrame:
@@ -57,3 +60,36 @@ def test_a_batch_over_midnight_is_judged_as_the_lake_keeps_it() -> None:
     assert one.height == 2
     late = frame(DAY_NS + 1, DAY_NS - 1, DAY_NS + 2, DAY_NS - 2)
     assert times(list(by_day(late))) == [[DAY_NS - 1, DAY_NS - 2], [DAY_NS + 1, DAY_NS + 2]]
+
+
+class Kept:
+    """A sensor that keeps what is appended."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, tuple[Any, ...]]] = []
+
+    def append(self, stream: str, rows: list[tuple[Any, ...]]) -> None:
+        self.rows += [(stream, row) for row in rows]
+
+
+def known(journal: Journal) -> list[tuple[str, str | None, str | None]]:
+    """Address, asset and role of what was noted since the last time."""
+    kept = Kept()
+    journal.write(kept)  # type: ignore[arg-type]
+    return [(row[7], row[8], row[9]) for stream, row in kept.rows if stream == "known"]
+
+
+def test_only_what_changed_is_noted_and_once_a_day_all_of_it() -> None:
+    journal = Journal("tap", usual=0)
+    first = Knowledge(roles={"10.0.0.1": Role.CONTROLLER}, ids={"10.0.0.1": "plc", "10.0.0.9": "pc"})
+    journal.know(first, now=DAY_NS)
+    assert known(journal) == [("10.0.0.1", "plc", "controller"), ("10.0.0.9", "pc", None)]
+    journal.know(first, now=DAY_NS + 10)
+    assert known(journal) == []
+    later = Knowledge(roles={"10.0.0.1": Role.CONTROLLER}, ids={"10.0.0.1": "plc"})
+    journal.know(later, now=DAY_NS + 20)
+    assert known(journal) == [("10.0.0.9", None, None)]
+    journal.know(later, now=2 * DAY_NS)
+    assert known(journal) == [("10.0.0.1", "plc", "controller")]
+    about_plc = about(later, "10.0.0.1")
+    assert knowledge_from([("10.0.0.1", about_plc), ("10.0.0.9", about(later, "10.0.0.9"))]) == later

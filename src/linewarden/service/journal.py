@@ -32,7 +32,7 @@ class Journal:
         self._sensor, self._run, self._serial = sensor, time.time_ns(), 0
         self._judged: list[tuple[Any, ...]] = []
         self._known: list[tuple[Any, ...]] = []
-        self._knowledge = Knowledge()
+        self._knowledge, self._day = Knowledge(), 0
         self._mark(BEGIN, usual)
 
     def batch(self, stream: str, frame: pl.DataFrame) -> None:
@@ -45,14 +45,17 @@ class Journal:
         """What is usual was written into its file."""
         self._mark(CLOSED, 0)
 
-    def know(self, knowledge: Knowledge) -> None:
-        """From the next batch on this is known."""
+    def know(self, knowledge: Knowledge, now: int | None = None) -> None:
+        """From the next batch on this is known: what changed is noted, and once a day all, as retention drops days."""
+        from linewarden.detections.knowledge import Knowledge
         from linewarden.detections.known_since import told_apart
 
-        now = time.time_ns()
-        for row in told_apart(self._knowledge, knowledge, self._run, self._serial):
-            self._known.append((now, "", self._sensor, "", 0, *astuple(row)))
-        self._knowledge = knowledge
+        now = time.time_ns() if now is None else now
+        rows = {row.address: row for row in told_apart(self._knowledge, knowledge, self._run, self._serial)}
+        if now // DAY_NS != self._day:
+            rows |= {row.address: row for row in told_apart(Knowledge(), knowledge, self._run, self._serial)}
+        self._known += [(now, "", self._sensor, "", 0, *astuple(row)) for row in rows.values()]
+        self._knowledge, self._day = knowledge, now // DAY_NS
 
     def write(self, sensor: Sensor) -> None:
         """Hands over what was noted since the last time; it is in the lake a second or two later."""
