@@ -4,7 +4,8 @@ First a normal shift of fifteen minutes, in which a sensor at the mirror port le
 its first quarter of an hour in a plant. Then each scenario with a sensor that knows this and judges as it hears
 (`exercise run NAME --watch LAKE --baseline FILE`), held against the scenario's own truth. Goals, for each incident:
 told (medium or worse) before its impact begins; within 5 s of its first malicious packet; one case. In routine
-scenarios, with announced maintenance, no notice of high.
+scenarios, with announced maintenance, no notice of high. One thing is said to be normal, as somebody would have done
+after that quarter of an hour: that the vendor's box calls home.
 
 - Impact: the moment in which a step does harm (`impact` in the scenario; the truth has `impact_ns`).
 - First malicious packet: the first one at the mirror port of the first hostile step that is not marked `looks_normal`.
@@ -162,13 +163,21 @@ def play(linewarden: str, name: str, place: Path, usual: Path | None, *more: str
     return Played(json.loads(done.stdout), notices, len(cases_of(lake).ranked) if notices else 0)
 
 
+NORMAL = """[[suppression]]
+note = "beacon"
+orig = "10.30.3.40"
+expires = 2099-01-01T00:00:00Z
+author = "practice"
+reason = "the vendor's remote access reports to its cloud"
+"""
+"""The one thing of weight that the quarter of an hour of learning tells, and that somebody then said is normal."""
+
+
 def expected(name: str, place: Path) -> list[str]:
-    """Maintenance is announced, as a planner would have done it."""
-    if not name.startswith("maintenance"):
-        return []
-    file = place / "expected.toml"
-    file.write_text(
-        f"""[[window]]
+    """What people said: that one thing is normal; and maintenance is announced, as a planner would have done it."""
+    window = ""
+    if name.startswith("maintenance"):
+        window = f"""[[window]]
 id = "maintenance"
 from = {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}
 until = {datetime.fromtimestamp(datetime.now(UTC).timestamp() + 3600, UTC):%Y-%m-%dT%H:%M:%SZ}
@@ -176,9 +185,9 @@ assets = ["10.30.1.12"]
 who = ["10.30.3.20"]
 verbs = ["program_download", "program_upload", "stop", "start", "browse"]
 reason = "program of the capper, version 2"
-""",
-        encoding="utf-8",
-    )
+"""
+    file = place / "expected.toml"
+    file.write_text(NORMAL + window, encoding="utf-8")
     return ["--expected", str(file)]
 
 
