@@ -38,7 +38,7 @@ SCENARIO = Scenario(
     kind="incident",
     summary="S7comm has no login: a laptop in the cell asks the capper's CPU what it is and whether it runs, and then "
     "stops it with one message. The line stands until the engineering workstation starts it again.",
-    seconds=45,
+    seconds=57,
     sources=(
         Source("D. Beresford, Exploiting Siemens Simatic S7 PLCs, Black Hat USA 2011",
                "https://media.blackhat.com/bh-us-11/Beresford/BH_US11_Beresford_S7_PLCs_WP.pdf"),
@@ -51,6 +51,6 @@ SCENARIO = Scenario(
              looks_normal="engineering tools ask the same; only that this laptop never did tells"),
         Step("stop", 18, "laptop-service", "puts the capper's CPU into STOP", _stop, ("plc-capper",),
              ("T0858", "T0816", "T0826"), hostile=True, impact=True),
-        Step("restart", 30, "eng-station", "looks at the CPU's mode and starts it", _restart, ("plc-capper",)),
+        Step("restart", 37, "eng-station", "looks at the CPU's mode and starts it", _restart, ("plc-capper",)),
     ),
 )  # fmt: skip
