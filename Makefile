@@ -106,7 +106,7 @@ detection-cost: setup ## what judging costs in throughput, and in memory under a
 detection-peers: setup ## the same captures through Suricata with Quickdraw's rules
 	$(BIN)/python benchmarks/detection_peers.py --data $(SHARED)/data
 
-practice: setup exercise-deps ## all scenarios of the practice plant, judged live (half an hour)
+practice: setup exercise-deps ## all scenarios of the practice plant, judged live (45 minutes)
 	$(BIN)/python benchmarks/practice.py
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)

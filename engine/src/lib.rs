@@ -12,6 +12,7 @@ mod run;
 mod sensor;
 mod shard;
 mod texts;
+mod unpacking;
 
 use pyo3::prelude::*;
 
@@ -23,6 +24,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::Batch>()?;
     module.add_class::<fold::Fold>()?;
     module.add_class::<ports::Ports>()?;
+    module.add_class::<unpacking::Unpacked>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;
     module.add_function(wrap_pyfunction!(texts::matching, module)?)?;

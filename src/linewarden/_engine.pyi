@@ -127,6 +127,16 @@ def matching(texts: list[str], pattern: str) -> list[bool]:
     """
 
 @final
+class Unpacked:
+    """The bytes of a file, unpacked if it is gzip or zstd. It belongs to the thread that made it."""
+
+    def __init__(self, path: str) -> None:
+        """OSError if it cannot be opened."""
+
+    def read(self, most: int) -> bytes:
+        """The next bytes, at most so many; none at the end. OSError where the packed data is damaged."""
+
+@final
 class Batch:
     """Rows of one stream with the Arrow PyCapsule interface."""
 

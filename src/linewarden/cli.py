@@ -243,16 +243,20 @@ def _print_summary(result: ReadResult, args: argparse.Namespace) -> None:
 
 def run_watch(args: argparse.Namespace) -> int:
     """Live interfaces to a lake."""
+    from linewarden.service.baseline_keeper import BaselineKeeper
     from linewarden.service.expected_keeper import ExpectedKeeper
     from linewarden.service.reading import Settings
     from linewarden.service.watch_screen import Screen, asked_to_end
     from linewarden.service.watching import Hooks, Keep, Listening, watch
 
     keep = Keep(args.keep, args.keep_mb, args.keep_hours) if args.keep else None
-    if args.expected and not args.detect:
-        raise ConfigError("--expected says what the detections may find: use it with --detect")
-    if args.rules and not args.detect:
-        raise ConfigError("--rules says what else to look for: use it with --detect")
+    for option, what in (
+        ("expected", "says what the detections may find"),
+        ("baseline", "says what the detections know to be usual"),
+        ("rules", "says what else to look for"),
+    ):
+        if getattr(args, option) and not args.detect:
+            raise ConfigError(f"--{option} {what}: use it with --detect")
     listening = Listening(
         tuple(args.interfaces), args.filter, args.ring, not args.no_promiscuous, args.user, keep
     )  # fmt: skip
@@ -264,7 +268,9 @@ def run_watch(args: argparse.Namespace) -> int:
             from linewarden.service.live_detecting import LiveDetecting
 
             said = ExpectedKeeper(args.expected) if args.expected else None
-            hooks = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said).within(hooks)
+            usual = BaselineKeeper(args.baseline) if args.baseline else None
+            judge = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said, usual)
+            hooks = judge.within(hooks)
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0
@@ -434,6 +440,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.rules_command import add_rules
     from linewarden.service.secret_command import add_secret
     from linewarden.service.serve_command import add_serve
+    from linewarden.service.snapshot_command import add_snapshot
     from linewarden.service.tags_command import add_tags
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
@@ -452,6 +459,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_packets(commands)
     add_notices(commands)
     add_expected(commands)
+    add_snapshot(commands)
     add_lake(commands)
     add_config(commands)
     add_people(commands)

@@ -50,6 +50,22 @@ def test_two_strangers_at_one_controller_soon_after_each_other() -> None:
     assert len(cases(event(0, "x", "plc"), event(2 * HOUR, "y", "plc"))) == 2
 
 
+def test_what_a_controller_does_when_its_own_io_was_hit_is_a_consequence() -> None:
+    board = Correlation(partners={"plc": frozenset({"io"})})
+    for one in (event(0, "laptop", "io"), event(HOUR // 60, "plc", "drive", "medium"), event(HOUR // 2, "other", "x")):
+        board.add(one)
+    assert [c.assets for c in board.cases()] == [("laptop", "plc", "io", "drive"), ("other", "x")]
+    assert len(cases(event(0, "laptop", "io"), event(HOUR // 60, "plc", "drive"))) == 2
+
+
+def test_a_quiet_day_closes_a_case() -> None:
+    board = Correlation()
+    board.add(event(0, "x", "a"))
+    assert board.let_go(24 * HOUR) == [] and board.open_ids() == {"0-x-a"}
+    (gone,) = board.let_go(24 * HOUR + 1)
+    assert gone.id == "0-x-a" and not board.open_ids() and board.cases() == ()
+
+
 def test_broadcast_ties_nothing_together() -> None:
     everyone = "ff:ff:ff:ff:ff:ff"
     assert len(cases(event(0, "x", everyone, resp_h=everyone), event(1, "y", everyone, resp_h=everyone))) == 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from linewarden.cases.correlate import Correlation
 from linewarden.cases.export import cef, ecs, ocsf, rfc5424, stix
-from linewarden.cases.export.common import TACTIC_IDS, notice_as_dict, utc
+from linewarden.cases.export.common import STATES, TACTIC_IDS, notice_as_dict, utc, word
 from linewarden.cases.export.formats import FORMATS, cases_file, document, notices_file
 from linewarden.cases.model import STAGES, Case, Event, priority
 from tests.cases import ecs_fields
@@ -293,13 +293,34 @@ def test_ocsf_holds_against_the_schema(event: Event, ocsf_schema: Any) -> None:
     assert ocsf_schema.faults("detection_finding", ocsf.case_as_ocsf(case(), 70, {"plc": "Mixer"})) == []
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_what_becomes_of_a_case_holds_against_the_schema(state: str, ocsf_schema: Any) -> None:
+    told = word(case(), 70, state, {"plc": "Mixer"})
+    assert ocsf_schema.faults("detection_finding", json.loads(document(told, "ocsf"))) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_becomes_of_a_case_is_told_in_every_format(state: str) -> None:
+    told = word(case(), 70, state, {"plc": "Mixer"})
+    found = json.loads(document(told, "ocsf"))
+    assert (found["finding_info"]["uid"], found["risk_score"]) == (f"case-{case().id}", 70)
+    ours = json.loads(document(told, "ecs"))
+    assert ecs_fields.faults(ours) == [] and ours["linewarden"]["case"] == {
+        "id": case().id,
+        "state": state,
+        "priority": 70,
+    }
+    assert json.loads(document(told, "json"))["state"] == read_cef(document(told, "cef"))[1]["act"] == state
+    assert parsed(json.loads(document(told, "stix")))
+
+
 def test_the_schema_finds_what_is_wrong(ocsf_schema: Any) -> None:
     """A check that never says no proves nothing."""
     told = ocsf.notice_as_ocsf(DOWNLOAD)
     wrong = {"severity_id": 77, "time": "today", "evidences": [{"uid": "1"}], "extra": 1, "class_uid": 2003}
     kept = {k: v for k, v in told.items() if k != "metadata"}
     said = "\n".join(ocsf_schema.faults("detection_finding", {**kept, **wrong}))
-    for word in (
+    for expected in (
         "severity_id: 77",
         "'today'",
         "uid is not known",
@@ -308,7 +329,7 @@ def test_the_schema_finds_what_is_wrong(ocsf_schema: Any) -> None:
         "metadata is missing",
         "2003",
     ):
-        assert word in said
+        assert expected in said
 
 
 @pytest.mark.parametrize("event", ALL, ids=["ipv4", "ipv6", "mac", "nowhere"])

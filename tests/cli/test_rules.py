@@ -258,6 +258,24 @@ def test_detect_and_suricata_leave_each_other_alone(run: Run, rules: Path, lake:
     assert {e["note"] for e in case["events"]} == {SUBJECT, "suricata_4711"}
 
 
+@pytest.mark.parametrize("pack", [["gzip"], ["zstd", "--rm", "--quiet"]])
+def test_a_packed_file_is_imported_and_one_that_was_cut_as_far_as_it_goes(
+    run: Run, lake: Path, tmp_path: Path, pack: list[str]
+) -> None:
+    if shutil.which(pack[0]) is None:
+        pytest.skip(f"{pack[0]} is not installed")
+    plain = eve(tmp_path, alert(9), *({"event_type": "stats", "n": n, "x": f"{n:x}" * 40} for n in range(40_000)))
+    subprocess.run([*pack, str(plain)], check=True)
+    (packed,) = tmp_path.glob("eve.json.*")
+    cut = packed.with_name("cut.json")  # its name does not say that it is packed
+    cut.write_bytes(packed.read_bytes()[: packed.stat().st_size * 2 // 3])
+    said = run("rules", "import-eve", cut, lake, "--json")
+    assert said.code == 0 and said.json["alerts"] == 1 and said.json["damaged_lines"] in (1, 2)
+    assert run("rules", "import-eve", packed, lake, "--json").json == {
+        "alerts": 1, "new": 0, "joined": 0, "notices": 0, "damaged_lines": 0,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("more", "ends", "joined"),
     [

@@ -38,8 +38,10 @@ def test_a_plc_stop_is_recorded_as_its_ground_truth_says(root: Path, tmp_path: P
     truth = json.loads(done.stdout)
     assert json.loads((tmp_path / "stop.truth.json").read_text()) == truth
     assert not truth["problems"]
-    stop, restart = truth["timeline"]
-    assert [stop["outcome"], restart["outcome"]] == ["done", "done"]
+    identify, stop, restart = truth["timeline"]
+    assert [s["outcome"] for s in truth["timeline"]] == ["done"] * 3
+    assert identify["looks_normal"] and identify["end_ns"] < stop["begin_ns"] <= stop["impact_ns"] <= stop["end_ns"]
+    assert (stop["impact"], restart["impact_ns"]) == (True, None)
     assert truth["production"]["line_standing_seconds"] > 5
     assert truth["recorded"]["lost"] == 0
     assert restart["frames"]["count"] > 5
@@ -103,8 +105,11 @@ def test_a_sensor_at_the_mirror_port_hears_what_the_truth_says_and_it_is_detecte
     from linewarden.service.detecting import chosen, detect
     from linewarden.service.lake import open_lake, query
 
+    again = detect([str(lake)], chosen()).notices
     sql = "SELECT \"id.orig_h\" FROM command WHERE protocol = 's7comm' AND verb = 'stop'"
     with query(open_lake(lake), sql) as answer:
         assert list(answer.rows) == [("10.30.1.50",)]
-    told = {t.notice.note: t for t in detect([str(lake)], chosen()).notices}
+    told = {t.notice.note: t for t in again}
     assert told["controller_stopped"].orig_h == "10.30.1.50"
+    with query(open_lake(lake), "SELECT notice_id, msg FROM notice WHERE NOT again") as answer:
+        assert sorted(answer.rows) == sorted((t.notice.notice_id, t.notice.msg) for t in again)

@@ -43,6 +43,19 @@ def test_an_incident_has_sources_and_techniques(scenario) -> None:
     assert all(re.fullmatch(r"T08\d\d", technique) for technique in techniques)
 
 
+@pytest.mark.parametrize("scenario", INCIDENTS, ids=lambda s: s.name)
+def test_an_incident_says_what_its_harm_is_and_what_comes_before(scenario) -> None:
+    hostile = [s for s in scenario.steps if s.hostile]
+    assert all(s.hostile for s in scenario.steps if s.impact or s.looks_normal)
+    assert not any(s.impact and s.looks_normal for s in scenario.steps)
+    if scenario.name == "reconnaissance":  # it changes nothing
+        assert scenario.impact is None
+    else:
+        # Real attackers look first, and that is when they can be seen in time; one poisons and changes in one step.
+        assert scenario.impact is not None
+        assert scenario.impact is not hostile[0] or scenario.name == "man-in-the-middle"
+
+
 @pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.kind != "incident"], ids=lambda s: s.name)
 def test_what_is_no_incident_has_no_attack(scenario) -> None:
     assert not any(step.hostile for step in scenario.steps)

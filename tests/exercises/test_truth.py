@@ -34,7 +34,8 @@ def test_frames_are_those_between_actor_and_targets_in_that_time(tmp_path: Path)
     step = Step("stop", 1, "laptop-service", "stops", lambda ctx: "", ("plc-capper",), ("T0858",), hostile=True)
     done = Done(step, 15, 30, "done", "stopped")
     (shown,) = frames_of(path, [done])
-    assert shown == {"count": 3, "first": 2, "last": 6, "ranges": [[2, 3], [6, 6]]}
+    assert shown == {"count": 3, "first": 2, "last": 6, "first_ns": 20, "ranges": [[2, 3], [6, 6]]}
     entry = describe_step(done, shown)
     assert entry["who"]["mac"] == DEVICES["laptop-service"].mac
     assert entry["attack_ics_techniques"] == ["T0858"]
+    assert (entry["impact"], entry["impact_ns"], entry["looks_normal"]) == (False, None, "")

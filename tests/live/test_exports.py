@@ -60,6 +60,12 @@ def notes(out: Path) -> list[str]:
     return [read_cef(read_syslog(line.encode())[2])[0][4] for line in out.read_text().splitlines()[1:]]
 
 
+def states(out: Path) -> list[str]:
+    """What was told of cases: opened, raised, closed."""
+    said = [read_cef(read_syslog(line.encode())[2]) for line in out.read_text().splitlines()[1:]]
+    return [fields["act"] for head, fields in said if head[4] == "case"]
+
+
 @pytest.fixture
 def first(space: Space, tmp_path: Path) -> Iterator[Serve]:
     space.ip("link", "set", "lo", "up")
@@ -78,6 +84,7 @@ def test_what_was_found_while_the_receiver_was_away_arrives_after_a_kill(
     until(lambda: (first.ask("/status") or {})["exports"]["siem"]["waiting"] >= 1)
     until(lambda: first.ask("/healthz") is None)  # not well: the receiver is away
     assert "connection refused" in first.log.read_text()
+    until(lambda: list((first.data / "lake").glob("stream=notice/*/*/[!.]*.parquet")))
     first.process.kill()
     first.process.wait(PATIENCE)
     with receiver(space, tmp_path / "received"):
@@ -86,6 +93,12 @@ def test_what_was_found_while_the_receiver_was_away_arrives_after_a_kill(
             again.ready()
             until(lambda: "program_download" in notes(tmp_path / "received"))
             until(lambda: again.ask("/healthz"))
+            assert states(tmp_path / "received").count("opened") == 1
+            # The same actor goes on: the case is known from the lake, and does not open again.
+            space.modbus(8, client=60_000)
+            space.send(download(50_100))
+            until(lambda: len(again.rows("SELECT 1 FROM notice WHERE note = 'program_download'")) >= 2)
+            assert states(tmp_path / "received").count("opened") == 1
         finally:
             assert again.end() == 0
 

@@ -37,6 +37,6 @@ pub use checksum::transport_checksum_ok;
 pub use cut::{Around, Cut, CutError, Job, Mark, cut};
 pub use error::CaptureError;
 pub use link::{Decoded, Fragment, Ip, Llc, Tunnel, TunnelKind, decode};
-pub use reader::{Comment, Frame, Interface, LinkType, Reader};
+pub use reader::{Comment, Frame, Interface, LinkType, Reader, unpacked};
 pub use transport::{Transport, parse_transport, tcp_flags};
 pub use writer::PcapNgWriter;

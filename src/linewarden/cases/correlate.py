@@ -1,17 +1,18 @@
 """Which notices belong together.
 
     board = Correlation()
-    for event in events: board.add(event)          # by time
+    for event in events: board.add(event)          # by time; gives the case that it is part of
     cases = board.cases()
 
 An event joins an open case if it goes on where the case is: the same actor, or what was hit acts now, or soon after the
-same target is hit again, or somebody reached the machine that acts. What is only noteworthy (low, info) joins a case
-and opens none. An event that fits two cases makes them one; its id stays that of the older. Groups (broadcast) are
-nobody, and tie nothing together.
+same target is hit again, or somebody reached the machine that acts, or a controller acts whose drives, I/O or masters
+were hit. What is only noteworthy (low, info) joins a case and opens none. An event that fits two cases makes them one;
+its id stays that of the older. Groups (broadcast) are nobody, and tie nothing together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from linewarden.cases.model import WEIGHT, Case, Event
@@ -65,18 +66,19 @@ class _Open:
 class Correlation:
     """Takes events by time, keeps cases. Beyond MOST_CASES the one that was quiet longest is closed (and kept)."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
-        self._rules = rules or Rules()
+    def __init__(self, rules: Rules | None = None, partners: Mapping[str, frozenset[str]] | None = None) -> None:
+        """`partners`: by asset, with whom a controller works; what it does when these were hit is a consequence."""
+        self._rules, self.partners = rules or Rules(), partners or {}
         self._open: list[_Open] = []
         self._closed: list[Case] = []
         self._lone: list[Event] = []
 
-    def add(self, event: Event) -> None:
-        """An event, not before those that were added."""
+    def add(self, event: Event) -> Case | None:
+        """An event, not before those that were added. Gives the case that it is part of now, if it is of any."""
         fits = [c for c in self._open if self._fits(c, event)]
         if not fits and WEIGHT[event.severity] < OPENS:
             self._keep(event)
-            return
+            return None
         if not fits:
             fits = [_Open(event.notice_id)]
             self._open += fits
@@ -91,6 +93,19 @@ class Correlation:
             quiet = min(self._open, key=lambda c: c.latest)
             self._open.remove(quiet)
             self._closed.append(_case(quiet))
+        return _case(first)
+
+    def open_ids(self) -> frozenset[str]:
+        """The cases that something may still be added to."""
+        return frozenset(c.id for c in self._open)
+
+    def let_go(self, now: int) -> list[Case]:
+        """Closes what nothing can join any more (`now`: ns UTC), and forgets all that is closed: those are given."""
+        oldest = now - int(max(self._rules.actor_s, self._rules.target_s) * 1e9)
+        quiet = [c for c in self._open if c.latest < oldest]
+        self._open = [c for c in self._open if c not in quiet]
+        gone, self._closed = [*self._closed, *map(_case, quiet)], []
+        return gone
 
     def _fits(self, case: _Open, event: Event) -> bool:
         actor, target = int(self._rules.actor_s * 1e9), int(self._rules.target_s * 1e9)
@@ -100,7 +115,8 @@ class Correlation:
         if event.is_group or WEIGHT[event.severity] < OPENS:
             return False
         # Somebody else at the same target, or one who reached the machine that acts in this case.
-        times = (case.hit.get(event.resp), case.acted.get(event.resp))
+        times = [case.hit.get(event.resp), case.acted.get(event.resp)]
+        times += [case.hit.get(other) for other in self.partners.get(event.orig, ())]
         return any(at is not None and event.ts - at <= target for at in times)
 
     def _keep(self, event: Event) -> None:

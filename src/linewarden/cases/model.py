@@ -52,6 +52,12 @@ class Event:
     resp_p: int | None = None
     sensor: str = ""
     uid: str = ""
+    case: str = ""
+    """Where this tells of a whole case and not of a notice: its id,"""
+    state: str = ""
+    """what became of it (`export.common.STATES`),"""
+    priority: int = 0
+    """and how urgent it is, 0 to 100."""
 
     @property
     def is_group(self) -> bool:

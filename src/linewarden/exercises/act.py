@@ -33,7 +33,9 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - whatever a stack raises is the step's result
         traceback.print_exc()
         outcome, said = "failed", f"{type(error).__name__}: {error}"
-    print(json.dumps({"begin": begin, "end": time.time_ns(), "outcome": outcome, "result": said}), flush=True)
+    harm = min(ctx.impacts, default=begin) if step.impact else None
+    told = {"begin": begin, "end": time.time_ns(), "impact": harm, "outcome": outcome, "result": said}
+    print(json.dumps(told), flush=True)
     return 0
 
 

@@ -66,6 +66,7 @@ def _run_options(run: argparse.ArgumentParser) -> None:
         help="a sensor at the mirror port writes this lake while it runs, and says what is wrong (scale 1)",
     )
     add("--expected", type=Path, metavar="FILE.toml", help="with --watch: announced work, and what is normal")
+    add("--baseline", type=Path, metavar="FILE", help="with --watch: what is usual, learned before; it learns on there")
     add("--keep", type=Path, metavar="DIR", help="keep the devices' logs here")
     add("--loopback", action="store_true", help="use no namespaces, even where they are possible (routine scenarios)")
     add("--json", action="store_true", help="ground truth on standard output")
@@ -158,12 +159,14 @@ def _checked(args: argparse.Namespace) -> tuple[Scenario, Settings]:
         if args.watch is None:
             raise ConfigError("--expected says what the sensor may find: use it with --watch")
         load_expected(args.expected)
+    if args.baseline is not None and args.watch is None:
+        raise ConfigError("--baseline is what the sensor knows to be usual: use it with --watch")
     if args.watch is not None:
         if scale not in (None, 1.0):
             raise ConfigError("--watch: a sensor hears in real time; leave --scale out, or set it to 1")
         scale = 1.0
     return scenario, Settings(args.seconds, scale, args.seed, args.record, args.loopback, args.keep, args.watch,
-                              args.expected)  # fmt: skip
+                              args.expected, args.baseline)  # fmt: skip
 
 
 def _with_record(settings: Settings, part: Path) -> Settings:

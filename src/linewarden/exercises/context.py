@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,8 @@ class Context:
     isolated: bool
     launcher: Identity | None = None
     namespaces: dict[str, Identity] = field(default_factory=dict)
+    impacts: list[int] = field(default_factory=list, compare=False)
+    """When this step began to do harm, in real time (ns since 1970)."""
 
     @classmethod
     def load(cls, file: Path, name: str) -> Context:
@@ -50,6 +53,10 @@ class Context:
     def device(self) -> Device:
         """The device that this process plays."""
         return DEVICES[self.name]
+
+    def impact_begins(self) -> None:
+        """Notes that what follows in this step does the harm."""
+        self.impacts.append(time.time_ns())
 
     @cached_property
     def board(self) -> Board:

@@ -37,6 +37,8 @@ class Settings:
     watch: Path | None = None
     expected: Path | None = None
     """Announced work and what is normal, for the sensor that watches."""
+    baseline: Path | None = None
+    """What is usual, for the sensor that watches; it learns on in this file."""
     probes: tuple[dict[str, Any], ...] = ()
 
 
@@ -89,6 +91,7 @@ def _run(folder: Path, scenario: Scenario, settings: Settings, isolated: bool, o
         "record": str(settings.record.resolve()) if settings.record else "", "launcher": own_user_namespace(),
         "watch": str(settings.watch.resolve()) if settings.watch else "",
         "expected": str(settings.expected.resolve()) if settings.expected else "",
+        "baseline": str(settings.baseline.resolve()) if settings.baseline else "",
         "probes": settings.probes,
     }  # fmt: skip
     (folder / "plan.json").write_text(json.dumps(plan))

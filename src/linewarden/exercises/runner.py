@@ -53,8 +53,9 @@ class Plan:
     isolated: bool
     launcher: Identity | None
     watch: str = ""
-    expected: str = ""
     """The lake that a sensor at the mirror port writes while the plant runs; '' for none."""
+    expected: str = ""
+    baseline: str = ""
     probes: tuple[dict[str, Any], ...] = ()
     """Independent programs that look at the running plant: `name`, `device` whose namespace they run in, `argv`."""
 
@@ -165,6 +166,8 @@ class Exercise:
                 "--site", "exercise", "--sensor", "mirror", "--interval", "10", "--detect", "--json"]  # fmt: skip
         if self.plan.expected:
             argv += ["--expected", self.plan.expected]
+        if self.plan.baseline:
+            argv += ["--baseline", self.plan.baseline]
         self.processes.start("", "watch", argv)
         if not self.processes.says("watch", "elapsed_s", START_S):
             self._problem(f"nothing is watched: {self.processes.said('watch').strip().splitlines()[-1:]}")
@@ -237,7 +240,8 @@ class Exercise:
                 self._problem(f"step {step.name} did not end in time")
                 continue
             begin, end = ctx.clock.plant_ns(result["begin"]), ctx.clock.plant_ns(result["end"])
-            self.done.append(truth.Done(step, begin, end, result["outcome"], result["result"]))
+            harm = ctx.clock.plant_ns(result["impact"]) if result["impact"] else None
+            self.done.append(truth.Done(step, begin, end, result["outcome"], result["result"], harm))
             if result["outcome"] == "failed":
                 self._problem(f"step {step.name} failed: {result['result']}")
 

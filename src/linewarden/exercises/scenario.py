@@ -43,6 +43,11 @@ class Step:
     """Devices through which it speaks; their frames with the targets are the step's too."""
     observes: bool = False
     """Nobody speaks: the step only notes what becomes of the machine."""
+    impact: bool = False
+    """The step does the harm: to the process, or to what people need to run it. It may say the moment itself, with
+    `Context.impact_begins`; else it is its beginning."""
+    looks_normal: str = ""
+    """Of a hostile step: why no packet of it tells it from honest work. Its packets are not called malicious."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ class Scenario:
     controls: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     plant: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     name: str = ""
+
+    @property
+    def impact(self) -> Step | None:
+        """The first step that does harm; None where nothing is changed."""
+        return min((s for s in self.steps if s.impact), key=lambda s: s.at, default=None)
 
     @property
     def least_seconds(self) -> float:

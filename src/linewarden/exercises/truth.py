@@ -18,13 +18,14 @@ FORMAT = "linewarden-exercise-truth/1"
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a step; times are plant time, ns since 1970."""
+    """What came of a step; times are plant time, ns since 1970. `impact`: when it began to do harm, if it did."""
 
     step: Step
     begin: int
     end: int
     outcome: str
     result: str
+    impact: int | None = None
 
 
 def utc(stamp: int) -> str:
@@ -47,6 +48,7 @@ def describe_step(done: Done, shown: dict[str, Any] | None) -> dict[str, Any]:
     who = DEVICES[step.device]
     return {
         "step": step.name, "what": step.what, "hostile": step.hostile,
+        "impact": step.impact, "impact_ns": done.impact, "looks_normal": step.looks_normal,
         "who": {"device": who.name, "address": who.address, "mac": who.mac},
         "via": list(step.via),
         "targets": [{"device": t, "address": DEVICES[t].address, "mac": DEVICES[t].mac} for t in step.targets],
@@ -81,6 +83,7 @@ class _Watch:
         self.actor = {end for name in (done.step.device, *done.step.via) for end in _ends(DEVICES[name])}
         self.targets = {end for name in done.step.targets for end in _ends(DEVICES[name])}
         self.numbers: list[int] = []
+        self.first_ns: int | None = None
 
     def see(self, number: int, stamp: int, frame: bytes) -> None:
         """`number` is the frame's place in the file, from 1, as Wireshark counts."""
@@ -92,9 +95,10 @@ class _Watch:
         theirs = not self.targets or group or source in self.targets or to in self.targets or bool(ends & self.targets)
         if ours and theirs:
             self.numbers.append(number)
+            self.first_ns = self.first_ns or stamp
 
     def shown(self) -> dict[str, Any]:
-        """First, last and count; and the numbers, as ranges of neighbours."""
+        """First, last and count, when the first was (ns); and the numbers, as ranges of neighbours."""
         ranges: list[list[int]] = []
         for number in self.numbers:
             if ranges and ranges[-1][1] == number - 1:
@@ -102,7 +106,9 @@ class _Watch:
             else:
                 ranges.append([number, number])
         first, last = (self.numbers[0], self.numbers[-1]) if self.numbers else (None, None)
-        return {"count": len(self.numbers), "first": first, "last": last, "ranges": ranges}
+        return {
+            "count": len(self.numbers), "first": first, "last": last, "first_ns": self.first_ns, "ranges": ranges,
+        }  # fmt: skip
 
 
 def _ends(device: Device) -> frozenset[bytes]:

@@ -8,13 +8,15 @@ from linewarden.records.binding import Binding
 from linewarden.records.command import Command, Verb
 from linewarden.records.conn import Conn
 from linewarden.records.identity import Identity
+from linewarden.records.judged import Judged
+from linewarden.records.known import Known
 from linewarden.records.notice import Notice
 from linewarden.records.reading import Reading
 from linewarden.records.schema import ENVELOPE, Column, Stream, stream_of
 from linewarden.records.transfer import Transfer
 from linewarden.records.weird import Weird
 
-COMMON: tuple[type, ...] = (Conn, Weird, Notice, Identity, Reading, Command, Transfer, Binding)
+COMMON: tuple[type, ...] = (Conn, Weird, Notice, Identity, Reading, Command, Transfer, Binding, Judged, Known)
 """The streams that every sensor has, whichever protocols it speaks."""
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "Command",
     "Conn",
     "Identity",
+    "Judged",
+    "Known",
     "Notice",
     "Reading",
     "Stream",

@@ -141,6 +141,11 @@ class Sensor:
         self._python_rows: dict[str, int] = {}
         self._waiting = 0
 
+    @property
+    def name(self) -> str:
+        """Of the tap, as in every record."""
+        return self._name
+
     def read(self, captures: Sequence[Capture], take: Iterable[str]) -> Iterator[Step]:
         """Reads captures in order; the steps bring the batches of the streams in `take`.
 

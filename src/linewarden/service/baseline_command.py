@@ -24,7 +24,8 @@ EXAMPLES = """examples:
   linewarden baseline forget plant.baseline.json 'verb|10.0.0.1|10.0.0.9|*'
   linewarden baseline freeze plant.baseline.json                           learn nothing more, but still tell
   linewarden baseline diff before.json after.json
-Names of snapshots are names of files: copy the file to keep one. Keys that end in * stand for all that begin so.
+A copy of the file keeps what was known; `linewarden snapshot save` keeps it under a name, with all else.
+Keys that end in * stand for all that begin so.
 """
 LISTED = 2_000
 """Entries that `show` prints; --json gives all."""

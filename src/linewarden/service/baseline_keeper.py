@@ -31,6 +31,8 @@ class BaselineKeeper:
 
         self.path = path
         self.baseline: Baseline = load(path) if path.exists() else Baseline()
+        self.times = 0
+        """How often it was written: the minute that was being heard counts as over then (`Baseline.close`)."""
         self._written = self._stamp()
         self._saved: frozenset[str] = frozenset(self.baseline.entries)
         now = time.monotonic()
@@ -65,6 +67,7 @@ class BaselineKeeper:
 
     def _write(self) -> None:
         with reserve(self.path) as file:
+            self.times += 1
             save(file, self.baseline)
         self._written, self._saved = self._stamp(), frozenset(self.baseline.entries)
 

@@ -12,6 +12,7 @@ from linewarden.service.lake import Lake, open_lake
 
 if TYPE_CHECKING:
     from linewarden.cases.model import Case, Event
+    from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.service.evidence import Record
     from linewarden.service.packets import Named
@@ -49,28 +50,46 @@ def cases_of(path: Path) -> Cases:
     if "notice" not in lake.streams:
         raise StoreError(f"{path}: no notices yet; find them with `linewarden detect {path} --write`")
     known = knowledge_of(plant_of(lake))
-    ranked, lone = tied(events(lake, known.ids))
+    ranked, lone = tied(events(lake, known.ids), partners_of(known))
     names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
     return Cases(path, ranked, names, lone)
 
 
-def tied(events: Iterable[Event]) -> tuple[tuple[tuple[int, Case], ...], tuple[Event, ...]]:
-    """Cases with their priority, the worst first, and what belongs to none. `events` by time."""
+def partners_of(known: Knowledge) -> dict[str, frozenset[str]]:
+    """By asset, with whom each controller works: who reads and writes it, and the drives and I/O that it does so to."""
+    found: dict[str, set[str]] = {}
+    for address, masters in known.masters.items():
+        if known.is_field(address):
+            found.setdefault(known.asset(address), set()).update(masters)
+            for master in filter(known.is_field, masters):
+                found.setdefault(master, set()).add(known.asset(address))
+    return {asset: frozenset(others) for asset, others in found.items()}
+
+
+def tied(
+    events: Iterable[Event], partners: Mapping[str, frozenset[str]] | None = None
+) -> tuple[tuple[tuple[int, Case], ...], tuple[Event, ...]]:
+    """Cases with their priority, the worst first, and what belongs to none.
+
+    `events` by time; `partners`: see `partners_of`.
+    """
     from linewarden.cases.correlate import Correlation
     from linewarden.cases.model import priority
 
-    board = Correlation()
+    board = Correlation(partners=partners)
     for event in events:
         board.add(event)
     ranked = sorted(((priority(c), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id))
     return tuple(ranked), board.lone()
 
 
-def events(lake: Lake, assets: Mapping[str, str]) -> list[Event]:
-    """The notices by time, each once, with how often it came. `assets`: address -> id."""
+def events(lake: Lake, assets: Mapping[str, str], since_date: str = "") -> list[Event]:
+    """The notices by time, each once, with how often it came. `assets`: address -> id; `since_date`: 2026-11-26."""
     import polars as pl
 
-    files = lake.files("notice")
+    files = [f for f in lake.files("notice") if f.parent.name.removeprefix("date=") >= since_date]
+    if not files:
+        return []
     rows = pl.concat([pl.read_parquet(f, columns=list(COLUMNS), hive_partitioning=False) for f in files])
     rows = rows.with_columns(pl.col("ts", "until").to_physical()).sort("ts", "note", "frame")
     again: dict[str, tuple[int, int]] = {}

@@ -31,6 +31,8 @@ DETECT = """examples:
   linewarden detect plant.pcapng --report plant.html      a report to hand on
   linewarden detect plant.pcapng --out lake/              keep records and notices
   linewarden detect lake/ --write                         judge a lake again, and keep the notices in it
+  linewarden detect lake/ --snapshot before-audit         with what held then (linewarden snapshot)
+  linewarden detect lake/ --hindsight                     with what is known of the plant now; else as it was live
   linewarden detect plant.pcapng --packets proof/         a file of packets for each notice of medium and worse
   linewarden detect plant.pcapng --only program_download
   linewarden detect lake/ --expected expected.toml        with announced maintenance windows
@@ -74,6 +76,12 @@ def add_detect(commands: Commands, bar: Bar) -> None:
         help="what is usual, of `linewarden baseline learn`; else it is learned on",
     )
     add("--rules", type=Path, metavar="DIR", help="and the site's own rules, of `linewarden rules import`")
+    add("--snapshot", metavar="NAME", help="of a lake: all three as `linewarden snapshot save` kept them")
+    add(
+        "--hindsight",
+        action="store_true",
+        help="of a lake: judge also what was judged live with what is known now, and in the order of time",
+    )
     add("--report", type=Path, metavar="FILE.html", help="write a report: what is wrong, and the plant around it")
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
@@ -104,13 +112,15 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.detecting import chosen, detect, keep_notices
     from linewarden.service.files import reserve
     from linewarden.service.reading import Settings
+    from linewarden.service.snapshot_command import taken
 
-    detections = chosen(args.only, args.without, args.rules)
-    expected, baseline = _beforehand(args)
+    snapshot = taken(args)
+    detections = chosen(args.only, args.without, args.rules, snapshot.rules() if snapshot else ())
+    expected, baseline = (snapshot.expected(), snapshot.baseline()) if snapshot else _beforehand(args)
     with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
         found = detect(
             args.sources, detections, out=args.out, settings=Settings(site=args.site), baseline=baseline,
-            expected=expected, on_step=on_step,
+            expected=expected, hindsight=args.hindsight, on_step=on_step,
         )  # fmt: skip
         if report:
             from linewarden.reports.words import listed
@@ -131,6 +141,12 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         console(sys.stdout).print(notices_view(lines))
         if args.report:
             print(f"\nReport: {args.report}")
+    if found.lacking:
+        print(
+            f"linewarden: warning: live, {found.lacking:,} things were known to be usual at the beginning; without "
+            "--baseline or --snapshot this run learned anew, and may say more or less than was said live",
+            file=sys.stderr,
+        )
     for problem in found.problems:
         print(f"linewarden: warning: {problem.text}", file=sys.stderr)
     if args.packets:

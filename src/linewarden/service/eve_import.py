@@ -13,6 +13,7 @@ from linewarden.errors import ConfigError
 from linewarden.service import lake_files
 from linewarden.service.detecting import notice_row
 from linewarden.service.lake import Lake, open_lake
+from linewarden.wire.unpacking import open_unpacked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -74,22 +75,26 @@ def import_eve(eve: Path, lake_path: Path, site: str, capture: str | None = None
 
 
 def _alerts(eve: Path, capture: str | None, damaged: list[int]) -> Iterator[Alert]:
-    """The alerts of a file, line by line; numbers of lines that are none go to `damaged`."""
+    """The alerts of a file, packed or not, line by line; numbers of lines that are none go to `damaged`."""
     from linewarden.detections.rules.eve import alert_of
 
+    at = 0
     try:
-        with eve.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+        with open_unpacked(eve) as file:
+            for at, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
                 if not line.strip():
                     continue
                 try:
                     alert = alert_of(json.loads(line), capture)
                 except DAMAGE:
-                    damaged.append(number)
+                    damaged.append(at)
                     continue
                 if alert is not None:
                     yield alert
     except OSError as error:
+        if at:  # packed, and cut short: what came before it counts
+            damaged.append(at + 1)
+            return
         raise ConfigError(f"{eve}: cannot be read ({error.strerror or error}); give Suricata's eve.json") from error
 
 

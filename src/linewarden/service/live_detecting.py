@@ -1,6 +1,7 @@
-"""Detections over what a sensor hears: the same functions as over history, batch by batch.
+"""Detections over what a sensor hears: the same functions as over history, once a second.
 
 A notice is a record as any other: it goes into the lake of its sensor, a second or two after the record that proves it.
+What was judged in which order, and who was who, goes there too (`journal.py`), so that a run over the lake can follow.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linewarden.service.detecting import notice_row
+from linewarden.service.journal import Journal, by_day
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from linewarden.detections.detection import Detection
+    from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
@@ -20,12 +25,16 @@ if TYPE_CHECKING:
     from linewarden.service.expected_keeper import ExpectedKeeper
     from linewarden.service.watching import Hooks
 
+MOST_HELD = 50_000
+"""Rows that wait for the second to be over at most. They wait so that the journal has a row a stream and second."""
+
 
 class LiveDetecting:
     """Judges one sensor's records, in its thread.
 
     `on_notice` is told what is new, `on_line` what else there is to say: a mistake of ours, a file that was read again
-    or cannot be written. `usual` is kept from run to run; without it what is usual is learned anew.
+    or cannot be written. `usual` is kept from run to run; without it what is usual is learned anew. `on_known`: who is
+    who, as often as that is looked at.
     """
 
     def __init__(
@@ -35,6 +44,7 @@ class LiveDetecting:
         on_line: Callable[[str], None],
         expected: ExpectedKeeper | None = None,
         usual: BaselineKeeper | None = None,
+        on_known: Callable[[Knowledge], None] | None = None,
     ) -> None:
         from linewarden.service.judging import Judge
 
@@ -42,7 +52,11 @@ class LiveDetecting:
         self._judge = Judge(
             detections, baseline=usual.baseline if usual else None, expected=expected.expected if expected else None
         )
-        self._on_notice = on_notice
+        self._wanted = frozenset(self._judge.streams)
+        self._held: dict[str, list[pl.DataFrame]] = {}
+        self._rows = 0
+        self._journal: Journal | None = None
+        self._on_notice, self._on_known = on_notice, on_known
         self._on_line = on_line
         self._said_broken: set[str] = set()
 
@@ -60,27 +74,56 @@ class LiveDetecting:
         if self._said is not None and (line := self._said.turn()):
             self._judge.expect(self._said.expected)
             self._on_line(line)
-        if self._usual is not None and (line := self._usual.end() if is_last else self._usual.turn()):
-            self._on_line(line)
+        if self._usual is not None:
+            before = self._usual.times
+            if line := self._usual.end() if is_last else self._usual.turn():
+                self._on_line(line)
+            if self._journal is not None and self._usual.times > before:
+                self._journal.closed()
 
     def plant(self, plant: Plant) -> None:
         """Who is who, from now on."""
         from linewarden.detections.knowledge import knowledge_of
 
-        self._judge.know(knowledge_of(plant))
+        knowledge = knowledge_of(plant)
+        self._judge.know(knowledge)
+        if self._journal is not None:
+            self._journal.know(knowledge)
+        if self._on_known is not None:
+            self._on_known(knowledge)
 
     def step(self, sensor: Sensor, step: Step) -> None:
-        """Judges what became known; what is found is written down by the sensor."""
+        """Takes what became known, and judges it when the second is over; what is found the sensor writes down."""
         import polars as pl
 
-        wanted = set(self._judge.streams)
-        told: list[Told] = []
+        if self._journal is None:
+            self._journal = Journal(sensor.name, len(self._usual.baseline.entries) if self._usual else 0)
         for batch in step.batches:
-            if batch.stream in wanted and len(batch.arrow):
-                told += self._judge.add(batch.stream, pl.DataFrame(batch.arrow))
+            if batch.stream in self._wanted and len(batch.arrow):
+                self._held.setdefault(batch.stream, []).append(pl.DataFrame(batch.arrow))
+                self._rows += len(batch.arrow)
+        if step.live is None and step.totals is None and self._rows < MOST_HELD:
+            return
+        told = self._judged(self._journal)
         if step.totals is not None:
             told += self._judge.end()
         self._keep(is_last=step.totals is not None)
+        self._journal.write(sensor)
+        self._tell(sensor, told)
+
+    def _judged(self, journal: Journal) -> list[Told]:
+        """Judges what waits, stream by stream, and notes in the journal what it is."""
+        import polars as pl
+
+        held, self._held, self._rows = self._held, {}, 0
+        told: list[Told] = []
+        for stream, frames in held.items():
+            for frame in by_day(pl.concat(frames)):
+                journal.batch(stream, frame)
+                told += self._judge.add(stream, frame)
+        return told
+
+    def _tell(self, sensor: Sensor, told: Sequence[Told]) -> None:
         if told:
             sensor.append("notice", [notice_row(t) for t in told])
         for one in told:

@@ -162,6 +162,8 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     add("--detect", action="store_true", help="say what is wrong as it happens; notices go into the lake, too")
     add("--expected", type=Path, metavar="FILE.toml",
         help="with --detect: announced maintenance, and what is normal (docs/detections.md)")  # fmt: skip
+    add("--baseline", type=Path, metavar="FILE",
+        help="with --detect: what is usual is known from this file, if it is there, and kept in it")  # fmt: skip
     add("--rules", type=Path, metavar="DIR", help="with --detect: and the site's own rules (linewarden rules)")
     add("--every", type=float, metavar="SECONDS",
         help="how often to tell how it goes (default: 1 in a terminal and with --json, else 60)")  # fmt: skip

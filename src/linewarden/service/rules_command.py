@@ -35,6 +35,7 @@ EVE = """examples:
   suricata -r plant.pcapng -l out/
   linewarden read plant.pcapng --out lake/
   linewarden rules import-eve out/eve.json lake/ --capture plant.pcapng
+  linewarden rules import-eve old/eve-2026-11-25.json.zst lake/  packed with gzip or zstd
   linewarden cases lake/                                       together with what Linewarden found itself
 An alert that the lake has already is not taken again, so the same file may be imported as it grows. With --capture the
 packet's number in eve.json is that of this capture, and proves the notice.
@@ -61,7 +62,9 @@ def add_rules(commands: Commands) -> None:
         "--into", type=Path, required=True, metavar="RULESDIR", help="folder for the rules; made if needed"
     )
     eve = group.add("import-eve", "take Suricata's alerts as notices of a lake", EVE, run_eve)
-    eve.add_argument("eve", type=Path, metavar="EVE.json", help="what Suricata wrote (EVE JSON, one event a line)")
+    eve.add_argument(
+        "eve", type=Path, metavar="EVE.json", help="what Suricata wrote (EVE JSON, one event a line), also .gz or .zst"
+    )
     eve.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` or `watch` wrote")
     eve.add_argument(
         "--capture", metavar="NAME", help="what Suricata read, as the lake calls it: its packets' numbers count"

@@ -30,6 +30,7 @@ from linewarden.service.detecting import chosen
 from linewarden.service.ears import Ear, begin, dead
 from linewarden.service.expected_keeper import ExpectedKeeper
 from linewarden.service.keeping import Keeping, lake_jobs
+from linewarden.service.live_cases import CLOSE_EVERY_S, LiveCases
 from linewarden.service.live_detecting import LiveDetecting
 from linewarden.service.reading import Settings
 from linewarden.service.schedule import Job, Schedule, Turn
@@ -78,7 +79,7 @@ class Plan:
     keep_baseline: bool = True
     """What is usual is kept in `data`."""
     receivers: tuple[Receiver, ...] = ()
-    """Who gets notices as they come."""
+    """Who gets notices and cases as they come."""
     witness: Witness | None = None
     """What the audit log is told; None: only that the service ran."""
 
@@ -120,20 +121,23 @@ class Service:
     state: StateKeeper = field(init=False)
     schedule: Schedule = field(init=False)
     exporter: Exporter | None = None
+    cases: LiveCases | None = None
     http: HealthServer | None = None
 
     def __post_init__(self) -> None:
         plan = self.plan
         self.board = Board(tuple(s.settings.sensor for s in plan.sensors))
-        self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
         witness = plan.witness or Witness(plan.data / KEY)
         self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board, witness)
         jobs: list[Job] = [*lake_jobs(plan.keeping, self.board), *self.state.jobs()]
-        self.schedule = Schedule(jobs, self._turn)
         if plan.receivers:
             from linewarden.service.exporting.exporter import Exporter
 
             self.exporter = Exporter(plan.receivers, plan.data / "exports", self.board, self._export_says)
+            self.cases = LiveCases(self.exporter.take_event)
+            jobs.append(Job("cases", CLOSE_EVERY_S, self._close_cases))
+        self.schedule = Schedule(jobs, self._turn)
+        self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
 
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
@@ -143,7 +147,11 @@ class Service:
         said = ExpectedKeeper(self.plan.expected) if self.plan.expected else None
         wanted = chosen(without=self.plan.without, rules=self.plan.rules)
         usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
-        return LiveDetecting(wanted, partial(self._notice, name), partial(self._line, name), said, usual).within(hooks)
+        on_known = partial(self.cases.know, name) if self.cases is not None else None
+        judge = LiveDetecting(
+            wanted, partial(self._notice, name), partial(self._line, name), said, usual, on_known=on_known
+        )
+        return judge.within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.
@@ -152,6 +160,8 @@ class Service:
         """
         import_late()
         prepare(self.plan.state_url)
+        if self.cases is not None and (wrong := self.cases.remember(self.plan.keeping.lake)):
+            self.log.warning(wrong)
         who = begin(self.ears, self.plan.folders, self.plan.user)
         why = "it could not start"
         try:
@@ -232,9 +242,15 @@ class Service:
             self.state.event(n.severity, f"detection {n.note}", n.msg)
         if self.exporter is not None:
             self.exporter.take(told)
+        if self.cases is not None:
+            self.cases.take(told)
         self.log.warning(
             n.msg, sensor=sensor, notice=n.note, severity=n.severity, packet=f"{told.capture}:{told.frame}"
         )
+
+    def _close_cases(self, _should_end: Callable[[], bool]) -> str:
+        closed = self.cases.turn() if self.cases is not None else 0
+        return f"{closed} cases were closed" if closed else ""
 
     def _export_says(self, source: str, text: str) -> None:
         """A receiver is away, is back, or will not take something."""

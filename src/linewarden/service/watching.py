@@ -119,15 +119,20 @@ class _Seen:
                 name, orig, resp = batch.arrow.last(["name", "id.orig_h", "id.resp_h"])
                 self.last_weird = (name or "", orig or "", resp or "")
 
-    def status(self, step: Step, live: Live, last: bool, on_plant: Callable[[Plant], None] | None) -> Status:
+    def look(self, last: bool, on_plant: Callable[[Plant], None] | None) -> None:
+        """Who is who, where it is time, however seldom somebody wants a status."""
         now = time.monotonic()
-        if self.fold is not None and (now >= self.look_at or last):
-            plant = self.fold.plant()
-            self.assets = len(plant.assets)
-            if on_plant is not None:
-                on_plant(plant)
-            took = time.monotonic() - now
-            self.look_at = now + max(PLANT_EVERY if now - self.began > PLANT_EVERY else 2.0, PLANT_SHARE * took)
+        if self.fold is None or (now < self.look_at and not last):
+            return
+        plant = self.fold.plant()
+        self.assets = len(plant.assets)
+        if on_plant is not None:
+            on_plant(plant)
+        took = time.monotonic() - now
+        self.look_at = now + max(PLANT_EVERY if now - self.began > PLANT_EVERY else 2.0, PLANT_SHARE * took)
+
+    def status(self, step: Step, live: Live) -> Status:
+        now = time.monotonic()
         passed = max(now - self.at, 1e-3)
         progress = step.progress
         packets, amount = progress.packets - self.packets, progress.bytes - self.bytes
@@ -240,13 +245,15 @@ def _listen(sensor: Sensor, ports: Ports, run: str, keep: Keep | None, hooks: Ho
             spare.at_times()
             for text in live.said:
                 hooks.on_line(text)
+            seen.look(False, hooks.on_plant)
             if time.monotonic() >= due:
                 due = time.monotonic() + hooks.every_s * 0.9  # ticks come once a second, give or take
-                status = seen.status(step, live, False, hooks.on_plant)
+                status = seen.status(step, live)
                 hooks.on_status(status)
         if step.totals is not None:
             live = _last(sensor, live, hooks.on_line)
-            status = seen.status(step, live, True, hooks.on_plant)
+            seen.look(True, hooks.on_plant)
+            status = seen.status(step, live)
         if not ending and hooks.should_end():
             ending = True
             sensor.end()

@@ -42,11 +42,9 @@ pub(super) fn uncompressed(
             name: name.to_owned(),
         });
     }
-    let gzip = first.starts_with(&[0x1f, 0x8b, 0x08]);
-    let zstd = first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
-        || matches!(first.as_slice(), [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
+    let packing = Packing::of(&first);
     let whole = Cursor::new(first).chain(input);
-    if !gzip && !zstd {
+    if packing == Packing::None {
         return Ok((Source::new(Box::new(whole)), None));
     }
     let count = Arc::new(AtomicU64::new(0));
@@ -54,12 +52,47 @@ pub(super) fn uncompressed(
         inner: whole,
         count: Arc::clone(&count),
     };
-    let plain: Box<dyn Read + Send> = if gzip {
-        Box::new(MultiGzDecoder::new(counted))
-    } else {
-        Box::new(ZstdFrames::new(counted))
-    };
-    Ok((Source::new(plain), Some(count)))
+    Ok((Source::new(packing.undone(counted)), Some(count)))
+}
+
+/// The bytes of a file of any kind: unpacked, if its first bytes say that it is gzip or zstd.
+///
+/// # Errors
+/// The file cannot be read. What is wrong with the packed data is an error of the reader that is given.
+pub fn unpacked(mut input: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let first = first_bytes(&mut input)?;
+    Ok(Packing::of(&first).undone(Cursor::new(first).chain(input)))
+}
+
+/// How a file is compressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    /// By the first bytes; zstd may begin with a frame that is to be skipped (RFC 8878, 3.1.2).
+    fn of(first: &[u8]) -> Self {
+        if first.starts_with(&[0x1f, 0x8b, 0x08]) {
+            Self::Gzip
+        } else if first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+            || matches!(first, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+        {
+            Self::Zstd
+        } else {
+            Self::None
+        }
+    }
+
+    fn undone(self, input: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+        match self {
+            Self::None => Box::new(input),
+            Self::Gzip => Box::new(MultiGzDecoder::new(input)),
+            Self::Zstd => Box::new(ZstdFrames::new(input)),
+        }
+    }
 }
 
 /// The first four bytes, or fewer when there are not so many.

@@ -6,6 +6,8 @@ mod pcapng;
 mod source;
 mod zstd;
 
+pub use detect::unpacked;
+
 use crate::error::CaptureError;
 use source::Source;
 use std::fs::File;

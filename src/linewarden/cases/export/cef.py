@@ -44,6 +44,7 @@ def _fields(event: Event, case: str) -> Iterator[tuple[str, str]]:
     yield from _endpoint(event.orig_h, event.orig_p, "src", "smac", "spt", ("c6a2", "Source IPv6 Address"))
     yield from _endpoint(event.resp_h, event.resp_p, "dst", "dmac", "dpt", ("c6a3", "Destination IPv6 Address"))
     yield "cnt", str(event.count)
+    yield "act", event.state
     yield "deviceExternalId", event.sensor[:256]
     yield "msg", event.msg[:MOST_MSG]
     custom = (
@@ -52,7 +53,8 @@ def _fields(event: Event, case: str) -> Iterator[tuple[str, str]]:
         ("cs3", "Packet", f"{event.capture}:{event.frame}" if event.capture else ""),
         ("cs4", "First step", event.runbook[0] if event.runbook else ""),
         ("cs5", "Expected", event.expected or ""),
-        ("cs6", "Case", case),
+        ("cs6", "Case", event.case or case),
+        ("cn1", "Priority", str(event.priority) if event.case else ""),
         ("cfp1", "Confidence", f"{event.confidence:g}"),
     )
     for key, label, value in custom:

@@ -23,6 +23,8 @@ TACTIC_IDS: Mapping[str, str] = {
 """Source: MITRE ATT&CK for ICS, version 18.1 (STIX, x-mitre-tactic)."""
 CASE = "case"
 """What stands in the place of a detection's name where a whole case is told as one notice."""
+OPENED, RAISED, CLOSED = STATES = ("opened", "raised", "closed")
+"""What becomes of a case: it opens, its priority rises, nothing was added to it for a day."""
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
 
@@ -67,7 +69,9 @@ def notice_as_dict(event: Event, case: str = "") -> dict[str, Any]:
         "sensor": event.sensor, "uid": event.uid, "capture": event.capture, "frame": event.frame,
         "frames": list(event.frames),
     }  # fmt: skip
-    return found | ({"case": case} if case else {})
+    if event.case:
+        found |= {"state": event.state, "priority": event.priority}
+    return found | ({"case": event.case or case} if event.case or case else {})
 
 
 def case_id(number: str) -> str:
@@ -86,4 +90,14 @@ def summary(case: Case, priority: int, names: Mapping[str, str] | None = None) -
         worst, notice_id=case_id(case.id), ts=case.began, until=case.until, note=CASE, title=case.title, msg=said,
         severity=case.severity, techniques=tuple(techniques), count=case.count,
         why="; ".join(dict.fromkeys(e.msg for e in case.events))[:2000],
+    )  # fmt: skip
+
+
+def word(case: Case, priority: int, state: str, names: Mapping[str, str] | None = None) -> Event:
+    """What is told of a case when it opens, rises or closes. Told again, the same change has the same id."""
+    told = summary(case, priority, names)
+    which = f"-{priority}" if state == RAISED else ""
+    return replace(
+        told, notice_id=f"{case_id(case.id)}-{state}{which}", ts=case.began if state == OPENED else case.until,
+        title=f"Case {state}: {told.title}", case=case.id, state=state, priority=priority,
     )  # fmt: skip

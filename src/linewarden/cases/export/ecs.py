@@ -45,7 +45,8 @@ def notice_as_ecs(event: Event, case: str = "") -> dict[str, Any]:
 def _event(event: Event) -> dict[str, Any]:
     return {
         "id": event.notice_id, "kind": "alert", "category": ["network", "intrusion_detection"], "type": ["info"],
-        "module": "linewarden", "dataset": "linewarden.notice", "provider": "linewarden", "action": event.note,
+        "module": "linewarden", "dataset": "linewarden.notice", "provider": "linewarden",
+        "action": f"case_{event.state}" if event.case else event.note,
         "severity": SEVERITY[event.severity], "start": utc(event.ts), "end": utc(event.until),
         "reason": event.why or event.msg,
     }  # fmt: skip
@@ -78,9 +79,11 @@ def _threat(event: Event) -> dict[str, Any]:
 
 
 def _ours(event: Event, case: str) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "severity": event.severity, "confidence": event.confidence, "count": event.count, "capture": event.capture,
         "frame": event.frame, "frames": list(event.frames), "runbook": list(event.runbook), "benign": event.benign,
-        "expected": event.expected, "case": {"id": case} if case else None,
+        "expected": event.expected, "case": {"id": event.case or case} if event.case or case else None,
     }  # fmt: skip
+    if event.case:
+        found["case"] |= {"state": event.state, "priority": event.priority}
     return {key: value for key, value in found.items() if value not in (None, "", [])}

@@ -11,7 +11,10 @@ from typing import Any
 from linewarden import __version__
 from linewarden.cases.export.common import (
     ATTACK_VERSION,
+    CLOSED,
+    OPENED,
     PRODUCT,
+    RAISED,
     SITE,
     TACTIC_IDS,
     case_id,
@@ -31,11 +34,23 @@ MOST_EVIDENCES = 200
 def notice_as_ocsf(event: Event, case: str = "") -> dict[str, Any]:
     """The finding. `case`: the id of the case that it is part of."""
     found = _finding(event, [event], _attacks([event]))
-    if case:
+    if event.case:
+        found |= _activity(event.state) | {"risk_score": event.priority}
+        found["finding_info"]["uid"] = case_id(event.case)
+    elif case:
         found["finding_info"]["related_events"] = [
             {"uid": case_id(case), "type_uid": CLASS * 100 + 1, "type": "Detection Finding: Create"}
         ]
     return found
+
+
+def _activity(state: str) -> dict[str, Any]:
+    """A case that was told before is updated or closed under the same `finding_info.uid`."""
+    number, name = {OPENED: (1, "Create"), RAISED: (2, "Update"), CLOSED: (3, "Close")}[state]
+    return {
+        "activity_id": number, "activity_name": name, "type_uid": CLASS * 100 + number,
+        "type_name": f"Detection Finding: {name}",
+    }  # fmt: skip
 
 
 def case_as_ocsf(case: Case, priority: int, names: Mapping[str, str] | None = None) -> dict[str, Any]:

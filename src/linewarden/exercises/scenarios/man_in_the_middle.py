@@ -22,6 +22,7 @@ def _middle(ctx: Context) -> str:
     relay.start()
     with poisoned(ctx, "hmi-line1", "plc-filler"):
         time.sleep(LISTEN_S)
+        ctx.impact_begins()
         relay.replay.replaying = True
         time.sleep(1.0)
         said = modbus_write(ctx, "plc-filler", filler.FILL_ML, [HIDDEN_FILL_ML])
@@ -71,7 +72,7 @@ SCENARIO = Scenario(
     ),
     steps=(
         Step("middle", 8, "laptop-service", "between panel and filler: listens, replays, changes the content", _middle,
-             ("hmi-line1", "plc-filler"), ("T0830", "T0856", "T0832", "T0836"), hostile=True),
+             ("hmi-line1", "plc-filler"), ("T0830", "T0856", "T0832", "T0836"), hostile=True, impact=True),
         Step("filled", 9, "io-filler", "what is really filled", _panel, observes=True),
         Step("name", 42, "laptop-service", "takes the station name of the capper's remote I/O by DCP", _name,
              ("io-capper", "plc-capper"), ("T0830", "T0849"), hostile=True),

@@ -81,10 +81,12 @@ SCENARIO = Scenario(
     ),
     steps=(
         Step("lure", 8, "pc-office", "a person opens a false portal and types a login", _lure, ("stranger",),
-             ("T0865", "T0863"), hostile=True),
+             ("T0865", "T0863"), hostile=True,
+             looks_normal="somebody fills in a form of a page; and the mirror port does not see the office"),
         Step("login", 20, "stranger", "logs in to the vendor's remote-access box and opens the panel", _login,
              ("vendor-remote", "hmi-line1"), ("T0822", "T0859", "T0886"), via=("vendor-remote",), hostile=True),
         Step("change", 32, "stranger", "sets content and speed through the panel's web view", _change,
-             ("vendor-remote", "hmi-line1"), ("T0823", "T0836", "T0831"), via=("vendor-remote",), hostile=True),
+             ("vendor-remote", "hmi-line1"), ("T0823", "T0836", "T0831"), via=("vendor-remote",), hostile=True,
+             impact=True),
     ),
 )  # fmt: skip

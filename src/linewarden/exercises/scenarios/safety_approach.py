@@ -67,8 +67,8 @@ SCENARIO = Scenario(
              ("T0836", "T0855"), hostile=True),
         Step("key", 26, "safety-line1", "a technician leaves the key in PROGRAM", _key, observes=True),
         Step("inhibit", 32, "eng-station", "inhibits its trips", _inhibit, ("safety-line1",),
-             ("T0836", "T0878", "T0837", "T0880"), hostile=True),
+             ("T0836", "T0878", "T0837", "T0880"), hostile=True, impact=True),
         Step("pressure", 42, "eng-station", "raises the pressure set-point over the limit", _pressure,
-             ("plc-utilities",), ("T0836", "T0831", "T0880"), hostile=True),
+             ("plc-utilities",), ("T0836", "T0831", "T0880"), hostile=True, impact=True),
     ),
 )  # fmt: skip

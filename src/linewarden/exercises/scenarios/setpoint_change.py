@@ -44,11 +44,12 @@ SCENARIO = Scenario(
     ),
     steps=(
         Step("look", 6, "historian", "reads the set-points of two controllers", _look, ("plc-utilities", "plc-filler"),
-             ("T0801", "T0861"), hostile=True),
+             ("T0801", "T0861"), hostile=True,
+             looks_normal="a historian that begins to poll reads values, too; only that it never did tells"),
         Step("fill", 12, "historian", "lowers the filler's content", _fill, ("plc-filler",), ("T0836", "T0855"),
-             hostile=True),
+             hostile=True, impact=True),
         Step("air", 16, "historian", "raises the pressure set-point over the limit", _air, ("plc-utilities",),
-             ("T0836", "T0855", "T0831"), hostile=True),
+             ("T0836", "T0855", "T0831"), hostile=True, impact=True),
         Step("trip", 17, "safety-line1", "the safety function acts", _trip, observes=True),
     ),
 )  # fmt: skip

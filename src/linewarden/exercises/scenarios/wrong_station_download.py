@@ -30,6 +30,7 @@ SCENARIO = Scenario(
         Step("upload", 8, "hmi-line1", "uploads the capper's program", _steal, ("plc-capper",), ("T0845",),
              hostile=True),
         Step("download", 18, "hmi-line1", "stops the CPU, loads a changed program, starts it",
-             download(1, WEAK_TORQUE), ("plc-capper",), ("T0843", "T0889", "T0858", "T0831"), hostile=True),
+             download(1, WEAK_TORQUE), ("plc-capper",), ("T0843", "T0889", "T0858", "T0831"), hostile=True,
+             impact=True),
     ),
 )  # fmt: skip

@@ -98,6 +98,9 @@ def run_check(args: argparse.Namespace) -> int:
     return ConfigError.exit_code if problems else 0
 
 
+_TOLD = {"both": "notices and cases", "notices": "notices", "cases": "cases"}
+
+
 def would_run(config: Config, reached: str) -> list[str]:
     """What the service would do, a line a part."""
     from linewarden.service.config.parts import destination_of
@@ -106,7 +109,7 @@ def would_run(config: Config, reached: str) -> list[str]:
     lines = [f"sensor {s.name}: {', '.join(s.interfaces)}; {_of_packets(config, s)}" for s in config.sensor]
     lines.append(f"lake of site {config.service.site}: {config.lake_folder}")
     lines.append(f"state: {shown_url(config.state_url)}" + (f" ({reached})" if reached else ""))
-    lines += [f"notices of {e.least} and worse: {destination_of(e)}" for e in config.export]
+    lines += [f"{_TOLD[e.tell]} of {e.least} and worse: {destination_of(e)}" for e in config.export]
     if (d := config.digest) is not None:
         lines.append(f"a {d.every} digest of {d.least} and worse: {', '.join(d.to)}, through {d.server}")
     where = f"http://{config.http.listen}/healthz" if config.http.enabled else "nothing listens"

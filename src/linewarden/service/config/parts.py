@@ -109,7 +109,7 @@ def _receiver(config: Config, at: int, export: Export) -> Receiver:
         carrier = open_carrier(to, export.format, Secrets(token, signs))
     except ConfigError as error:
         raise ConfigError(f"export[{at}]: {error}") from error
-    return Receiver(name_of(export), str(to), carrier, export.least, export.keep_mb * 1_000_000)
+    return Receiver(name_of(export), str(to), carrier, export.least, export.keep_mb * 1_000_000, tell=export.tell)
 
 
 def _mailbox(config: Config, digest: Digest) -> Receiver:

@@ -14,8 +14,8 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 
 
 class Export(Table):
-    """Where notices go as they come: one [[export]] table for each receiver. While it is away they wait on disk, and
-    are sent when it is back: each at least once, with the same id."""
+    """Where notices and cases go as they come: one [[export]] table for each receiver. While it is away they wait on
+    disk, and are sent when it is back: each at least once, with the same id."""
 
     to: str = Field(
         repr=False,
@@ -31,7 +31,11 @@ class Export(Table):
     format: Literal["auto", "cef", "ecs", "ocsf", "stix", "json"] = Field(
         default="auto", description="auto: cef over syslog, json to a webhook"
     )
-    least: Severity = Field(default="medium", description="notices of this severity and worse")
+    least: Severity = Field(default="medium", description="of this severity and worse")
+    tell: Literal["both", "notices", "cases"] = Field(
+        default="both",
+        description="notices; cases, when one opens, rises in priority or closes (a day without anything new); or both",
+    )
     keep_mb: Whole = Field(
         default=64, ge=4, le=65_536, json_schema_extra=unit("MB"),
         description="at most so much waits; then new ones are counted and stay in the lake only",

@@ -18,6 +18,7 @@ from linewarden.service.exporting.timetable import Timetable
 if TYPE_CHECKING:
     import datetime
 
+    from linewarden.cases.model import Event
     from linewarden.detections.run import Told
     from linewarden.service.board import Board
     from linewarden.service.exporting.carrier import Carrier
@@ -27,7 +28,10 @@ DIGEST_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who gets what: from `least` severity on, and at most `most_bytes` of it wait. `every`, `at`: for a digest."""
+    """Who gets what: from `least` severity on, and at most `most_bytes` of it wait. `every`, `at`: for a digest.
+
+    `tell`: notices, cases, or both.
+    """
 
     name: str
     shown: str
@@ -36,6 +40,11 @@ class Receiver:
     most_bytes: int
     every: str | None = None
     at: datetime.time | None = None
+    tell: str = "notices"
+
+    def wants(self, event: Event) -> bool:
+        """Whether it is to hear of such a thing at all."""
+        return self.tell in ("both", "cases" if event.case else "notices")
 
 
 class Exporter:
@@ -48,7 +57,7 @@ class Exporter:
         self._forwarders: list[Forwarder] = []
         self._ill: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._early: list[Told] | None = []
+        self._early: list[Event] | None = []
 
     def start(self) -> None:
         """Opens what waits, and begins to send. Raises StoreError if the folder cannot be written."""
@@ -57,8 +66,8 @@ class Exporter:
             forwarder.start()
         with self._lock:
             early, self._early = self._early, None
-        for told in early or ():
-            self.take(told)
+        for event in early or ():
+            self.take_event(event)
 
     def _forwarder(self, r: Receiver) -> Forwarder:
         outbox = Outbox(self._folder / r.name, r.most_bytes)
@@ -67,19 +76,23 @@ class Exporter:
         return Forwarder(r.name, outbox, r.carrier, least, self._tell, self._refused, when)
 
     def take(self, told: Told) -> None:
-        """A notice, for all whom it concerns. A mistake of ours here is said, and does not reach who gives it."""
+        """A notice, for all whom it concerns."""
+        self.take_event(event_of(told))
+
+    def take_event(self, event: Event) -> None:
+        """A notice, or what became of a case. A mistake of ours here is said, and does not reach who gives it."""
         with self._lock:
             if self._early is not None:  # the sensors hear a moment before all is open
-                self._early.append(told)
+                self._early.append(event)
                 return
         try:
-            event = event_of(told)
             weight = Severity(event.severity).order
-            for forwarder in self._forwarders:
-                forwarder.take(event, weight)
+            for receiver, forwarder in zip(self._receivers, self._forwarders, strict=True):
+                if receiver.wants(event):
+                    forwarder.take(event, weight)
             self._count()
         except Exception as error:  # noqa: BLE001
-            self._warn("export", f"{told.notice.notice_id} is not sent ({type(error).__name__}: {error}): report it")
+            self._warn("export", f"{event.notice_id} is not sent ({type(error).__name__}: {error}): report it")
 
     def stop(self) -> None:
         """Sends what can be sent at once; the rest waits on disk for the next start."""
