@@ -11,6 +11,7 @@ mod ports;
 mod run;
 mod sensor;
 mod shard;
+mod turn;
 
 use pyo3::prelude::*;
 

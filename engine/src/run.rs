@@ -10,11 +10,12 @@ use std::thread::JoinHandle;
 
 use arrow_array::RecordBatch;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use linewarden_capture::{CaptureError, Frame, LinkType, Reader};
+use linewarden_capture::{CaptureError, Frame, Reader};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
 use crate::live::LiveNews;
 use crate::shard::{SHARDS, share_of};
+use crate::turn::Turn;
 
 /// A block ends at so many frames or bytes.
 const BLOCK_FRAMES: usize = 16_384;
@@ -47,16 +48,18 @@ pub struct Source {
 }
 
 /// A frame's place in its block.
+#[derive(Clone, Default)]
 pub(crate) struct Meta {
-    number: u64,
-    ts_ns: i64,
-    start: u32,
-    length: u32,
-    origlen: u32,
-    interface: u32,
-    linktype: u16,
+    pub number: u64,
+    pub ts_ns: i64,
+    pub start: u32,
+    pub length: u32,
+    pub origlen: u32,
+    /// A capture has 65,536 of them at most.
+    pub interface: u16,
+    pub linktype: u16,
     /// Both directions of a pair of addresses are in one group.
-    group: u8,
+    pub group: u8,
 }
 
 /// Frames, and what happened to captures before the next block.
@@ -342,7 +345,7 @@ impl Block {
             start: self.bytes.len() as u32,
             length: frame.data.len() as u32,
             origlen: frame.origlen,
-            interface: frame.interface,
+            interface: frame.interface as u16,
             linktype: frame.linktype.0,
             group,
         });
@@ -373,7 +376,7 @@ impl Block {
             start: start as u32,
             length: data.len() as u32,
             origlen,
-            interface,
+            interface: interface as u16,
             linktype,
             group,
         });
@@ -388,44 +391,15 @@ impl Block {
 
     /// All frames by number.
     pub fn in_order(&self) -> Vec<Frame<'_>> {
-        let mut all: Vec<_> = self.frames.iter().flatten().map(|m| self.frame(m)).collect();
+        let mut all: Vec<_> = self
+            .frames
+            .iter()
+            .flatten()
+            .map(|m| m.frame(&self.bytes))
+            .collect();
         all.sort_unstable_by_key(|f| f.number);
         all
     }
-
-    #[inline]
-    fn frame(&self, meta: &Meta) -> Frame<'_> {
-        let start = meta.start as usize;
-        Frame {
-            number: meta.number,
-            ts_ns: meta.ts_ns,
-            origlen: meta.origlen,
-            linktype: LinkType(meta.linktype),
-            interface: meta.interface,
-            data: self.bytes.get(start..start + meta.length as usize).unwrap_or(&[]),
-        }
-    }
-}
-
-/// Frames group by group, each in its order: the flows of a few addresses fit into the cache, those of all do not.
-fn by_group<'a>(frames: &'a [Meta], order: &'a mut Vec<u32>) -> impl Iterator<Item = &'a Meta> {
-    let mut places = [0u32; 257];
-    for meta in frames {
-        places[usize::from(meta.group) + 1] += 1;
-    }
-    for i in 1..places.len() {
-        places[i] += places[i - 1];
-    }
-    order.clear();
-    order.resize(frames.len(), 0);
-    for (i, meta) in (0u32..).zip(frames) {
-        let place = &mut places[usize::from(meta.group)];
-        if let Some(slot) = order.get_mut(*place as usize) {
-            *slot = i;
-        }
-        *place += 1;
-    }
-    order.iter().filter_map(|&i| frames.get(i as usize))
 }
 
 /// Runs one sensor over its share of the frames.
@@ -437,7 +411,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, blocks: &Receiver<Arc<Block>>) {
-        let (mut news, mut order) = (News::default(), Vec::new());
+        let (mut news, mut turn) = (News::default(), Turn::default());
         while let Ok(block) = blocks.recv() {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
@@ -449,8 +423,8 @@ impl Worker {
             if let Some(first) = frames.first() {
                 self.sensor.begin_turn(first.ts_ns);
             }
-            for meta in by_group(frames, &mut order) {
-                self.sensor.packet(&block.frame(meta));
+            for frame in turn.frames(&block, frames) {
+                self.sensor.packet(&frame);
             }
             if !frames.is_empty() {
                 self.sensor.end_turn();
