@@ -11,7 +11,6 @@ mod ports;
 mod run;
 mod sensor;
 mod shard;
-mod turn;
 
 use pyo3::prelude::*;
 

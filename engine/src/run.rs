@@ -10,12 +10,11 @@ use std::thread::JoinHandle;
 
 use arrow_array::RecordBatch;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use linewarden_capture::{CaptureError, Frame, Reader};
+use linewarden_capture::{CaptureError, Frame, Meta, Reader, Turn};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
 use crate::live::LiveNews;
 use crate::shard::{SHARDS, share_of};
-use crate::turn::Turn;
 
 /// A block ends at so many frames or bytes.
 const BLOCK_FRAMES: usize = 16_384;
@@ -45,21 +44,6 @@ pub struct CaptureDone {
 pub struct Source {
     pub path: Option<PathBuf>,
     pub name: String,
-}
-
-/// A frame's place in its block.
-#[derive(Clone, Default)]
-pub(crate) struct Meta {
-    pub number: u64,
-    pub ts_ns: i64,
-    pub start: u32,
-    pub length: u32,
-    pub origlen: u32,
-    /// A capture has 65,536 of them at most.
-    pub interface: u16,
-    pub linktype: u16,
-    /// Both directions of a pair of addresses are in one group.
-    pub group: u8,
 }
 
 /// Frames, and what happened to captures before the next block.
@@ -423,7 +407,7 @@ impl Worker {
             if let Some(first) = frames.first() {
                 self.sensor.begin_turn(first.ts_ns);
             }
-            for frame in turn.frames(&block, frames) {
+            for frame in turn.frames(&block.bytes, frames) {
                 self.sensor.packet(&frame);
             }
             if !frames.is_empty() {

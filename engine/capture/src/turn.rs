@@ -1,27 +1,46 @@
-//! The frames of a worker's share of a block, brought together by group of addresses.
+//! Frames that lie in a block of bytes, brought together by group of addresses.
 //!
 //! The flows of a few addresses fit into the cache, those of all do not: a worker reads group by group. Going through the
 //! block in that order would wait for memory at every frame, which took a fifth of a worker's time. So the block is gone
 //! through once as it lies, which the processor reads ahead of, and the frames are copied to where they will be read.
 
-use linewarden_capture::{Frame, LinkType};
-
-use crate::run::{Block, Meta};
+use crate::reader::{Frame, LinkType};
 
 /// Longer frames stay where they are: within them the processor reads ahead anyway.
 const SHORT: usize = 512;
 const GROUPS: usize = 256;
 
+/// A frame's place in its block.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    /// As in [`Frame`].
+    pub number: u64,
+    /// As in [`Frame`].
+    pub ts_ns: i64,
+    /// Index in the block's bytes.
+    pub start: u32,
+    /// Bytes from there on.
+    pub length: u32,
+    /// As in [`Frame`].
+    pub origlen: u32,
+    /// As in [`Frame`]; a capture has 65,536 interfaces at most.
+    pub interface: u16,
+    /// As in [`Frame`].
+    pub linktype: u16,
+    /// Both directions of a pair of addresses are in one group.
+    pub group: u8,
+}
+
 /// A frame of the turn, and whether its bytes are in the turn or still in the block.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Place {
     meta: Meta,
     here: bool,
 }
 
 /// Room for the frames of one turn, used again for each.
-#[derive(Default)]
-pub(crate) struct Turn {
+#[derive(Debug, Default)]
+pub struct Turn {
     places: Vec<Place>,
     bytes: Vec<u8>,
 }
@@ -35,30 +54,32 @@ struct Next {
 
 impl Turn {
     /// The frames group by group, each group in its order.
-    pub fn frames<'a>(&'a mut self, block: &'a Block, frames: &[Meta]) -> impl Iterator<Item = Frame<'a>> {
+    pub fn frames<'a>(&'a mut self, block: &'a [u8], frames: &[Meta]) -> impl Iterator<Item = Frame<'a>> {
         let mut next = self.lay_out(frames);
         for meta in frames {
             let to = &mut next[usize::from(meta.group)];
-            let (length, mut meta) = (meta.length as usize, meta.clone());
-            let here = length <= SHORT;
-            if let (true, Some(room)) = (here, self.bytes.get_mut(to.byte..to.byte + length))
-                && let Some(data) = block
-                    .bytes
-                    .get(meta.start as usize..)
-                    .and_then(|d| d.get(..length))
+            let mut place = Place {
+                meta: meta.clone(),
+                here: false,
+            };
+            let data = meta.frame(block).data;
+            if data.len() <= SHORT
+                && let Some(room) = self.bytes.get_mut(to.byte..to.byte + data.len())
             {
                 room.copy_from_slice(data);
-                meta.start = to.byte as u32;
-                to.byte += length;
+                place.meta.start = to.byte as u32;
+                place.here = true;
+                to.byte += data.len();
             }
-            if let Some(place) = self.places.get_mut(to.place) {
-                *place = Place { meta, here };
+            if let Some(slot) = self.places.get_mut(to.place) {
+                *slot = place;
             }
             to.place += 1;
         }
         let places = self.places.get(..frames.len()).unwrap_or_default();
-        places.iter().map(|place| {
-            let bytes = if place.here { &self.bytes } else { &block.bytes };
+        let here = self.bytes.as_slice();
+        places.iter().map(move |place| {
+            let bytes = if place.here { here } else { block };
             place.meta.frame(bytes)
         })
     }
@@ -94,6 +115,7 @@ impl Turn {
 impl Meta {
     /// The frame, whose bytes are among these.
     #[inline]
+    #[must_use]
     pub fn frame<'a>(&self, bytes: &'a [u8]) -> Frame<'a> {
         let start = self.start as usize;
         Frame {
@@ -111,17 +133,17 @@ impl Meta {
 mod tests {
     use super::*;
 
-    fn block(lengths: &[usize]) -> (Block, Vec<Meta>) {
-        let (mut block, mut frames) = (Block::default(), Vec::new());
+    fn block(lengths: &[usize]) -> (Vec<u8>, Vec<Meta>) {
+        let (mut block, mut frames) = (Vec::new(), Vec::new());
         for (i, &length) in (0u8..).zip(lengths) {
             frames.push(Meta {
                 number: u64::from(i) + 1,
-                start: block.bytes.len() as u32,
+                start: block.len() as u32,
                 length: length as u32,
                 group: i % 3,
                 ..Meta::default()
             });
-            block.bytes.extend(std::iter::repeat_n(i, length));
+            block.extend(std::iter::repeat_n(i, length));
         }
         (block, frames)
     }
