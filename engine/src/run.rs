@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use arrow_array::RecordBatch;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use linewarden_capture::{CaptureError, Frame, LinkType, Reader};
+use linewarden_capture::{CaptureError, Frame, Meta, Reader, Turn};
 use linewarden_sensor::{RichMessage, Sensor, Stats};
 
 use crate::live::LiveNews;
@@ -44,19 +44,6 @@ pub struct CaptureDone {
 pub struct Source {
     pub path: Option<PathBuf>,
     pub name: String,
-}
-
-/// A frame's place in its block.
-pub(crate) struct Meta {
-    number: u64,
-    ts_ns: i64,
-    start: u32,
-    length: u32,
-    origlen: u32,
-    interface: u32,
-    linktype: u16,
-    /// Both directions of a pair of addresses are in one group.
-    group: u8,
 }
 
 /// Frames, and what happened to captures before the next block.
@@ -342,7 +329,7 @@ impl Block {
             start: self.bytes.len() as u32,
             length: frame.data.len() as u32,
             origlen: frame.origlen,
-            interface: frame.interface,
+            interface: frame.interface as u16,
             linktype: frame.linktype.0,
             group,
         });
@@ -373,7 +360,7 @@ impl Block {
             start: start as u32,
             length: data.len() as u32,
             origlen,
-            interface,
+            interface: interface as u16,
             linktype,
             group,
         });
@@ -388,44 +375,15 @@ impl Block {
 
     /// All frames by number.
     pub fn in_order(&self) -> Vec<Frame<'_>> {
-        let mut all: Vec<_> = self.frames.iter().flatten().map(|m| self.frame(m)).collect();
+        let mut all: Vec<_> = self
+            .frames
+            .iter()
+            .flatten()
+            .map(|m| m.frame(&self.bytes))
+            .collect();
         all.sort_unstable_by_key(|f| f.number);
         all
     }
-
-    #[inline]
-    fn frame(&self, meta: &Meta) -> Frame<'_> {
-        let start = meta.start as usize;
-        Frame {
-            number: meta.number,
-            ts_ns: meta.ts_ns,
-            origlen: meta.origlen,
-            linktype: LinkType(meta.linktype),
-            interface: meta.interface,
-            data: self.bytes.get(start..start + meta.length as usize).unwrap_or(&[]),
-        }
-    }
-}
-
-/// Frames group by group, each in its order: the flows of a few addresses fit into the cache, those of all do not.
-fn by_group<'a>(frames: &'a [Meta], order: &'a mut Vec<u32>) -> impl Iterator<Item = &'a Meta> {
-    let mut places = [0u32; 257];
-    for meta in frames {
-        places[usize::from(meta.group) + 1] += 1;
-    }
-    for i in 1..places.len() {
-        places[i] += places[i - 1];
-    }
-    order.clear();
-    order.resize(frames.len(), 0);
-    for (i, meta) in (0u32..).zip(frames) {
-        let place = &mut places[usize::from(meta.group)];
-        if let Some(slot) = order.get_mut(*place as usize) {
-            *slot = i;
-        }
-        *place += 1;
-    }
-    order.iter().filter_map(|&i| frames.get(i as usize))
 }
 
 /// Runs one sensor over its share of the frames.
@@ -437,7 +395,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, blocks: &Receiver<Arc<Block>>) {
-        let (mut news, mut order) = (News::default(), Vec::new());
+        let (mut news, mut turn) = (News::default(), Turn::default());
         while let Ok(block) = blocks.recv() {
             if let Some(name) = &block.begins {
                 self.sensor.begin_capture(name);
@@ -449,8 +407,8 @@ impl Worker {
             if let Some(first) = frames.first() {
                 self.sensor.begin_turn(first.ts_ns);
             }
-            for meta in by_group(frames, &mut order) {
-                self.sensor.packet(&block.frame(meta));
+            for frame in turn.frames(&block.bytes, frames) {
+                self.sensor.packet(&frame);
             }
             if !frames.is_empty() {
                 self.sensor.end_turn();

@@ -30,6 +30,7 @@ mod error;
 mod link;
 mod reader;
 mod transport;
+mod turn;
 mod writer;
 
 pub use addr::Addr;
@@ -39,4 +40,5 @@ pub use error::CaptureError;
 pub use link::{Decoded, Fragment, Ip, Llc, Tunnel, TunnelKind, decode};
 pub use reader::{Comment, Frame, Interface, LinkType, Reader, unpacked};
 pub use transport::{Transport, parse_transport, tcp_flags};
+pub use turn::{Meta, Turn};
 pub use writer::PcapNgWriter;

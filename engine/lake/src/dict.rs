@@ -80,8 +80,9 @@ impl NumberDict {
         self.direct.capacity() * 4 + self.hashed.capacity() * 24 + self.values.capacity() * 8
     }
 
-    /// Appends the index of each value; false when the dictionary is full and `out` not complete.
-    pub fn map(&mut self, values: &[i64], out: &mut Vec<u32>) -> bool {
+    /// Appends the index of each value; false when the dictionary is full, and then nothing is appended.
+    #[inline]
+    pub fn map(&mut self, values: impl ExactSizeIterator<Item = i64>, out: &mut Vec<u32>) -> bool {
         match self.bits {
             Bits::Int => self.map_with(values, out, |v| Bits::Int.direct(v)),
             Bits::Float => self.map_with(values, out, |v| Bits::Float.direct(v)),
@@ -90,17 +91,25 @@ impl NumberDict {
     }
 
     #[inline]
-    fn map_with(&mut self, values: &[i64], out: &mut Vec<u32>, direct: impl Fn(i64) -> usize) -> bool {
+    fn map_with(
+        &mut self,
+        values: impl ExactSizeIterator<Item = i64>,
+        out: &mut Vec<u32>,
+        direct: impl Fn(i64) -> usize,
+    ) -> bool {
         let start = out.len();
         out.resize(start + values.len(), 0);
         let slots = out.get_mut(start..).unwrap_or_default();
-        for (slot, &value) in slots.iter_mut().zip(values) {
+        for (slot, value) in slots.iter_mut().zip(values) {
             let place = direct(value);
             match self.direct.get(place) {
                 Some(&index) if index != 0 => *slot = index - 1,
                 _ => match self.insert(value, place) {
                     Some(index) => *slot = index,
-                    None => return false,
+                    None => {
+                        out.truncate(start);
+                        return false;
+                    }
                 },
             }
         }

@@ -36,8 +36,9 @@ enum Way {
 #[derive(Debug)]
 pub struct Numbers {
     kind: Kind,
-    /// The page being built: integers widened, floating point numbers as their bits.
+    /// The page being built, without a dictionary: integers widened, floating point numbers as their bits.
     page: Vec<i64>,
+    /// The page being built, with one.
     indices: Vec<u32>,
     way: Way,
     chunks: u32,
@@ -91,47 +92,78 @@ impl Numbers {
     }
 
     pub fn push(&mut self, array: &dyn Array) {
-        let page = &mut self.page;
         match array.data_type() {
-            DataType::Int8 => push::<t::Int8Type>(array, page, i64::from),
-            DataType::Int16 => push::<t::Int16Type>(array, page, i64::from),
-            DataType::Int32 => push::<t::Int32Type>(array, page, i64::from),
-            DataType::Int64 => push::<t::Int64Type>(array, page, |v| v),
-            DataType::UInt8 => push::<t::UInt8Type>(array, page, i64::from),
-            DataType::UInt16 => push::<t::UInt16Type>(array, page, i64::from),
-            DataType::UInt32 => push::<t::UInt32Type>(array, page, i64::from),
-            DataType::UInt64 => push::<t::UInt64Type>(array, page, |v| v as i64),
-            DataType::Float32 => push::<t::Float32Type>(array, page, |v| i64::from(v.to_bits())),
-            DataType::Float64 => push::<t::Float64Type>(array, page, |v| v.to_bits() as i64),
-            DataType::Date32 => push::<t::Date32Type>(array, page, i64::from),
+            DataType::Int8 => self.take::<t::Int8Type>(array, i64::from),
+            DataType::Int16 => self.take::<t::Int16Type>(array, i64::from),
+            DataType::Int32 => self.take::<t::Int32Type>(array, i64::from),
+            DataType::Int64 => self.take::<t::Int64Type>(array, |v| v),
+            DataType::UInt8 => self.take::<t::UInt8Type>(array, i64::from),
+            DataType::UInt16 => self.take::<t::UInt16Type>(array, i64::from),
+            DataType::UInt32 => self.take::<t::UInt32Type>(array, i64::from),
+            DataType::UInt64 => self.take::<t::UInt64Type>(array, |v| v as i64),
+            DataType::Float32 => self.take::<t::Float32Type>(array, |v| i64::from(v.to_bits())),
+            DataType::Float64 => self.take::<t::Float64Type>(array, |v| v.to_bits() as i64),
+            DataType::Date32 => self.take::<t::Date32Type>(array, i64::from),
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                push::<t::TimestampMillisecondType>(array, page, |v| v);
+                self.take::<t::TimestampMillisecondType>(array, |v| v);
             }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                push::<t::TimestampMicrosecondType>(array, page, |v| v);
+                self.take::<t::TimestampMicrosecondType>(array, |v| v);
             }
-            _ => push::<t::TimestampNanosecondType>(array, page, |v| v),
+            _ => self.take::<t::TimestampNanosecondType>(array, |v| v),
         }
+    }
+
+    /// Takes values into the page: where the chunk has a dictionary, their indices at once.
+    fn take<T: ArrowPrimitiveType>(&mut self, array: &dyn Array, widen: impl Fn(T::Native) -> i64) {
+        let Some(array) = array.as_primitive_opt::<T>() else {
+            return;
+        };
+        let values = array.values();
+        let whole = array.null_count() == 0;
+        if whole && self.way == Way::Dictionary && self.page.is_empty() {
+            if self.dict.map(values.iter().map(|v| widen(*v)), &mut self.indices) {
+                return;
+            }
+            self.give_up();
+        }
+        match array.nulls().filter(|_| !whole) {
+            None => self.page.extend(values.iter().map(|v| widen(*v))),
+            Some(nulls) => {
+                let there = nulls.valid_indices().filter_map(|i| values.get(i));
+                self.page.extend(there.map(|v| widen(*v)));
+            }
+        }
+    }
+
+    /// There are too many values for a dictionary: what is in the page goes without.
+    fn give_up(&mut self) {
+        self.way = Way::Fallback;
+        let values = self.dict.values();
+        let mapped = self.indices.drain(..);
+        let mut page: Vec<i64> = mapped.filter_map(|i| values.get(i as usize).copied()).collect();
+        page.append(&mut self.page);
+        self.page = page;
     }
 
     /// Appends the values of the page and says how they are encoded.
     pub fn encode_page(&mut self, out: &mut Vec<u8>) -> Encoding {
-        if self.page.is_empty() {
+        if self.page.is_empty() && self.indices.is_empty() {
             return Encoding::PLAIN; // Only nulls: nothing that a dictionary could be made of.
         }
-        self.widen_limits();
         if self.way == Way::Undecided {
             self.way = self.choose();
         }
-        self.indices.clear();
         if self.way == Way::Dictionary {
-            if self.dict.map(&self.page, &mut self.indices) {
+            if self.dict.map(self.page.iter().copied(), &mut self.indices) {
                 indices(out, &self.indices, self.dict.values().len());
                 self.page.clear();
+                self.indices.clear();
                 return Encoding::RLE_DICTIONARY;
             }
-            self.way = Way::Fallback;
+            self.give_up();
         }
+        self.widen_limits();
         let encoding = self.plain_page(out);
         self.page.clear();
         encoding
@@ -162,7 +194,7 @@ impl Numbers {
         let sample = self.page.get(..SAMPLE).unwrap_or(&self.page);
         let mut dict = NumberDict::new(self.kind.bits);
         let mut mapped = Vec::new();
-        if !dict.map(sample, &mut mapped) {
+        if !dict.map(sample.iter().copied(), &mut mapped) {
             return Way::Fallback;
         }
         let distinct = dict.values();
@@ -184,22 +216,26 @@ impl Numbers {
         }
     }
 
+    /// The limits of a page without a dictionary.
     fn widen_limits(&mut self) {
+        self.limits = self.limits_with(&self.page);
+    }
+
+    /// The limits so far and of these values.
+    fn limits_with(&self, values: &[i64]) -> Option<(i64, i64)> {
         let Kind { bits, unsigned, .. } = self.kind;
-        if bits != Bits::Int || self.page.is_empty() {
-            return;
+        if bits != Bits::Int || values.is_empty() {
+            return self.limits;
         }
         let flip = if unsigned { i64::MIN } else { 0 };
         let fold = |(low, high): (i64, i64), v: &i64| (low.min(v ^ flip), high.max(v ^ flip));
-        self.limits = Some(
-            self.page
-                .iter()
-                .fold(self.limits.unwrap_or((i64::MAX, i64::MIN)), fold),
-        );
+        let none = (i64::MAX, i64::MIN);
+        Some(values.iter().fold(self.limits.unwrap_or(none), fold))
     }
 
     /// Ends the chunk: the dictionary page, when there is one, and the statistics.
     pub fn end_chunk(&mut self, nulls: u64) -> (Option<(Vec<u8>, usize)>, Statistics) {
+        self.limits = self.limits_with(self.dict.values());
         let dict = std::mem::replace(&mut self.dict, NumberDict::new(self.kind.bits));
         self.chunks += 1;
         // Memory of a column that may rest for long.
@@ -225,21 +261,6 @@ impl Numbers {
             (Bits::Int, false) => Statistics::int64(low, high, None, Some(nulls), false),
         };
         (dictionary, statistics)
-    }
-}
-
-fn push<T: ArrowPrimitiveType>(array: &dyn Array, out: &mut Vec<i64>, widen: impl Fn(T::Native) -> i64) {
-    let Some(array) = array.as_primitive_opt::<T>() else {
-        return;
-    };
-    let values = array.values();
-    match array.nulls().filter(|n| n.null_count() > 0) {
-        None => out.extend(values.iter().map(|v| widen(*v))),
-        Some(nulls) => out.extend(
-            nulls
-                .valid_indices()
-                .filter_map(|i| values.get(i).map(|v| widen(*v))),
-        ),
     }
 }
 

@@ -114,10 +114,24 @@ impl Strings {
         };
         let keys = array.keys().values();
         match nulls.filter(|n| n.null_count() > 0) {
-            None => self.push_keys(values, keys.iter().copied()),
+            None => match keys.split_first() {
+                Some((first, rest)) if rest.iter().all(|k| k == first) => {
+                    self.push_same(values, *first, keys.len());
+                }
+                _ => self.push_keys(values, keys.iter().copied()),
+            },
             Some(nulls) => {
                 self.push_keys(values, nulls.valid_indices().filter_map(|i| keys.get(i).copied()));
             }
+        }
+    }
+
+    /// The same value `n` times, as in the columns that name the sensor and the capture.
+    fn push_same(&mut self, values: &ArrayRef, key: i32, n: usize) {
+        self.push_keys(values, std::iter::once(key));
+        match self.keys.last() {
+            Some(&index) if !self.given_up => self.keys.resize(self.keys.len() + n - 1, index),
+            _ => self.push_keys(values, std::iter::repeat_n(key, n - 1)),
         }
     }
 

@@ -153,15 +153,25 @@ pub fn crc_blocks(data: &[u8], size: usize) -> (Vec<u8>, bool) {
 
 /// CRC-16/DNP: polynomial 0x3D65 reflected, inverted (IEEE 1815 annex E).
 fn crc_dnp(data: &[u8]) -> u16 {
-    let mut crc = 0u16;
-    for &b in data {
-        crc ^= b as u16;
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xa6bc } else { crc >> 1 };
-        }
-    }
-    !crc
+    let next = |crc: u16, b: &u8| crc >> 8 ^ CRC_DNP[usize::from(crc as u8 ^ b)];
+    !data.iter().fold(0, next)
 }
+
+/// What a byte makes of the CRC.
+static CRC_DNP: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let (mut crc, mut bit) = (byte as u16, 0);
+        while bit < 8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xa6bc } else { crc >> 1 };
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::names::{NameId, Names};
 use crate::ops::{Again, Role, Slot};
 use crate::session::{Session, Told};
 use crate::spec::{NativeColumn, Proto, Spec, SpecError};
-use crate::tables::{FlowInfo, Host, Stamp, lookup};
+use crate::tables::{FlowInfo, Host, Labels, Stamp};
 use crate::text::{self, Render};
 use crate::vm::Env;
 use crate::weirds::{Untold, Weirds};
@@ -73,7 +73,7 @@ pub struct NewCommand<'a> {
 }
 
 /// The slot that names a protocol's function, its names, and how others are written.
-pub type Function = Option<(Slot, Box<[(i64, NameId)]>, Render)>;
+pub type Function = Option<(Slot, Labels, Render)>;
 
 /// Where the common streams stand, and that their columns are those that the engine fills.
 #[derive(Debug, Default, Clone, Copy)]
@@ -345,7 +345,7 @@ impl Emitter {
         let mut function_text = String::new();
         let mut function = None;
         if let Some((_, table, render)) = &self.functions[command.proto] {
-            function = lookup(table, command.function);
+            function = table.get(command.function);
             if function.is_none() && command.function >= 0 {
                 text::number(command.function, *render, &mut function_text);
             }
@@ -635,7 +635,7 @@ fn put_text(
     text: &mut String,
 ) {
     if let Some(value) = ctx.get(spec.slot) {
-        match lookup(&spec.names, value) {
+        match spec.names.get(value) {
             Some(id) => return row.name(column, id, names),
             None => text::number(value, spec.render, text),
         }

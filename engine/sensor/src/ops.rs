@@ -1,6 +1,7 @@
 //! The operations of the table language (see `protocols/_shared/layout.py`, which documents each).
 
 use crate::names::NameId;
+use crate::tables::Labels;
 use crate::text::Render;
 
 /// Index of a slot in its protocol, below [`MAX_SLOTS`].
@@ -184,7 +185,7 @@ pub enum Op {
     },
     Area {
         value: Expr,
-        names: Box<[(i64, NameId)]>,
+        names: Labels,
         template: NameId,
     },
     Values {
@@ -200,7 +201,7 @@ pub enum Op {
         render: Render,
     },
     Number(Expr),
-    Quality(Expr, Box<[(i64, NameId)]>),
+    Quality(Expr, Labels),
     Row,
     Rich {
         tag: NameId,

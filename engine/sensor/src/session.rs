@@ -9,8 +9,9 @@ use crate::names::{NameId, Names};
 use crate::ops::Role;
 use crate::poll::{Beat, PollKey, Polls};
 use crate::spec::{Proto, Special};
-use crate::tables::{FlowInfo, Stamp, lookup};
+use crate::tables::{FlowInfo, Stamp};
 use crate::vm::Env;
+use crate::ways::Trodden;
 
 /// Requests that wait for an answer in one flow; the oldest is told as unanswered.
 const MAX_PENDING: usize = 512;
@@ -71,6 +72,7 @@ pub struct Session {
     pub on_port: bool,
     pub port_of_side: [bool; 2],
     pub messages: u64,
+    pub trodden: Trodden,
     /// Bytes of this flow that are counted in the total.
     pub counted: usize,
     pub rich_used: u64,
@@ -368,7 +370,7 @@ impl Session {
         let special = &proto.special;
         let status = special.status.and_then(|s| ctx.get(s)).filter(|&s| s != 0);
         let error = status.map(|s| {
-            lookup(&proto.statuses, s).unwrap_or_else(|| {
+            proto.statuses.get(s).unwrap_or_else(|| {
                 let template = names.intern("error {}");
                 names.numbered(template, s)
             })

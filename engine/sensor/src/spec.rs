@@ -8,6 +8,7 @@ use crate::emit::NATIVE_HEAD;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
 use crate::ops::{Again, Ask, Bin, Cases, Expr, Kind, MAX_SLOTS, NO_CASE, Op, Program, Role, Slot};
+use crate::tables::Labels;
 use crate::text::Render;
 
 /// A table that cannot run: a mistake in a protocol file.
@@ -46,7 +47,7 @@ pub struct StreamSpec {
 #[derive(Debug, Clone)]
 pub struct NativeColumn {
     pub slot: Slot,
-    pub names: Box<[(i64, NameId)]>,
+    pub names: Labels,
     pub render: Render,
 }
 
@@ -76,7 +77,7 @@ pub struct Proto {
     pub anywhere: bool,
     pub confirm: u32,
     pub special: Special,
-    pub statuses: Box<[(i64, NameId)]>,
+    pub statuses: Labels,
     pub function: crate::emit::Function,
     pub row: bool,
     pub columns: Vec<NativeColumn>,
@@ -348,13 +349,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn name_table(&mut self, value: &Value) -> Result<Box<[(i64, NameId)]>> {
-        let mut table: Vec<(i64, NameId)> = Vec::new();
-        for pair in list(value)? {
-            table.push((int(&pair[0])?, self.names.intern(text_of(&pair[1])?)));
-        }
-        table.sort_unstable();
-        Ok(table.into())
+    fn name_table(&mut self, value: &Value) -> Result<Labels> {
+        let name = |pair: &Value| Ok((int(&pair[0])?, self.names.intern(text_of(&pair[1])?)));
+        let table: Vec<_> = list(value)?.iter().map(name).collect::<Result<_>>()?;
+        Ok(Labels::new(table))
     }
 
     fn slot(&mut self, name: &str) -> Result<Slot> {

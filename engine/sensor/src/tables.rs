@@ -1,5 +1,7 @@
 //! Small types that flows, sessions and records share.
 
+use std::sync::Arc;
+
 use linewarden_capture::Addr;
 
 use crate::names::NameId;
@@ -60,31 +62,83 @@ pub struct Stamp {
     pub capture: NameId,
 }
 
-/// Looks a number up in a sorted table of names.
-pub fn lookup(table: &[(i64, NameId)], number: i64) -> Option<NameId> {
-    // Most tables are dense from 0 or 1: try the place where it would stand then.
-    let guess = number.wrapping_sub(table.first()?.0);
-    if let Some(&(n, id)) = usize::try_from(guess).ok().and_then(|i| table.get(i))
-        && n == number
-    {
-        return Some(id);
+/// Numbers below this find their name by their place.
+const SMALL: i64 = 1_024;
+/// No name stands for this number.
+const UNNAMED: NameId = NameId::MAX;
+
+/// Names of numbers, such as function codes. A copy is another way to the same table.
+#[derive(Debug, Clone, Default)]
+pub struct Labels(Arc<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Of small numbers, by their place.
+    small: Box<[NameId]>,
+    /// Of the others, sorted by number.
+    others: Box<[(i64, NameId)]>,
+}
+
+impl Labels {
+    pub fn new(names: impl IntoIterator<Item = (i64, NameId)>) -> Self {
+        let (few, mut others): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|(n, _)| (0..SMALL).contains(n));
+        let places = few.iter().map(|(n, _)| *n as usize + 1).max().unwrap_or(0);
+        let mut small = vec![UNNAMED; places];
+        for (n, id) in few {
+            small[n as usize] = id;
+        }
+        others.sort_unstable();
+        Self(Arc::new(Table {
+            small: small.into(),
+            others: others.into(),
+        }))
     }
-    table
-        .binary_search_by_key(&number, |e| e.0)
-        .ok()
-        .and_then(|i| table.get(i))
-        .map(|e| e.1)
+
+    /// The name of a number.
+    #[inline]
+    pub fn get(&self, number: i64) -> Option<NameId> {
+        let small = usize::try_from(number).ok().and_then(|i| self.0.small.get(i));
+        match small {
+            Some(&id) => (id != UNNAMED).then_some(id),
+            None => self.far(number),
+        }
+    }
+
+    fn far(&self, number: i64) -> Option<NameId> {
+        let others = &self.0.others;
+        let found = others.binary_search_by_key(&number, |e| e.0).ok();
+        found.and_then(|i| others.get(i)).map(|e| e.1)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::lookup;
+    use super::Labels;
 
     #[test]
-    fn a_number_far_from_the_first_is_found() {
-        let table = [(i64::MIN + 1, 1), (-5, 2), (i64::MAX, 3)];
-        assert_eq!(lookup(&table, i64::MAX), Some(3));
-        assert_eq!(lookup(&table, -5), Some(2));
-        assert_eq!(lookup(&table, 0), None);
+    fn numbers_near_and_far_are_found() {
+        let names = Labels::new([
+            (i64::MAX, 3),
+            (-5, 2),
+            (i64::MIN + 1, 1),
+            (0, 4),
+            (7, 0),
+            (1_024, 5),
+        ]);
+        for (number, id) in [
+            (i64::MAX, 3),
+            (-5, 2),
+            (i64::MIN + 1, 1),
+            (0, 4),
+            (7, 0),
+            (1_024, 5),
+        ] {
+            assert_eq!(names.get(number), Some(id));
+        }
+        for number in [1, 6, 8, 1_023, 1_025, -1, i64::MIN] {
+            assert_eq!(names.get(number), None);
+        }
+        assert_eq!(Labels::default().get(0), None);
     }
 }

@@ -8,6 +8,7 @@
 use crate::bits::Layout;
 use crate::names::NameId;
 use crate::ops::{Again, Ask, Bin, Expr, MAX_SLOTS, Role, Slot};
+use crate::tables::Labels;
 use crate::text::Render;
 use crate::ways::Way;
 
@@ -91,12 +92,12 @@ pub enum Effect {
     Area {
         value: Expr,
         view: View,
-        names: Box<[(i64, NameId)]>,
+        names: Labels,
         template: NameId,
     },
     /// The area that `Area` always gives on this way.
     AreaIs(NameId),
-    Quality(Expr, View, Box<[(i64, NameId)]>),
+    Quality(Expr, View, Labels),
     Role(Role),
     /// Fetches the request; the way goes on only if that sets the same slots.
     Recall {
@@ -291,13 +292,13 @@ impl Tape {
     }
 
     /// The area was named by an expression.
-    pub fn area(&mut self, value: &Expr, view: View, names: &[(i64, NameId)], template: NameId, is: NameId) {
+    pub fn area(&mut self, value: &Expr, view: View, names: &Labels, template: NameId, is: NameId) {
         self.step(match self.source(value, view) {
             Source::Fixed => Effect::AreaIs(is),
             _ => Effect::Area {
                 value: value.clone(),
                 view,
-                names: names.into(),
+                names: names.clone(),
                 template,
             },
         });

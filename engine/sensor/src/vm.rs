@@ -9,7 +9,7 @@ use crate::names::{NameId, Names};
 use crate::ops::{Again, Ask, Expr, Kind, Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
-use crate::tables::{FlowInfo, Stamp, lookup};
+use crate::tables::{FlowInfo, Labels, Stamp};
 use crate::tape::{Effect, Tape, View};
 use crate::text::Render;
 
@@ -553,16 +553,16 @@ impl<'a> Vm<'a> {
         }
     }
 
-    fn area(&mut self, value: &Expr, names: &[(i64, NameId)], template: NameId, c: &Cursor<'_>) {
+    fn area(&mut self, value: &Expr, names: &Labels, template: NameId, c: &Cursor<'_>) {
         let value = self.eval(value, c);
-        self.ctx.area = match lookup(names, value) {
+        self.ctx.area = match names.get(value) {
             Some(id) => id,
             None => self.names.numbered(template, value),
         };
     }
 
-    fn quality(&mut self, value: &Expr, names: &[(i64, NameId)], c: &Cursor<'_>) {
-        self.ctx.quality = lookup(names, self.eval(value, c)).unwrap_or(0);
+    fn quality(&mut self, value: &Expr, names: &Labels, c: &Cursor<'_>) {
+        self.ctx.quality = names.get(self.eval(value, c)).unwrap_or(0);
     }
 
     fn number(&mut self, value: &Expr, c: &Cursor<'_>) {

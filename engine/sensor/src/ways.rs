@@ -77,6 +77,24 @@ pub fn word(data: &[u8], at: usize) -> u64 {
         .map_or(0, |b| u64::from_le_bytes(*b))
 }
 
+/// The ways that a flow's last messages took, by length and direction: who asks in turn asks the same again.
+#[derive(Debug, Default)]
+pub struct Trodden([u8; 16]);
+
+impl Trodden {
+    fn place(data: &[u8], from_orig: bool) -> usize {
+        (data.len() << 1 | usize::from(from_orig)) & 15
+    }
+
+    fn get(&self, data: &[u8], from_orig: bool) -> Option<usize> {
+        usize::from(self.0[Self::place(data, from_orig)]).checked_sub(1)
+    }
+
+    fn set(&mut self, data: &[u8], from_orig: bool, way: usize) {
+        self.0[Self::place(data, from_orig)] = u8::try_from(way + 1).unwrap_or(0);
+    }
+}
+
 /// Ways of messages of one protocol, length and direction.
 #[derive(Debug, Default)]
 struct Kind {
@@ -89,14 +107,23 @@ struct Kind {
 }
 
 impl Kind {
-    /// Plays the way that fits; false if there is none, and then nothing was told.
+    /// Plays the way that fits, the flow's last one of the kind if it does; false if there is none, and then nothing was
+    /// told.
     fn play(&mut self, vm: &mut Vm<'_>, data: &[u8]) -> bool {
         let n = self.ways.len();
-        for i in (0..n).map(|i| (self.last + i) % n) {
+        let hint = vm
+            .session
+            .as_deref()
+            .and_then(|s| s.trodden.get(data, vm.env.from_orig));
+        let start = hint.filter(|&i| i < n).unwrap_or(self.last);
+        for i in (start..n).chain(0..start) {
             if self.ways[i].fits(vm, data) {
                 if vm.play(&self.ways[i], data) {
                     self.last = i;
                     self.found += 1;
+                    if let Some(session) = vm.session.as_deref_mut() {
+                        session.trodden.set(data, vm.env.from_orig, i);
+                    }
                     return true;
                 }
                 vm.again();

@@ -49,8 +49,8 @@ struct Waiting {
     columns: Vec<(usize, Slot)>,
 }
 
-/// Rows that wait: few enough for the cache.
-const WAITING_ROWS: usize = 192;
+/// Rows that wait: few enough for the first-level cache.
+const WAITING_ROWS: usize = 64;
 
 /// The rows of one stream that are not yet a batch.
 #[derive(Debug)]
