@@ -105,11 +105,12 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.files import reserve
     from linewarden.service.reading import Settings
 
-    detections = chosen(args.only, args.without, args.rules)
+    # All of them are imported while the engine reads; what somebody named may be wrong, and is looked at first.
+    named = chosen(args.only, args.without, args.rules) if args.only or args.without or args.rules else chosen
     expected, baseline = _beforehand(args)
     with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
         found = detect(
-            args.sources, detections, out=args.out, settings=Settings(site=args.site), baseline=baseline,
+            args.sources, named, out=args.out, settings=Settings(site=args.site), baseline=baseline,
             expected=expected, on_step=on_step,
         )  # fmt: skip
         if report:
@@ -121,6 +122,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         raise ConfigError("--write: there is no lake to write to; use --out DIR")
     if found.lake is not None and (args.write or args.out):
         keep_notices(found.lake, args.site, found.told)
+    detections = named() if callable(named) else named
     lines = [line for line in lines_of(found.told, detections) if _weighs(line.severity, args.severity)]
     if args.json:
         _print_json([line_as_dict(n) for n in lines])

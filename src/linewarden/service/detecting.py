@@ -7,32 +7,28 @@ their end; then the lake's records are judged in the order of their times, a sli
 from __future__ import annotations
 
 import contextlib
-import itertools
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
-from linewarden.service.judging import Judge
-from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
+from linewarden.service import lake_files
+from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.reading import Problem, Settings, read_captures
 from linewarden.wire.captures import find_captures
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from linewarden.baseline.baseline import Baseline
     from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
-    from linewarden.sensor.sensor import Progress
-
-SLICE_ROWS = 200_000
-"""Rows of all streams that are judged together, about."""
+    from linewarden.sensor.sensor import Batch, Progress
+    from linewarden.service.judging import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,7 @@ def chosen(only: Sequence[str] = (), without: Sequence[str] = (), rules: Path | 
 
 def detect(
     sources: Sequence[str],
-    detections: Sequence[Detection],
+    detections: Sequence[Detection] | Callable[[], Sequence[Detection]],
     *,
     out: Path | None = None,
     settings: Settings | None = None,
@@ -77,21 +73,83 @@ def detect(
 ) -> Found:
     """Judges captures (files, folders, globs), or one lake. `out` keeps the records of captures, and their notices.
 
+    `detections`: those, or what gives them, and is called while the engine reads already (all of them: `chosen`).
     `baseline`: what is usual, learned before (else it is learned as the records go by); `expected`: what people said.
 
     Raises CaptureError, StoreError or ConfigError as `read` does.
     """
+
+    def judge() -> Judge:
+        from linewarden.service.judging import Judge
+
+        return Judge(detections() if callable(detections) else detections, baseline=baseline, expected=expected)
+
     if len(sources) == 1 and is_lake(Path(sources[0])):
         if out is not None:
             raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
         lake = open_lake(Path(sources[0]))
         plant = plant_of(lake)
-        judge = Judge(detections, _known(plant), baseline, expected)
-        return Found(tuple(judge_lake(lake, judge)), plant, lake=lake.path)
+        made = judge()
+        made.know(_known(plant))
+        return Found(tuple(judge_lake(lake, made)), plant, lake=lake.path)
+    beside = _Beside(judge, JUDGED if callable(detections) else judge().streams)
     with _place(out) as folder:
-        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step)
-        told = tuple(judge_lake(open_lake(folder), Judge(detections, _known(result.plant), baseline, expected)))
-        return Found(told, result.plant, result.problems, out)
+        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step, beside=beside)
+        return Found(tuple(beside.told(_known(result.plant))), result.plant, result.problems, out)
+
+
+JUDGED = frozenset(
+    {
+        "arp", "bacnet", "binding", "command", "conn", "dcerpc", "dns", "dns_tcp", "ftp", "http", "identity",
+        "mqtt", "opcua", "reading", "s7comm", "smb", "snmp", "ssdp", "ssh", "telnet", "tls", "transfer", "weird",
+    }
+)  # fmt: skip
+"""The streams of a judge with all detections, without importing them; a test holds them equal."""
+
+
+class _Beside:
+    """Gathers what is to be judged while captures are read. What comes before all is imported waits."""
+
+    def __init__(self, judge: Callable[[], Judge], streams: Collection[str]) -> None:
+        self.streams = streams
+        self._make = judge
+        self._ready = threading.Event()
+        self._failed: Exception | None = None
+        self._early: list[Batch] = []
+
+    def prepare(self) -> None:
+        """Imports and makes the judge."""
+        try:
+            from linewarden.service.gathering import Gathering
+
+            self._judge = self._make()
+            self._gathering = Gathering(self._judge)
+        except Exception as error:  # noqa: BLE001 - raised where somebody hears it
+            self._failed = error
+        finally:
+            self._ready.set()
+
+    def take(self, batch: Batch) -> None:
+        """One more batch."""
+        self._early.append(batch)
+        if self._ready.is_set():
+            self._gather()
+
+    def _gather(self) -> None:
+        import polars as pl
+
+        if self._failed is not None:
+            raise self._failed
+        early, self._early = self._early, []
+        for batch in early:
+            self._gathering.add(batch.stream, pl.DataFrame(batch.arrow))
+
+    def told(self, known: Knowledge) -> list[Told]:
+        """What is found."""
+        self._ready.wait()
+        self._gather()
+        self._judge.know(known)
+        return _ended(self._judge, self._gathering.told())
 
 
 def _known(plant: Plant) -> Knowledge:
@@ -114,47 +172,22 @@ def _place(out: Path | None) -> Iterator[Path]:
 
 def judge_lake(lake: Lake, judge: Judge) -> list[Told]:
     """What is found in a lake, by time. Raises ProtocolError if a detection is broken."""
-    told = [t for stream, frame in slices(lake, judge.streams) for t in judge.add(stream, frame)]
+    from linewarden.service.gathering import Gathering
+
+    gathering = Gathering(judge)
+    with lake_files.reading(lake.path):
+        for stream in sorted(set(judge.streams).intersection(lake.streams)):
+            for frame in (piece for file in lake.files(stream) for piece in pieces_of(file)):
+                gathering.add(stream, frame)
+    return _ended(judge, gathering.told())
+
+
+def _ended(judge: Judge, told: list[Told]) -> list[Told]:
+    """With what came again, by time."""
     if judge.broken:
         name, why = next(iter(judge.broken.items()))
         raise ProtocolError(f"the detection {name} is broken ({why}): report it; --without {name} runs the others")
     return sorted([*told, *judge.end()], key=lambda t: (t.ts, t.notice.note, t.frame))
-
-
-def slices(lake: Lake, streams: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Records of these streams in slices of time, each slice stream by stream, each batch in the order of its times.
-
-    Hold `lake_files.reading` meanwhile: the files are listed once.
-    """
-    import polars as pl
-
-    there = [s for s in streams if s in lake.streams]
-    scans = {s: pl.scan_parquet(lake.files(s), hive_partitioning=False, glob=False) for s in there}
-    if not scans:
-        return
-    for begin, end in _cuts(scans):
-        for stream, scan in scans.items():
-            frame = scan.filter((pl.col("ts") >= begin) & (pl.col("ts") < end)).collect()
-            if frame.height:
-                yield stream, _in_order(frame)
-
-
-def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """By time; among equal times by capture and frame. Lists are dear to sort, and most files are in order already."""
-    if frame.get_column("ts").is_sorted() and frame.get_column("capture").n_unique() == 1:
-        return frame
-    return frame.sort("ts", "capture", "frame", maintain_order=True)
-
-
-def _cuts(scans: dict[str, pl.LazyFrame]) -> list[tuple[Any, Any]]:
-    """Bounds of time such that each slice has about SLICE_ROWS rows."""
-    import polars as pl
-
-    times = pl.concat([scan.select("ts") for scan in scans.values()]).collect().get_column("ts").sort()
-    # Through integers: Python's own times have no ns. As literals: files are skipped by what they say of their times.
-    stamps = times.to_physical()
-    marks = [*dict.fromkeys(stamps.gather_every(SLICE_ROWS).to_list()), stamps[-1] + 1]
-    return list(itertools.pairwise(pl.lit(mark, dtype=times.dtype) for mark in marks))
 
 
 def notice_row(told: Told) -> tuple[Any, ...]:
