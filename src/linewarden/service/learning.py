@@ -9,6 +9,7 @@ Rows go to it as Arrow, and what was news comes back at the end.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -64,8 +65,9 @@ class Apart:
         self._process.kill()
         self._writer.join()
         for end in (self._process.stdin, self._process.stdout):
-            if end is not None and not end.closed:
-                end.close()
+            with contextlib.suppress(BrokenPipeError):  # what was left to be said is of no use any more
+                if end is not None:
+                    end.close()
         self._process.wait()
 
     def learn(self, stream: str, rows: pl.DataFrame) -> None:
