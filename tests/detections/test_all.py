@@ -6,11 +6,14 @@ import dataclasses
 import re
 from typing import Any
 
+import polars as pl
 import pytest
 
 from linewarden.detections.attack import TACTICS, TECHNIQUES
 from linewarden.detections.catalogue import detections
-from linewarden.detections.detection import Detection
+from linewarden.detections.detection import Case, Detection
+from linewarden.detections.run import Run
+from linewarden.records.order import in_order
 from tests.detections.build import NS, frame, play, play_case, stream
 
 ALL = pytest.mark.parametrize("detection", detections(), ids=lambda d: d.name)
@@ -76,8 +79,6 @@ def test_without_the_record_that_decides_it_is_quiet(detection: Detection) -> No
 
 @ALL
 def test_the_same_again_is_counted_not_told(detection: Detection) -> None:
-    from linewarden.detections.run import Run
-
     run = Run([detection], detection.fires.knowledge)
     first = [t for n, rows in detection.fires.records.items() for t in run.add(n, frame(n, rows))]
     again = [t for n, rows in detection.fires.records.items() for t in run.add(n, frame(n, rows))]
@@ -91,3 +92,20 @@ def test_settings_are_frozen(detection: Detection) -> None:
     settings: Any = detection.params
     assert dataclasses.is_dataclass(settings)
     assert type(settings).__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+@ALL
+@pytest.mark.parametrize("case", ["fires", "quiet"])
+def test_rows_sieved_in_pieces_and_out_of_order_tell_the_same(detection: Detection, case: str) -> None:
+    """As they are gathered while a capture is read: `boil` done twice, and in any order, loses nothing."""
+    tried: Case = getattr(detection, case)
+    for name, rows in tried.records.items():
+        whole, run = frame(name, rows), Run([detection], tried.knowledge)
+        gathered: dict[str, list[pl.DataFrame]] = {}
+        for at in reversed(range(0, whole.height, 7)):
+            for who, kept in run.sieve(name, whole[at : at + 7]):
+                gathered.setdefault(who, []).append(kept)
+        together = {who: in_order(pl.concat(kept, how="diagonal")) for who, kept in gathered.items()}
+        found = [told for who, kept in together.items() for told in run.judge(name, who, kept)]
+        assert found == Run([detection], tried.knowledge).add(name, in_order(whole))
+        assert run.broken == {}

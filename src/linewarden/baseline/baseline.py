@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from linewarden.baseline.entry import HOLDS, KEPT, SLICE_NS, Entry, State, from_rows, joined, to_row
-from linewarden.baseline.facts import COLUMNS, Fact, facts_of
+from linewarden.baseline.facts import COLUMNS, Fact, Thing, facts_of
 from linewarden.baseline.novelty import Novelty
 from linewarden.errors import ConfigError
 from linewarden.records.schema import stream_of
@@ -84,10 +84,10 @@ class Baseline:
         return pl.DataFrame(news, schema=_PLAIN, orient="row").with_columns(pl.col("ts").cast(SCHEMA["ts"]))
 
     def _take(self, fact: Fact) -> tuple[Any, ...] | None:
-        entry, minute = self.entries.get(fact.key), fact.ts // SLICE_NS
+        entry, minute = self.entries.get(fact.thing.key), fact.ts // SLICE_NS
         if entry is None or entry.state is State.FORGOTTEN:
             return self._new(fact, entry, minute)
-        if fact.once and entry.at >= minute:
+        if fact.thing.once and entry.at >= minute:
             return None
         news = self._outside(fact, entry, minute) if fact.samples else None
         if not self.frozen:
@@ -97,42 +97,46 @@ class Baseline:
         return news
 
     def _new(self, fact: Fact, forgotten: Entry | None, minute: int) -> tuple[Any, ...] | None:
-        above = self._ripe(fact, minute) if fact.kind not in HOLDS else None
+        if forgotten is None and not self.frozen and not self._room(fact):
+            return None
+        above = self._ripe(fact, minute) if fact.thing.kind not in HOLDS else None
         if forgotten is not None:
             above = above or forgotten
         if self.frozen:
-            return None if above is None or fact.under in self._told else self._once(fact, above)
-        if forgotten is None and not self._room(fact):
-            return None
-        entry = forgotten or Entry(fact.kind, fact.subject, fact.peer, fact.protocol, fact.what, fact.ts, fact.until)
-        self.entries[fact.key] = entry
+            return None if above is None or fact.thing.under in self._told else self._once(fact, above)
+        thing = fact.thing
+        entry = forgotten or Entry(
+            thing.kind, thing.subject, thing.peer, thing.protocol, thing.what, fact.ts, fact.until
+        )  # fmt: skip
+        self.entries[thing.key] = entry
         entry.state = State.UNAPPROVED if above or self._doubtful(fact) else State.LEARNED
         _touch(entry, fact, minute)
         if above is None:
             self._grown(fact, entry)
             return None
-        part = self.entries.get(fact.under)
+        part = self.entries.get(fact.thing.under)
         entry.told_at = minute
         # What was told as something larger in this minute is not told again as its parts.
         return None if part is not None and part.told_at == minute else self._news(fact, above, fact.row)
 
     def _doubtful(self, fact: Fact) -> bool:
         """What comes with something that nobody approved is not approved either, even if it is too early to tell."""
-        held = (self.entries.get(key) for key in (*fact.parents, fact.under))
+        held = (self.entries.get(key) for key in (*fact.thing.parents, fact.thing.under))
         return any(e is not None and e.state is State.UNAPPROVED for e in held)
 
     def _grown(self, fact: Fact, entry: Entry) -> None:
         """What was learned in silence shows that those above were not known well yet."""
         if entry.state is State.LEARNED and not fact.samples:
-            for key in fact.parents:
+            for key in fact.thing.parents:
                 if (above := self.entries.get(key)) is not None:
                     above.grew = max(above.grew, fact.ts)
 
     def _room(self, fact: Fact) -> bool:
         """Who was learned first stays: a flood finds the room full, and pushes nobody out."""
-        room = _room_of(fact)
+        thing = fact.thing
+        room = _room_of(thing)
         below, most = self._below.get(room, 0), self._most(room)
-        above = (fact.under,) if fact.kind == "rhythm" else () if fact.samples else fact.parents
+        above = (thing.under,) if thing.kind == "rhythm" else () if fact.samples else thing.parents
         hangs = not above or any(key in self.entries for key in above)
         if hangs and len(self.entries) < self.params.most and below < most:
             self._below[room] = below + 1
@@ -149,8 +153,8 @@ class Baseline:
 
     def _ripe(self, fact: Fact, minute: int) -> Entry | None:
         """The first of those above that is known well enough to call this news."""
-        after = self.params.hour_after_s if fact.kind == "hour" else self.params.after_s
-        for key in fact.parents:
+        after = self.params.hour_after_s if fact.thing.kind == "hour" else self.params.after_s
+        for key in fact.thing.parents:
             above = self.entries.get(key)
             if above is None or above.state is State.FORGOTTEN:
                 continue
@@ -189,13 +193,13 @@ class Baseline:
             entry.close()
         if entry.told_at == minute or not entry.low or not self._known(entry, fact.ts, self.params.after_s):
             return None
-        for values, row in fact.samples:
+        for values, number in fact.samples:
             if all(map(le, entry.low, values)) and all(map(ge, entry.high, values)):
                 continue
             for place, (low, high, value) in enumerate(zip(entry.low, entry.high, values, strict=False)):
                 least, most = self._ends(entry.kind, low, high)
                 if not least <= value <= most:
-                    off = Outside(value, low, high, place)
+                    off, row = Outside(value, low, high, place), fact.row_of(number)
                     return self._once(fact, entry, row, off) if self.frozen else self._news(fact, entry, row, off)
         return None
 
@@ -210,22 +214,23 @@ class Baseline:
 
     def _once(self, fact: Fact, above: Entry, row: Sequence[Any] = (), off: Outside | None = None) -> Any:
         """What a frozen baseline does not learn it tells once a run."""
-        if fact.key in self._told or len(self._told) >= self.params.most:
+        if fact.thing.key in self._told or len(self._told) >= self.params.most:
             return None
-        self._told[fact.key] = None
+        self._told[fact.thing.key] = None
         return self._news(fact, above, row or fact.row, off)
 
     def _news(self, fact: Fact, above: Entry, row: Sequence[Any], off: Outside | None = None) -> tuple[Any, ...]:
         # Of whom enough was known: the one served, or the one who asks.
-        asker = bool(fact.peer) and above.kind == "subject" and above.subject == fact.peer
-        subject, peer = (fact.peer, fact.subject) if asker else (fact.subject, fact.peer)
-        if fact.kind == "vendor":
+        thing = fact.thing
+        asker = bool(thing.peer) and above.kind == "subject" and above.subject == thing.peer
+        subject, peer = (thing.peer, thing.subject) if asker else (thing.subject, thing.peer)
+        if thing.kind == "vendor":
             subject = row[5]
-        what, (value, low, high, place) = fact.what, off or (None, None, None, 0)
+        what, (value, low, high, place) = thing.what, off or (None, None, None, 0)
         if place:
             what = f"{what} [{place}]"
         learned = max((row[0] - above.first) / 1e9, 0.0)
-        return (*row, fact.kind, subject, peer or None, fact.protocol or None, what or None, value, low, high,
+        return (*row, thing.kind, subject, peer or None, thing.protocol or None, what or None, value, low, high,
                 round(learned, 3), round(self.confidence(above, row[0]), 3))  # fmt: skip
 
     # --- what people say of it ---
@@ -317,7 +322,7 @@ class Baseline:
         self._below = dict(Counter(map(_room_of, self.entries.values())))
 
 
-def _room_of(entry: Entry | Fact) -> tuple[str, ...]:
+def _room_of(entry: Entry | Thing) -> tuple[str, ...]:
     """What shares a bound with this: the other peers of a device, the other targets of a peer, ..."""
     if entry.kind in HOLDS or entry.kind == "vendor" or (entry.kind == "asset" and not entry.peer):
         return ("network",) if entry.kind not in HOLDS else (entry.kind,)

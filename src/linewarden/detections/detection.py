@@ -60,6 +60,11 @@ Watch = Callable[[str, pl.DataFrame, Knowledge], Iterator[Finding]]
 """Takes the rows of one stream that `needs` asked for, in the order in which they became known; times are ns, int."""
 
 
+Boil = Callable[[pl.DataFrame], pl.DataFrame]
+"""Fewer rows, of which the watch tells the same: by time, with what it asks of them worked out. It is done batch by
+batch while records come, in any order, and once more with all together: boiling what was boiled must change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """Records that a detection is tried on: rows by stream, each with the columns that matter; and what is known.
@@ -97,6 +102,7 @@ class Detection:
         fires, quiet: one case each.
         params: the settings, with defaults.
         refractory_s: a second finding of the same key is counted and not told for so long.
+        boil: stream -> what the watch gets in the place of the rows that it needs, see `Boil`.
     """
 
     title: str
@@ -111,6 +117,7 @@ class Detection:
     quiet: Case
     params: Any = field(default_factory=NoParams)
     refractory_s: float = 3600.0
+    boil: Mapping[str, Boil] = field(default_factory=dict)
     name: str = ""
     """Set by the catalogue: the name of the file."""
     tactic: str = ""

@@ -26,6 +26,10 @@ from linewarden.records.notice import Notice
 KEYS = 20_000
 """Findings that are remembered, of all detections; beyond it the least recent is told again when it comes again."""
 MOST_WHY = 12
+FEW = 500
+"""Rows of which it is not worth the while to find those that are alike."""
+COMMON = ""
+"""Whose rows they are that all detections look at which boil nothing down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,31 @@ class _Open:
     until: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """A detection at work on one stream. `mark`: the column that says which rows it wants."""
+
+    detection: Detection
+    watch: Watch
+    wanted: pl.Expr
+    mark: str
+
+
 class Run:
-    """One run, live or over history. `knowledge` may be replaced between batches."""
+    """One run, live or over history. `knowledge` may be replaced between batches.
+
+    `sieve` and `judge` are the two halves of `add`: the first needs no knowledge and keeps only what somebody looks at,
+    so that it can be done while records still come.
+    """
 
     def __init__(self, detections: Sequence[Detection], knowledge: Knowledge | None = None) -> None:
         self.knowledge = knowledge or Knowledge()
-        self._watches: dict[str, list[tuple[Detection, Watch, pl.Expr]]] = {}
+        self._watches: dict[str, list[_Watching]] = {}
         for found in detections:
             watch = found.watch(found.params)
             for stream, wanted in found.needs.items():
-                self._watches.setdefault(stream, []).append((found, watch, wanted))
+                there = self._watches.setdefault(stream, [])
+                there.append(_Watching(found, watch, wanted, f"wanted {len(there)}"))
         self._open: Bounded[tuple[str, ...], _Open | None] = Bounded(lambda: None, KEYS)
         self.broken: dict[str, str] = {}
         """Detections that stumbled, and over what: a mistake of ours. They are left out from then on."""
@@ -75,24 +94,48 @@ class Run:
 
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """Judges a batch: new notices, and the counts of those whose refractory time is over."""
+        return [told for who, rows in self.sieve(stream, frame) for told in self.judge(stream, who, rows)]
+
+    def sieve(self, stream: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The rows that somebody wants: for a detection that boils them down by its name, for all others together."""
         watches = self._watches.get(stream, ())
         if frame.height == 0 or not watches:
-            return []
-        asked = {name for _, _, wanted in watches for name in wanted.meta.root_names()}
-        frame = frame.with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
+            return
         # One pass over the batch says who has anything to look at; for most batches that is nobody.
-        hits = frame.select(wanted.any().alias(str(i)) for i, (_, _, wanted) in enumerate(watches)).row(0)
-        told: list[Told] = []
-        for hit, (detection, watch, wanted) in zip(hits, watches, strict=True):
-            if hit and detection.name not in self.broken:
-                told += self._watched(detection, watch(stream, _plain(frame.filter(wanted)), self.knowledge))
-        return told
+        marks = _marks(frame, watches)
+        hits = [w for w in watches if w.mark in marks.columns]
+        for one in hits:
+            if stream in one.detection.boil:
+                yield one.detection.name, self._boiled(one, stream, frame.filter(marks.get_column(one.mark)))
+        if common := [w.mark for w in hits if stream not in w.detection.boil]:
+            yield COMMON, frame.hstack(marks.select(common)).filter(pl.any_horizontal(common))
 
-    def _watched(self, detection: Detection, findings: Iterator[Finding]) -> list[Told]:
+    def judge(self, stream: str, who: str, rows: pl.DataFrame) -> list[Told]:
+        """Judges what `sieve` gave, or several of these put together in the order of time."""
+        if who != COMMON:
+            one = next(w for w in self._watches[stream] if w.detection.name == who)
+            return self._watched(one, stream, _plain(self._boiled(one, stream, rows)))
+        there = set(rows.columns)
+        marked = [w for w in self._watches[stream] if w.mark in there]
+        plain = _plain(rows.drop(w.mark for w in marked))
+        return [t for w in marked for t in self._watched(w, stream, plain.filter(rows.get_column(w.mark)))]
+
+    def _boiled(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows boiled down; none, if the detection stumbles over them."""
+        try:
+            return watching.detection.boil[stream](rows)
+        except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
+            self.broken.setdefault(watching.detection.name, f"{type(error).__name__}: {error}")
+            return rows.clear()
+
+    def _watched(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Told]:
         """What it finds; one that stumbles must neither end a sensor nor the other detections."""
         told: list[Told] = []
+        detection = watching.detection
+        if rows.height == 0 or detection.name in self.broken:
+            return told
         try:
-            for finding in findings:
+            for finding in watching.watch(stream, rows, self.knowledge):
                 told += self._take(detection, finding)
         except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
             self.broken[detection.name] = f"{type(error).__name__}: {error}"
@@ -124,6 +167,28 @@ class Run:
         notice = replace(known.told.notice, count=known.since, until=known.until, again=True)
         known.since = 0
         return replace(known.told, notice=notice)
+
+
+def _marks(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
+    """A column for each who wants some of the rows. Rows that are alike in what is asked for are asked once."""
+    asked = sorted({name for w in watches for name in w.wanted.meta.root_names()})
+    # Lists are as dear to compare as to ask.
+    if not asked or frame.height < FEW or any(frame.schema[c].is_nested() for c in asked):
+        return _asked(frame, asked, watches)
+    alike = frame.select(asked).with_row_index("number").group_by(asked).agg("number")
+    if 2 * alike.height > frame.height:
+        return _asked(frame, asked, watches)
+    marks = _asked(alike, asked, watches)
+    if not marks.width:
+        return marks
+    return marks.with_columns(alike.get_column("number")).explode("number").sort("number").drop("number")
+
+
+def _asked(frame: pl.DataFrame, asked: Sequence[str], watches: Sequence[_Watching]) -> pl.DataFrame:
+    frame = frame.with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
+    marked = frame.with_columns(w.wanted.fill_null(value=False).alias(w.mark) for w in watches)
+    some = marked.select(pl.col(w.mark).any() for w in watches).row(0)
+    return marked.select(w.mark for w, hit in zip(watches, some, strict=True) if hit)
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

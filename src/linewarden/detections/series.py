@@ -9,7 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -20,17 +21,43 @@ def in_time(rows: pl.DataFrame) -> pl.DataFrame:
     return rows if rows.get_column("ts").is_sorted() else rows.sort("ts", maintain_order=True)
 
 
+def only(rows: pl.DataFrame, columns: Sequence[str], wanted: Callable[..., bool]) -> pl.DataFrame:
+    """The rows that are wanted, in their order; rows that are alike in these columns are asked once."""
+    alike = rows.select(columns).unique(maintain_order=True)
+    kept = alike.filter(pl.Series([wanted(*row) for row in alike.iter_rows()], dtype=pl.Boolean))
+    return rows.join(kept, on=columns, how="semi", maintain_order="left", nulls_equal=True)
+
+
+def changes(rows: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFrame:
+    """Without the rows that say the same as the one before in their series: most of what is written again and again."""
+    value = pl.col(column)
+    return rows.filter((value != value.shift()).over(by).fill_null(value=True))
+
+
+def turns(rows: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFrame:
+    """Of rows in their series that say the same one after the other the first and the last."""
+    value = pl.col(column)
+    first, last = value != value.shift(), value != value.shift(-1)
+    return rows.filter((first | last).over(by).fill_null(value=True))
+
+
 def series_of(
     rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str]
 ) -> Iterator[tuple[tuple[Any, ...], Iterator[tuple[Any, ...]]]]:
     """Each key, in order of its first row, with its rows: number of the row, then these columns."""
-    grouped = (
-        rows.select(*by, *(pl.col(c).alias(f"each {c}") for c in columns))
-        .with_row_index("each row")
-        .group_by(by, maintain_order=True)
-        .agg(pl.all())
-    )
-    width = len(by)
-    order = [*by, "each row", *(f"each {c}" for c in columns)]
-    for group in grouped.select(order).iter_rows():
-        yield group[:width], zip(*group[width:], strict=True)
+    for key, cells in columns_of(rows, by, columns):
+        yield key, zip(*cells, strict=True)
+
+
+def columns_of(
+    rows: pl.DataFrame, by: Sequence[str], columns: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], list[list[Any]]]]:
+    """The same, column by column."""
+    groups = rows.select(by).with_row_index("each row").group_by(by, maintain_order=True).agg("each row")
+    numbers = groups.get_column("each row")
+    # All at once into Python, and cut there: that is far cheaper than a list a column and key.
+    order = numbers.explode()
+    cells = [order.to_list(), *(rows.get_column(c).gather(order).to_list() for c in columns)]
+    ends = numbers.list.len().cum_sum().to_list()
+    for key, (first, end) in zip(groups.select(by).iter_rows(), pairwise([0, *ends]), strict=True):
+        yield key, [column[first:end] for column in cells]

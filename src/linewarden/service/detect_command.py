@@ -115,7 +115,10 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.snapshot_command import taken
 
     snapshot = taken(args)
-    detections = chosen(args.only, args.without, args.rules, snapshot.rules() if snapshot else ())
+    own = snapshot.rules() if snapshot else ()
+    # All of them are imported while the engine reads; what somebody named may be wrong, and is looked at first.
+    named = args.only or args.without or args.rules or own
+    detections = chosen(args.only, args.without, args.rules, own) if named else chosen
     expected, baseline = (snapshot.expected(), snapshot.baseline()) if snapshot else _beforehand(args)
     with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
         found = detect(
@@ -131,6 +134,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         raise ConfigError("--write: there is no lake to write to; use --out DIR")
     if found.lake is not None and (args.write or args.out):
         keep_notices(found.lake, args.site, found.told)
+    detections = named() if callable(named) else named
     lines = [line for line in lines_of(found.told, detections) if _weighs(line.severity, args.severity)]
     if args.json:
         _print_json([line_as_dict(n) for n in lines])

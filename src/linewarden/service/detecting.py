@@ -8,36 +8,32 @@ What a sensor judged live is judged as it was then (`following.py`), so that the
 from __future__ import annotations
 
 import contextlib
-import itertools
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
 from linewarden.service.following import Following, Place, is_of, places
-from linewarden.service.judging import Judge
-from linewarden.service.lake import Lake, is_lake, open_lake, plant_of
+from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
 from linewarden.wire.captures import find_captures
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from linewarden.baseline.baseline import Baseline
     from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
-    from linewarden.sensor.sensor import Progress
+    from linewarden.sensor.sensor import Batch, Progress
+    from linewarden.service.judging import Judge
 
 REWRITTEN = "detect"
 """What the files begin with that hold the notices of a run over the whole lake."""
-SLICE_ROWS = 200_000
-"""Rows of all streams that are judged together, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def chosen(
 
 def detect(
     sources: Sequence[str],
-    detections: Sequence[Detection],
+    detections: Sequence[Detection] | Callable[[], Sequence[Detection]],
     *,
     out: Path | None = None,
     settings: Settings | None = None,
@@ -88,30 +84,91 @@ def detect(
 ) -> Found:
     """Judges captures (files, folders, globs), or one lake. `out` keeps the records of captures, and their notices.
 
+    `detections`: those, or what gives them, and is called while the engine reads already (all of them: `chosen`).
     `baseline`: what is usual, learned before (else it is learned as the records go by); `expected`: what people said;
     `hindsight`: what was judged live is judged with what is known of the plant now, and in the order of time.
 
     Raises CaptureError, StoreError or ConfigError as `read` does.
     """
+
+    def judge(usual: Baseline | None) -> Judge:
+        from linewarden.service.judging import Judge
+
+        return Judge(detections() if callable(detections) else detections, baseline=usual, expected=expected)
+
     if len(sources) == 1 and is_lake(Path(sources[0])):
         if out is not None:
             raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
         lake = open_lake(Path(sources[0]))
         plant = plant_of(lake)
-        told, lacking = _again(lake, plant, detections, baseline, expected, [] if hindsight else places(lake))
+        told, lacking = _again(lake, plant, judge, baseline, [] if hindsight else places(lake))
         return Found(told, plant, lake=lake.path, lacking=0 if baseline else lacking)
+    beside = _Beside(lambda: judge(baseline), JUDGED if callable(detections) else judge(None).streams)
     with _place(out) as folder:
-        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step)
-        told = tuple(judge_lake(open_lake(folder), Judge(detections, _known(result.plant), baseline, expected)))
-        return Found(told, result.plant, result.problems, out)
+        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step, beside=beside)
+        return Found(tuple(beside.told(_known(result.plant))), result.plant, result.problems, out)
+
+
+JUDGED = frozenset(
+    {
+        "arp", "bacnet", "binding", "command", "conn", "dcerpc", "dns", "dns_tcp", "ftp", "http", "identity",
+        "modbus",
+        "mqtt", "opcua", "reading", "s7comm", "smb", "snmp", "ssdp", "ssh", "telnet", "tls", "transfer", "weird",
+    }
+)  # fmt: skip
+"""The streams of a judge with all detections, without importing them; a test holds them equal."""
+
+
+class _Beside:
+    """Gathers what is to be judged while captures are read. What comes before all is imported waits."""
+
+    def __init__(self, judge: Callable[[], Judge], streams: Collection[str]) -> None:
+        self.streams = streams
+        self._make = judge
+        self._ready = threading.Event()
+        self._failed: Exception | None = None
+        self._early: list[Batch] = []
+
+    def prepare(self) -> None:
+        """Imports and makes the judge."""
+        try:
+            from linewarden.service.gathering import Gathering
+
+            self._judge = self._make()
+            self._gathering = Gathering(self._judge)
+        except Exception as error:  # noqa: BLE001 - raised where somebody hears it
+            self._failed = error
+        finally:
+            self._ready.set()
+
+    def take(self, batch: Batch) -> None:
+        """One more batch."""
+        self._early.append(batch)
+        if self._ready.is_set():
+            self._gather()
+
+    def _gather(self) -> None:
+        import polars as pl
+
+        if self._failed is not None:
+            raise self._failed
+        early, self._early = self._early, []
+        for batch in early:
+            self._gathering.add(batch.stream, pl.DataFrame(batch.arrow))
+
+    def told(self, known: Knowledge) -> list[Told]:
+        """What is found."""
+        self._ready.wait()
+        self._gather()
+        self._judge.know(known)
+        return _ended(self._judge, self._gathering.told())
 
 
 def _again(
     lake: Lake,
     plant: Plant,
-    detections: Sequence[Detection],
+    judge: Callable[[Baseline | None], Judge],
     baseline: Baseline | None,
-    expected: Expected | None,
     live: Sequence[Place],
 ) -> tuple[tuple[Told, ...], int]:
     """Judges a lake: what each of the live sensors heard as it did, the rest in the order of time.
@@ -122,11 +179,13 @@ def _again(
     lacking = 0
     with reading(lake.path):
         for place in live:
-            following = Following(lake, place, lambda b: Judge(detections, None, b, expected), _as_given(baseline))
+            following = Following(lake, place, judge, _as_given(baseline))
             told += following.judge()
             refuse_broken(following.broken)
             lacking = max(lacking, following.lacking)
-        told += judge_lake(lake, Judge(detections, _known(plant), _as_given(baseline), expected), but=live)
+        rest = judge(_as_given(baseline))
+        rest.know(_known(plant))
+        told += judge_lake(lake, rest, but=live)
     return tuple(sorted(told, key=_by_time)), lacking
 
 
@@ -155,8 +214,22 @@ def _place(out: Path | None) -> Iterator[Path]:
 
 
 def judge_lake(lake: Lake, judge: Judge, but: Sequence[Place] = ()) -> list[Told]:
-    """What is found in a lake, by time; `but`: not by these sensors. Raises ProtocolError if a detection is broken."""
-    told = [t for stream, frame in slices(lake, judge.streams, but) for t in judge.add(stream, frame)]
+    """What is found in a lake, by time; `but`: not in what these sensors wrote.
+
+    Raises ProtocolError if a detection is broken. Hold `lake_files.reading` meanwhile: the files are listed once.
+    """
+    from linewarden.service.gathering import Gathering
+
+    gathering = Gathering(judge)
+    for stream in sorted(set(judge.streams).intersection(lake.streams)):
+        files = (f for f in lake.files(stream) if not is_of(f, but))
+        for frame in (piece for file in files for piece in pieces_of(file)):
+            gathering.add(stream, frame)
+    return _ended(judge, gathering.told())
+
+
+def _ended(judge: Judge, told: Sequence[Told]) -> list[Told]:
+    """With what came again, by time."""
     refuse_broken(judge.broken)
     return sorted([*told, *judge.end()], key=_by_time)
 
@@ -170,42 +243,6 @@ def refuse_broken(broken: Mapping[str, str]) -> None:
 
 def _by_time(told: Told) -> tuple[int, str, int]:
     return told.ts, told.notice.note, told.frame
-
-
-def slices(lake: Lake, streams: Sequence[str], but: Sequence[Place] = ()) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Records of these streams in slices of time, each slice stream by stream, each batch in the order of its times.
-
-    `but`: without what these sensors wrote. Hold `lake_files.reading` meanwhile: the files are listed once.
-    """
-    import polars as pl
-
-    files = {s: [f for f in lake.files(s) if not is_of(f, but)] for s in streams if s in lake.streams}
-    scans = {s: pl.scan_parquet(there, hive_partitioning=False, glob=False) for s, there in files.items() if there}
-    if not scans:
-        return
-    for begin, end in _cuts(scans):
-        for stream, scan in scans.items():
-            frame = scan.filter((pl.col("ts") >= begin) & (pl.col("ts") < end)).collect()
-            if frame.height:
-                yield stream, _in_order(frame)
-
-
-def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
-    """By time; among equal times by capture and frame. Lists are dear to sort, and most files are in order already."""
-    if frame.get_column("ts").is_sorted() and frame.get_column("capture").n_unique() == 1:
-        return frame
-    return frame.sort("ts", "capture", "frame", maintain_order=True)
-
-
-def _cuts(scans: dict[str, pl.LazyFrame]) -> list[tuple[Any, Any]]:
-    """Bounds of time such that each slice has about SLICE_ROWS rows."""
-    import polars as pl
-
-    times = pl.concat([scan.select("ts") for scan in scans.values()]).collect().get_column("ts").sort()
-    # Through integers: Python's own times have no ns. As literals: files are skipped by what they say of their times.
-    stamps = times.to_physical()
-    marks = [*dict.fromkeys(stamps.gather_every(SLICE_ROWS).to_list()), stamps[-1] + 1]
-    return list(itertools.pairwise(pl.lit(mark, dtype=times.dtype) for mark in marks))
 
 
 def notice_row(told: Told) -> tuple[Any, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linewarden.baseline.baseline import STREAMS
 from linewarden.baseline.expected import scene_of
+from linewarden.baseline.facts import boil
 from linewarden.detections.run import Run, Told
 
 if TYPE_CHECKING:
@@ -17,10 +19,18 @@ if TYPE_CHECKING:
     from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
+    from linewarden.service.learning import Apart
+
+
+USUAL = "~"
+"""Whose rows they are that the baseline learns from. By name it comes after all detections."""
 
 
 class Judge:
-    """Takes batches of records, live or of a lake; gives notices. Without a baseline it learns one of its own."""
+    """Takes batches of records, live or of a lake; gives notices. Without a baseline it learns one of its own.
+
+    `sieve` and `judge` are the two halves of `add`: the first can be done before it is known who is who.
+    """
 
     def __init__(
         self,
@@ -35,6 +45,7 @@ class Judge:
         self._learns = "novelty" in self._run.streams
         self._baseline = baseline or Baseline()
         self._expected = expected
+        self._apart: Apart | None = None
         self.broken = self._run.broken
         """Detections that stumbled, and over what."""
         if knowledge is not None or expected is not None:
@@ -57,21 +68,51 @@ class Judge:
 
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """What is found in a batch."""
-        told = self._run.add(stream, frame)
-        if self._learns and stream in STREAMS:
-            told += self._run.add("novelty", self._baseline.learn(stream, frame))
-        return [self._explained(t) for t in told]
+        return [told for who, rows in self.sieve(stream, frame) for told in self.judge(stream, who, rows)]
+
+    def sieve(self, stream: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What is looked at of a batch, by who looks; the order in which to `judge` it is that of the names."""
+        yield from self._run.sieve(stream, frame)
+        if self._learns and stream in STREAMS and frame.height:
+            yield USUAL, boil(stream, frame)
+
+    def judge(self, stream: str, who: str, rows: pl.DataFrame) -> list[Told]:
+        """What is found in what `sieve` gave, or in several of these put together in the order of time."""
+        if who != USUAL:
+            return self._explained(self._run.judge(stream, who, rows))
+        if self._apart is not None:
+            self._apart.learn(stream, rows)
+            return []
+        return self._explained(self._run.add("novelty", self._baseline.learn(stream, rows)))
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Within the block the baseline learns in a process of its own; what is found in its news is told by `news`.
+
+        That process has the baseline then: this judge is of no use after the block.
+        """
+        from linewarden.service.learning import Apart
+
+        with Apart(self._baseline) as self._apart:
+            yield
+
+    def news(self) -> list[Told]:
+        """What is found in all that was news to a baseline that learns `apart`; nothing else."""
+        if self._apart is None:
+            return []
+        return self._explained([t for frame in self._apart.news() for t in self._run.add("novelty", frame)])
 
     def end(self) -> list[Told]:
         """What came again since it was told."""
-        return [self._explained(t) for t in self._run.end()]
+        return self._explained(self._run.end())
 
-    def _explained(self, told: Told) -> Told:
+    def _explained(self, told: list[Told]) -> list[Told]:
         """Expected, if somebody announced it or said that it is normal."""
-        if self._expected is None:
-            return told
+        return told if self._expected is None else [self._judged(t, self._expected) for t in told]
+
+    def _judged(self, told: Told, expected: Expected) -> Told:
         known = self._run.knowledge
         scene = scene_of(
             told.ts, told.orig_h, told.resp_h, lambda a: tuple({known.asset(a), known.names.get(a, a)}), known.zone
         )
-        return replace(told, notice=self._expected.judge(told.notice, scene))
+        return replace(told, notice=expected.judge(told.notice, scene))

@@ -36,7 +36,7 @@ TRIES = 8
 MOST_KNOWN = 8_000
 """Files of which a session remembers the footers (some 50 kB each) before it begins anew."""
 SLICE = 131_072
-"""Rows of a file that the fold takes at a time: the lake's row groups."""
+"""Rows of a file that are taken at a time: the lake's row groups."""
 _EXACT = frozenset(
     {
         "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
@@ -345,7 +345,7 @@ def _folded(lake: Lake) -> PlantFold:
             continue
         for file in lake.files(stream):
             try:
-                for frame in _slices(file):
+                for frame in pieces_of(file):
                     fold.add(stream, frame)
             except FileNotFoundError:
                 raise
@@ -355,7 +355,8 @@ def _folded(lake: Lake) -> PlantFold:
     return fold
 
 
-def _slices(file: Path) -> Iterator[pl.DataFrame]:
+def pieces_of(file: Path) -> Iterator[pl.DataFrame]:
+    """The records of a file, SLICE at a time."""
     import polars as pl
 
     # No hive columns: the fold knows no `date`, and a folder's name is not a record.

@@ -11,14 +11,14 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from linewarden.errors import CaptureError, ConfigError
-from linewarden.sensor.sensor import CaptureEnd, Progress, Sensor, Step, Totals
+from linewarden.sensor.sensor import Batch, CaptureEnd, Progress, Sensor, Step, Totals
 from linewarden.wire.captures import Capture, fingerprint
 
 if TYPE_CHECKING:
@@ -105,11 +105,26 @@ class _Heard:
         return (*self.problems, *more)
 
 
+class Beside(Protocol):
+    """Somebody else who takes records while captures are read."""
+
+    @property
+    def streams(self) -> Collection[str]:
+        """The streams that it takes."""
+
+    def prepare(self) -> None:
+        """Whatever takes a while: is called in a thread of its own, once the fold is there. Must not raise."""
+
+    def take(self, batch: Batch) -> None:
+        """One more batch, perhaps before `prepare` has ended."""
+
+
 class _Imports(threading.Thread):
     """Imports what the fold needs while the engine reads, and then what is needed at the end."""
 
-    def __init__(self, *more: str) -> None:
+    def __init__(self, beside: Beside | None, *more: str) -> None:
         super().__init__(name="linewarden-imports", daemon=True)
+        self._beside = beside
         self._more = more
         self.fold_is_there = threading.Event()
 
@@ -118,6 +133,8 @@ class _Imports(threading.Thread):
             import_module("linewarden.plant.fold")
         finally:
             self.fold_is_there.set()
+        if self._beside is not None:
+            self._beside.prepare()
         for name in self._more:
             import_module(name)
         import_module("linewarden.plant.vendors").index()  # a list of 35,000 that each plant asks
@@ -132,11 +149,13 @@ def read_captures(
     settings: Settings | None = None,
     on_step: Callable[[Progress], None] | None = None,
     also_import: Iterable[str] = (),
+    beside: Beside | None = None,
 ) -> ReadResult:
     """Reads captures in order, into one plant and, if `out` is given, the lake in that folder.
 
     A capture that cannot be read is a fatal `Problem` while others can be; `also_import` are modules that the caller
-    will need at the end. When anything is raised, KeyboardInterrupt included, no half-written file stays.
+    will need at the end; `beside` gets the records of its streams, too. When anything is raised, KeyboardInterrupt
+    included, no half-written file stays.
 
     Raises:
         CaptureError: no capture had a packet.
@@ -151,7 +170,7 @@ def read_captures(
     prefix = _prefix(readable) if out else "part"
     sensor = Sensor(name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=prefix)
     try:
-        fold = _fold(sensor, readable, heard, on_step, also_import)
+        fold = _fold(sensor, readable, heard, on_step, _Imports(beside, *also_import), beside)
         sensor.seal()
         plant = fold.plant(names, corrections)
         files = tuple(File(*f) for f in sensor.finish())
@@ -168,18 +187,18 @@ def _fold(
     captures: Sequence[Capture],
     heard: _Heard,
     on_step: Callable[[Progress], None] | None,
-    also_import: Iterable[str],
+    imports: _Imports,
+    beside: Beside | None,
 ) -> PlantFold:
-    imports = _Imports(*also_import)
     imports.start()
     fold: Any = None
-    for step in sensor.read(captures, taken()):
+    for step in sensor.read(captures, taken(*(beside.streams if beside else ()))):
         heard.step(step)
         if on_step is not None:
             on_step(step.progress)
         if step.batches:
             fold = fold or _new_fold(imports)
-            _feed(fold, step)
+            _feed(fold, step, beside)
     if heard.totals is None or heard.totals.packets == 0:
         raise CaptureError(_nothing(heard))
     folded: PlantFold = fold or _new_fold(imports)
@@ -207,15 +226,18 @@ def _new_fold(imports: _Imports) -> PlantFold:
     return fold_of_batches()
 
 
-def _feed(fold: PlantFold, step: Step) -> None:
+def _feed(fold: PlantFold, step: Step, beside: Beside | None) -> None:
     for batch in step.batches:
-        fold.add(batch.stream, batch.arrow)
+        if batch.stream in WANTED:
+            fold.add(batch.stream, batch.arrow)
+        if beside is not None and batch.stream in beside.streams:
+            beside.take(batch)
 
 
-def taken() -> tuple[str, ...]:
-    """The streams that the fold reads and this installation writes."""
+def taken(*also: str) -> tuple[str, ...]:
+    """The streams that the fold reads and this installation writes, and these."""
     # `plant.STREAMS` would import polars before the engine runs; the fold ignores what it has no use for.
-    return tuple(sorted(WANTED))
+    return tuple(sorted(WANTED.union(also)))
 
 
 WANTED = frozenset(

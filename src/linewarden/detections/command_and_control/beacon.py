@@ -11,9 +11,13 @@ import polars as pl
 from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import only
 
 QUIET = ("ntp", "dns", "icmp", "ocsp")
 """Services that are steady by nature."""
+
+
+PAIR = ("id.orig_h", "id.resp_h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,9 @@ def watch(params: Params) -> Watch:
     seen: Bounded[tuple[str, str, int], deque[int]] = Bounded(lambda: deque(maxlen=params.calls))
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
+        outward = only(rows.sort("ts"), PAIR, lambda who, whom: not known.is_outside(who) and known.is_outside(whom))
+        for row in outward.iter_rows(named=True):
             who, whom = row["id.orig_h"], row["id.resp_h"]
-            if known.is_outside(who) or not known.is_outside(whom):
-                continue
             times = seen.at((who, whom, row["id.resp_p"] or 0))
             times.append(int(row["ts"]))
             if len(times) < params.calls:

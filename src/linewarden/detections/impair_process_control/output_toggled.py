@@ -12,7 +12,9 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import FIELD, Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import in_time, series_of
+from linewarden.detections.series import changes, in_time, series_of
+
+KEY = ("id.orig_h", "id.resp_h", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = in_time(rows)
-        for key, series in series_of(rows, ("id.orig_h", "id.resp_h", "target"), ("ts", "frame", "value")):
+        rows = changes(in_time(rows), KEY, "value")
+        for key, series in series_of(rows, KEY, ("ts", "frame", "value")):
             if known.role(key[0]) in FIELD:  # a controller's own cycle may do this all day
                 continue
             point = points.at(key)

@@ -12,7 +12,9 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import in_time, series_of
+from linewarden.detections.series import changes, in_time, series_of
+
+KEY = ("id.resp_h", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = in_time(rows)
-        for key, series in series_of(rows, ("id.resp_h", "target"), ("value",)):
+        rows = changes(in_time(rows), KEY, "value")
+        for key, series in series_of(rows, KEY, ("value",)):
             point = points.at(key)
             for index, text in series:
                 value = _number(text)

@@ -42,7 +42,7 @@ DETECTION = Detection(
     ),
     benign="A service that is meant for the public, in a zone of its own.",
     needs={"conn": (pl.col("proto") == "tcp") & (pl.col("resp_bytes") > 0) & (pl.col("orig_bytes") > 0)},
-    watch=stateless(told),
+    watch=stateless(told, alike=("id.orig_h", "id.resp_h")),
     fires=Case({"conn": [{**BASE, "orig_bytes": 90}]}),
     quiet=Case({"conn": [{**BASE, "orig_bytes": 90, "id.orig_h": "10.0.5.5"}]}),
 )

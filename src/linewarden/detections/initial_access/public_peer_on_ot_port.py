@@ -60,7 +60,7 @@ DETECTION = Detection(
         "conn": pl.col("proto").is_in(["tcp", "udp"]) & (pl.col("orig_bytes") > 0) & (pl.col("resp_bytes") > 0)
         & (SPOKEN | (pl.col("service").is_null() & pl.col("id.resp_p").is_in(list(PORTS))))
     },
-    watch=stateless(told),
+    watch=stateless(told, alike=("id.orig_h", "id.resp_h", "proto")),
     fires=Case({"conn": [BASE]}),
     quiet=Case({"conn": [{**BASE, "resp_bytes": 0}, {**BASE, "id.resp_h": "8.8.8.8"}]}),
 )  # fmt: skip

@@ -11,7 +11,9 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import in_time, series_of
+from linewarden.detections.series import in_time, series_of, turns
+
+KEY = ("id.resp_h", "unit", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,8 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, int | None, str], _Last] = Bounded(_Last)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = in_time(rows)
-        columns = ("ts", "id.orig_h", "frame", "value")
-        for key, series in series_of(rows, ("id.resp_h", "unit", "target"), columns):
+        rows = turns(in_time(rows), KEY, "id.orig_h")
+        for key, series in series_of(rows, KEY, ("ts", "id.orig_h", "frame", "value")):
             last = points.at(key)
             for index, ts, who, frame, value in series:
                 other = last.who not in ("", who) and known.asset(last.who) != known.asset(who)

@@ -1,0 +1,132 @@
+"""What a judge will look at, kept while records come; judged at the end, when it is known who is who.
+
+Most rows of a plant only say again what was said before, and nobody looks at them. What is looked at (`Judge.sieve`)
+is a small part, and is kept in the form in which the engine gave it: in memory, and from some size on in files beside.
+So a lake need not be read again that was just written.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from linewarden.errors import StoreError
+from linewarden.records.order import in_order
+from linewarden.service.judging import USUAL
+from linewarden.service.learning import can_be_apart
+
+if TYPE_CHECKING:
+    from linewarden.detections.run import Told
+    from linewarden.service.judging import Judge
+
+AT_ONCE = 32_768
+"""Rows of a stream that are sieved together, about."""
+SLICE_ROWS = 200_000
+"""Rows of all streams that are judged together, about."""
+MOST_BYTES = 32 << 20
+"""What is kept in memory at most."""
+APART = 50_000
+"""From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
+"""
+SECOND = 1_000_000_000
+
+
+class Gathering:
+    """Takes batches in any order, then tells what is found in them. Raises StoreError if there is no room for them."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._kept: dict[tuple[str, str], list[_Part]] = defaultdict(list)
+        self._busy: list[pl.DataFrame] = []
+        self._bytes = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def add(self, stream: str, frame: pl.DataFrame) -> None:
+        """One more batch."""
+        if frame.height:
+            waiting = self._waiting[stream]
+            waiting.append(frame)
+            if sum(f.height for f in waiting) >= AT_ONCE:
+                self._sieve(stream)
+
+    def told(self) -> list[Told]:
+        """What is found, slice by slice of time: within one stream by stream. Nothing is kept afterwards."""
+        while self._waiting:
+            self._sieve(next(iter(self._waiting)))
+        worth_it = sum(part.height for (_, who), parts in self._kept.items() if who == USUAL for part in parts) > APART
+        try:
+            with self._judge.apart() if worth_it and can_be_apart() else nullcontext():
+                return [*self._slices(), *self._judge.news()]
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
+
+    def _slices(self) -> Iterator[Told]:
+        for end in self._ends():
+            for stream, who in sorted(self._kept):
+                if (rows := self._until(end, stream, who)) is not None:
+                    yield from self._judge.judge(stream, who, rows)
+
+    def _sieve(self, stream: str) -> None:
+        """What is looked at of the rows that wait."""
+        for who, rows in self._judge.sieve(stream, pl.concat(self._waiting.pop(stream))):
+            if rows.height:
+                second = rows.get_column("ts").to_physical() // SECOND
+                self._busy.append(second.value_counts(name="rows"))
+                self._kept[stream, who].append(self._part(rows))
+
+    def _part(self, rows: pl.DataFrame) -> _Part:
+        begin, size = int(rows.get_column("ts").to_physical().min()), int(rows.estimated_size())  # type: ignore[arg-type]
+        if self._bytes + size <= MOST_BYTES:
+            self._bytes += size
+            return _Part(begin, rows.height, rows)
+        try:
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="linewarden-", ignore_cleanup_errors=True)
+            place = Path(self._folder.name) / f"{len(self._busy)}.arrow"
+            rows.write_ipc(place)
+        except OSError as error:
+            raise StoreError(f"{tempfile.gettempdir()}: no room for what is to be judged ({error})") from error
+        return _Part(begin, rows.height, place)
+
+    def _ends(self) -> list[int | None]:
+        """Times at which to cut, such that each slice has about SLICE_ROWS rows; the last has no end."""
+        if not self._busy:
+            return []
+        busy = pl.concat(self._busy).group_by("ts").agg(pl.col("rows").sum()).sort("ts")
+        number = pl.col("rows").cum_sum() // SLICE_ROWS
+        first = busy.filter(number != number.shift()).get_column("ts")
+        return [*(first * SECOND).to_list(), None]
+
+    def _until(self, end: int | None, stream: str, who: str) -> pl.DataFrame | None:
+        """The rows before this time that are still there, in order; the others stay."""
+        parts, rows, later = self._kept[stream, who], [], []
+        for part in parts:
+            if end is not None and part.begin >= end:
+                later.append(part)
+                continue
+            found = part.rows if isinstance(part.rows, pl.DataFrame) else pl.read_ipc(part.rows)
+            past = found.get_column("ts").to_physical() < end if end is not None else None
+            rows.append(found if past is None else found.filter(past))
+            if past is not None and not past.all():
+                left = found.filter(~past)
+                later.append(_Part(end or 0, left.height, left))
+        self._kept[stream, who] = later
+        # Diagonal: each part has only the marks of those who found something in it.
+        return in_order(pl.concat(rows, how="diagonal")) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows from this time on, or the file in which they are."""
+
+    begin: int
+    height: int
+    rows: pl.DataFrame | Path

@@ -1,0 +1,106 @@
+"""What is gathered beside the reading of a capture tells what the same records tell in one piece."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.run import Told
+from linewarden.errors import StoreError
+from linewarden.service import gathering
+from linewarden.service.detecting import JUDGED, chosen
+from linewarden.service.gathering import Gathering
+from linewarden.service.judging import Judge
+from linewarden.service.learning import Apart
+from tests.baseline.plant import STRANGER, command, learned, shift, write
+from tests.detections.build import frame
+
+ROWS = [*shift(60), command(61, STRANGER), write(62, 9_000), write(62.5, who=STRANGER)]
+"""An hour of usual work, then a stranger, and a setpoint that is out of range."""
+
+
+def whole() -> pl.DataFrame:
+    """All rows as one batch, in order."""
+    return frame("command", ROWS).sort("ts")
+
+
+def in_one_piece() -> list[Told]:
+    judge = Judge(chosen(), Knowledge())
+    return judge.add("command", whole())
+
+
+def gathered(pieces: int = 10) -> list[Told]:
+    judge = Judge(chosen(), Knowledge())
+    held = Gathering(judge)
+    rows = whole()
+    size = rows.height // pieces
+    for at in reversed(range(0, rows.height, size)):
+        held.add("command", rows[at : at + size])
+    return held.told()
+
+
+def by_id(told: list[Told]) -> list[str]:
+    assert told
+    return sorted(f"{t.notice.notice_id} {t.notice.msg} {t.frame}" for t in told)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Everything is sieved at once, and nothing is learned apart unless a test says so."""
+    monkeypatch.setattr(gathering, "AT_ONCE", 16)
+    monkeypatch.setattr(gathering, "APART", 10**9)
+    return monkeypatch
+
+
+def test_pieces_in_any_order_tell_the_same(small: pytest.MonkeyPatch) -> None:
+    assert by_id(gathered()) == by_id(in_one_piece())
+
+
+def test_what_has_no_room_in_memory_goes_into_files_that_do_not_stay(small: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small.setattr(gathering, "MOST_BYTES", 0)
+    small.setattr("tempfile.tempdir", str(tmp_path))
+    assert by_id(gathered()) == by_id(in_one_piece())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_anywhere_is_said(small: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small.setattr(gathering, "MOST_BYTES", 0)
+    small.setattr("tempfile.tempdir", str(tmp_path / "is not there"))
+    with pytest.raises(StoreError, match="no room"):
+        gathered()
+
+
+def test_slices_of_time_tell_the_same(small: pytest.MonkeyPatch) -> None:
+    small.setattr(gathering, "SLICE_ROWS", 20)
+    assert by_id(gathered()) == by_id(in_one_piece())
+
+
+def test_a_baseline_that_learns_apart_tells_the_same(small: pytest.MonkeyPatch) -> None:
+    small.setattr(gathering, "APART", 0)
+    small.setattr(gathering, "can_be_apart", lambda: True)
+    assert by_id(gathered()) == by_id(in_one_piece())
+
+
+def test_what_was_learned_before_goes_along() -> None:
+    news = frame("command", [command(31, STRANGER)])
+    with Apart(learned()) as apart:
+        apart.learn("command", news)
+        (found,) = apart.news()
+    assert found.equals(learned().learn("command", news))
+    assert found.height
+
+
+def test_a_process_that_ends_early_is_said_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Apart(learned()) as apart:
+        apart.learn("command", whole())
+        with pytest.raises(StoreError, match="ended early"):
+            list(apart.news())
+
+
+def test_the_streams_that_are_judged_are_known_without_the_detections() -> None:
+    assert set(Judge(chosen()).streams) == JUDGED
