@@ -109,20 +109,17 @@ def add_detect(commands: Commands, bar: Bar) -> None:
 
 def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     """Captures or a lake to notices."""
-    from linewarden.service.detecting import chosen, detect, keep_notices
+    from linewarden.service.detecting import detect, keep_notices
     from linewarden.service.files import reserve
     from linewarden.service.reading import Settings
     from linewarden.service.snapshot_command import taken
 
     snapshot = taken(args)
-    own = snapshot.rules() if snapshot else ()
-    # All of them are imported while the engine reads; what somebody named may be wrong, and is looked at first.
-    named = args.only or args.without or args.rules or own
-    detections = chosen(args.only, args.without, args.rules, own) if named else chosen
+    wanted = _wanted(args, snapshot.rules() if snapshot else ())
     expected, baseline = (snapshot.expected(), snapshot.baseline()) if snapshot else _beforehand(args)
     with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
         found = detect(
-            args.sources, detections, out=args.out, settings=Settings(site=args.site), baseline=baseline,
+            args.sources, wanted, out=args.out, settings=Settings(site=args.site), baseline=baseline,
             expected=expected, hindsight=args.hindsight, on_step=on_step,
         )  # fmt: skip
         if report:
@@ -134,7 +131,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
         raise ConfigError("--write: there is no lake to write to; use --out DIR")
     if found.lake is not None and (args.write or args.out):
         keep_notices(found.lake, args.site, found.told)
-    detections = named() if callable(named) else named
+    detections = wanted() if callable(wanted) else wanted
     lines = [line for line in lines_of(found.told, detections) if _weighs(line.severity, args.severity)]
     if args.json:
         _print_json([line_as_dict(n) for n in lines])
@@ -158,6 +155,16 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
 
         write_proofs(args.packets, found, args.sources)
     return FOUND if args.fail_on and any(_weighs(n.severity, args.fail_on) for n in lines) else 0
+
+
+def _wanted(
+    args: argparse.Namespace, own: Sequence[Detection]
+) -> Sequence[Detection] | Callable[[], Sequence[Detection]]:
+    """All are imported while the engine reads; what somebody named may be wrong, and is looked at first."""
+    from linewarden.service.detecting import chosen
+
+    named = args.only or args.without or args.rules or own
+    return chosen(args.only, args.without, args.rules, own) if named else chosen
 
 
 def _beforehand(args: argparse.Namespace) -> tuple[Expected | None, Baseline | None]:
