@@ -99,9 +99,14 @@ def test_tor_itself(site: Site, capsys: Said) -> None:
     )
     client.write_text(f"DataDirectory {site.folder}/client\nSocksPort 9050\nUseBridges 1\nBridge {OUT}:9001\n")
     site.start("out", tor, "-f", relay, "--hush", port=9001)
-    with site.recording() as heard:
-        site.run("hmi", "timeout", 8, tor, "-f", client, check=False)
-    assert {n["severity"] for n in of(told(capsys, heard), "tor_or_mining")} >= {"high"}
+    found: set[str] = set()
+    for _ in range(3):  # the name is made up each time; a short one without a digit may be anybody's
+        with site.recording() as heard:
+            site.run("hmi", "timeout", 8, tor, "-f", client, check=False)
+        found |= {n["severity"] for n in of(told(capsys, heard), "tor_or_mining")}
+        if "high" in found:
+            return
+    raise AssertionError(found)
 
 
 def test_a_remote_access_tool_by_tls(site: Site, capsys: Said) -> None:

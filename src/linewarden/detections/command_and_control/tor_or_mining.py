@@ -13,8 +13,9 @@ from linewarden.detections.knowledge import Knowledge
 
 TOR_PORTS = (9001, 9030)
 """The ports of relays and directories that their manual proposes (ORPort, DirPort)."""
-RANDOM_NAME = r"^www\.[a-z2-7]{8,20}\.(com|net)$"
-"""What Tor's first hello asks for: a made-up name in base 32 (tor-spec, "Negotiating TLS")."""
+RANDOM_NAME = r"^www\.([a-z2-7]{8,25}|[a-z]{0,6}[2-7][a-z2-7]{0,6})\.(com|net)$"
+"""What Tor's first hello asks for: a made-up name of 4 to 25 letters in base 32 (tor-spec, "Negotiating TLS"; tor,
+crypto_random_hostname). A short one without a digit might be anybody's."""
 RANDOM_SUBJECT = r"^CN=www\.[a-z2-7]{8,20}\.net$"
 RANDOM_ISSUER = r"^CN=www\.[a-z2-7]{8,20}\.com$"
 DIRECTORY = r"^/tor/(status-vote|server|micro|extra|keys)/"
