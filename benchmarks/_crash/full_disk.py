@@ -13,6 +13,9 @@ from _crash.kills import killed
 from _crash.rounds import Round
 
 SIZE_MB = 48
+HEARD_S, AGAIN_S = 1.2, 6.5
+"""So long it goes well first, that there is something to lose; and so long until the lake is tried again (5 s) and
+written."""
 
 
 def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
@@ -23,7 +26,7 @@ def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
     filler = data / "filler"
 
     def fill(number: int, after: float) -> str:
-        time.sleep(after * rng.uniform(0.1, 0.5))
+        time.sleep(HEARD_S + after * rng.uniform(0.1, 0.5))
         with filler.open("wb", buffering=0) as out:
             try:
                 while True:
@@ -34,6 +37,7 @@ def rounds(folder: Path, count: int, rng: random.Random) -> Iterator[Round]:
             return "full at the kill"
         time.sleep(after * 0.3)
         filler.unlink()
+        time.sleep(AGAIN_S)
         return "full for a while"
 
     def free() -> None:
