@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from linewarden.errors import LinewardenError, StoreError
 from linewarden.service.audit.entry import Change, Entry
@@ -45,7 +47,9 @@ def _sign(connection: Connection, signers: list[Signer], size: int) -> str:
     if last is not None and (last.size > size or Frontier.of(last.size, get).root() != last.root):
         raise StoreError("the audit log does not go on from its last signed head; `linewarden audit verify` says why")
     note = signed(TreeHead(signers[0].name, size, Frontier.of(size, get).root()), signers)
-    connection.execute(insert(AUDIT_HEAD).values({"size": size, "ts": datetime.now(UTC), "note": note}))
+    # Another writer may sign the same head in this moment: then that is it.
+    with contextlib.suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(AUDIT_HEAD).values({"size": size, "ts": datetime.now(UTC), "note": note}))
     return note
 
 

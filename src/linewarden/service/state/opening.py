@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
 from linewarden.errors import StoreError
 from linewarden.service.state.engine import READS, engine_of, said
 from linewarden.service.state.migrate import migrate, newest, revision_of
@@ -34,15 +37,22 @@ def open_state(url: str, *, password: str | None = None) -> State:
             file = Path(engine.url.database or "").absolute()
             _make_folder(file.parent)
             _keep_to_ourselves(file)
-        with said(where), engine.connect().execution_options(**READS) as connection:
-            found = revision_of(connection)
-        if found != newest():  # who only reads waits for nobody, and needs no right to write
+        if _revision(engine) != newest():  # who only reads waits for nobody, and needs no right to write
             with said(where), engine.begin() as connection:
                 migrate(connection)
     except BaseException:
         engine.dispose()
         raise
     return State(engine, where)
+
+
+def _revision(engine: Engine) -> str | None:
+    """None, too, where it cannot be told yet, as another program makes the tables just now."""
+    try:
+        with engine.connect().execution_options(**READS) as connection:
+            return revision_of(connection)
+    except DBAPIError:
+        return None
 
 
 def look_at(url: str, *, password: str | None = None) -> str:
