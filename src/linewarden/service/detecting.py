@@ -112,7 +112,8 @@ def detect(
 JUDGED = frozenset(
     {
         "arp", "bacnet", "binding", "command", "conn", "dcerpc", "dns", "dns_tcp", "ftp", "http", "identity",
-        "modbus", "mqtt", "opcua", "reading", "s7comm", "smb", "snmp", "ssdp", "ssh", "telnet", "tls", "transfer", "weird",
+        "modbus", "mqtt", "opcua", "reading", "s7comm", "smb", "snmp", "ssdp", "ssh", "telnet", "tls", "transfer",
+        "weird",
     }
 )  # fmt: skip
 """The streams of a judge with all detections, without importing them; a test holds them equal."""
