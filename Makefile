@@ -8,6 +8,7 @@ LIVE_SOAK_SECONDS ?= 3600
 
 BIN    := $(VENV)/bin
 RUST   := $(shell find engine -path engine/fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
+CONSOLE := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 # The engine crate is only the Python face: it links no libpython, so it is tested from Python.
 CARGO_TEST := cargo test --workspace --exclude linewarden-engine --locked --quiet
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -43,7 +44,13 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	@$(PIP) --only-binary :all: -r requirements/dev.txt
 	@touch $@
 
-setup: $(VENV)/.engine $(VENV)/.dev ## what `make test` and `make lint` need, without running them
+# The console's scripts: built here, shipped in the wheel. Node.js is needed for this only.
+$(VENV)/.console: $(VENV)/.base $(CONSOLE)
+	@echo "setup: the console's scripts (Node.js)"
+	@cd frontend && npm ci --silent --no-audit --no-fund --ignore-scripts && npm run --silent build -- --logLevel error
+	@touch $@
+
+setup: $(VENV)/.engine $(VENV)/.console $(VENV)/.dev ## what `make test` and `make lint` need, without running them
 
 # greenery, which cpppo needs, is published as source only; its hash is checked like all others.
 $(VENV)/.exercises: $(VENV)/.base requirements/exercises.txt
@@ -62,7 +69,7 @@ check-units: setup ## the systemd units under a real systemd in namespaces (root
 
 # --- what people run ---
 
-demo: $(VENV)/.engine $(VENV)/.exercises ## a recorded plant, then a practice plant watched live; reports in build/demo
+demo: $(VENV)/.engine $(VENV)/.console $(VENV)/.exercises ## a recorded plant, then a practice plant watched live; reports in build/demo
 	@scripts/install-test-deps.sh --plant
 	@scripts/demo.sh $(BIN)/linewarden "$(SHARED)"
 
@@ -77,6 +84,7 @@ cargo-test:
 lint: $(VENV)/.dev type contract ## style, types and the import contract, Python and Rust
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	cd frontend && npm run --silent check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 
@@ -127,7 +135,7 @@ docs: setup ## write docs/reference from the code, check every link
 docs-check: setup
 	$(BIN)/python scripts/make_docs.py --check
 
-wheel: $(VENV)/.base ## one wheel for Python 3.11 and later, into dist/
+wheel: $(VENV)/.base $(VENV)/.console ## one wheel for Python 3.11 and later, into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --out dist
 
 wheel-check: wheel ## install that wheel with every Python found (or PYTHONS="3.11 3.14"), and read the demo

@@ -29,6 +29,12 @@ else
         lack "Rust $have_rust is too old; $need_rust or later is needed." "rustup update stable, then run make again."
     fi
 fi
+if ! command -v npm >/dev/null; then
+    lack "Node.js (20.19 or later, with npm) is not installed: the console's scripts are built with it." \
+        "Debian/Ubuntu: apt install nodejs npm; or https://nodejs.org. Then run make again."
+elif ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+    lack "Node.js $(node --version) is too old; 20.19 or later is needed." "https://nodejs.org has newer ones."
+fi
 if ! command -v cc >/dev/null; then
     lack "no C linker (cc) is installed; Rust needs one." "Debian/Ubuntu: apt install gcc libc6-dev. Then run make again."
 fi

@@ -424,6 +424,7 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command."""
+    from linewarden.console.command import add_console
     from linewarden.exercises.command import add_exercise
     from linewarden.service.access_command import add_access
     from linewarden.service.audit.command import add_audit
@@ -452,21 +453,25 @@ def build_parser() -> argparse.ArgumentParser:
             "streams": run_streams, "protocols": run_protocols,
         },
     )  # fmt: skip
-    add_serve(commands)
-    add_tags(commands)
     add_detect(commands, _bar)
-    add_rules(commands)
-    add_packets(commands)
-    add_notices(commands)
-    add_expected(commands)
-    add_snapshot(commands)
-    add_lake(commands)
-    add_config(commands)
-    add_people(commands)
-    add_access(commands)
-    add_audit(commands)
-    add_secret(commands)
-    add_backup(commands)
+    for add in (
+        add_serve,
+        add_tags,
+        add_rules,
+        add_packets,
+        add_notices,
+        add_expected,
+        add_snapshot,
+        add_lake,
+        add_config,
+        add_people,
+        add_console,
+        add_access,
+        add_audit,
+        add_secret,
+        add_backup,
+    ):
+        add(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser

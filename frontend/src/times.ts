@@ -1,0 +1,41 @@
+// `<time datetime="...Z">` in the zone and language of who looks; the whole time with its zone on hovering and for search.
+const language = document.documentElement.lang || undefined;
+const zone = document.documentElement.dataset.zone || undefined;
+const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", timeZone: zone });
+const forms: Record<string, Intl.DateTimeFormat> = {
+  date: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone }),
+  time: new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone: zone }),
+  both: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }),
+};
+const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const steps: [number, Intl.RelativeTimeFormatUnit][] = [[60, "second"], [60, "minute"], [24, "hour"], [Infinity, "day"]];
+
+/** "5 min ago", in the page's language. */
+export function sinceThen(then: Date, now = Date.now()): string {
+  let span = (then.getTime() - now) / 1000;
+  for (const [many, unit] of steps) {
+    if (Math.abs(span) < many) return ago.format(Math.round(span), unit);
+    span /= many;
+  }
+  return "";
+}
+
+/** One time as text, for islands. */
+export function timeText(then: Date, form = "both"): string {
+  return form === "ago" ? sinceThen(then) : (forms[form] ?? forms.both)!.format(then);
+}
+
+export function showTimes(root: ParentNode): void {
+  for (const element of root.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
+    const then = new Date(element.dateTime);
+    if (Number.isNaN(then.getTime())) continue;
+    element.textContent = timeText(then, element.dataset.form);
+    element.title = full.format(then);
+  }
+}
+
+setInterval(() => {
+  for (const element of document.querySelectorAll<HTMLTimeElement>("time[data-form=ago]")) {
+    element.textContent = sinceThen(new Date(element.dateTime));
+  }
+}, 10_000);

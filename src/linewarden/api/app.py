@@ -1,0 +1,42 @@
+"""The application: every route of `routes/`, errors as problems, and its description."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+
+from linewarden import __version__, api
+from linewarden.api import problems, routes
+
+if TYPE_CHECKING:
+    from linewarden.service.workplace import Workplace
+
+ROOT = "/api/v1"
+DESCRIPTION = """What Linewarden knows of a plant, and who may change what.
+
+Show an API token as `Authorization: Bearer lw_...`. Every list takes filters, `q`, `sort`, `limit` and `cursor`, and
+gives all of it as CSV, Arrow or Parquet with `format`. Times are UTC. Errors are problem details (RFC 9457): `detail`
+says what to do, `lacking` and `instead` what right would help."""
+
+
+def api_router() -> APIRouter:
+    """All routes, each file of `routes/` in its turn."""
+    router = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
+    for module in sorted(m.name for m in pkgutil.iter_modules(routes.__path__)):
+        router.include_router(import_module(f"{routes.__name__}.{module}").router)
+    return router
+
+
+def make_app(place: Workplace | None = None) -> FastAPI:
+    """The API alone; without a place only to be described. The console adds its pages to this."""
+    app = FastAPI(
+        title="Linewarden", version=__version__, description=DESCRIPTION, summary=(api.__doc__ or "").splitlines()[0],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, docs_url=None, redoc_url=None,
+        openapi_url=f"{ROOT}/openapi.json", separate_input_output_schemas=False,
+    )  # fmt: skip
+    app.state.place = place
+    app.include_router(api_router())
+    return app

@@ -1,0 +1,106 @@
+"""Conversations: who talks to whom."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from linewarden.api.caller import Caller, Who
+from linewarden.api.listing import FILES, Listing, ListQuery, Page
+from linewarden.api.times import Time, time_of
+from linewarden.plant.model import Conversation
+from linewarden.policy import Action, Kind
+
+router = APIRouter(tags=["conversations"])
+
+
+class VerbOut(BaseModel):
+    """How often something was asked."""
+
+    verb: str = Field(examples=["write"])
+    requests: int
+
+
+class ConversationRow(BaseModel):
+    """All that one asset, which asks, says to another. `group`: the target is a broadcast or multicast address."""
+
+    source: str = Field(description="id of the asset that asks")
+    source_name: str
+    source_zone: str | None
+    target: str = Field(description="id of the asset that is asked, or the group address")
+    target_name: str
+    target_zone: str | None
+    group: bool
+    protocols: list[str]
+    ports: list[int]
+    verbs: list[VerbOut]
+    packets: int
+    bytes: int
+    answers: int
+    first_seen: Time | None
+    last_seen: Time | None
+    capture: str
+    frame: int
+
+
+class ConversationQuery(ListQuery):
+    """What to list of the conversations."""
+
+    asset: Annotated[list[str], Field(description="ids: one of them asks or is asked")] = []
+    protocol: list[str] = []
+    verb: list[str] = []
+    crosses: Annotated[bool | None, Field(description="true: only those from one zone to another")] = None
+
+
+LIST: Listing[ConversationRow] = Listing(
+    "conversations",
+    {
+        "source": lambda c: c.source_name.casefold(), "target": lambda c: c.target_name.casefold(),
+        "packets": lambda c: c.packets, "bytes": lambda c: c.bytes, "first_seen": lambda c: c.first_seen,
+        "last_seen": lambda c: c.last_seen,
+    },
+    "-packets",
+    lambda c: f"{c.source} {c.target}",
+    lambda c: (c.source_name, c.source, c.target_name, c.target, *c.protocols, *(v.verb for v in c.verbs)),
+)  # fmt: skip
+
+
+@router.get("/conversations", operation_id="list_conversations", responses=FILES)
+def list_conversations(who: Who, query: Annotated[ConversationQuery, Query()]) -> Page[ConversationRow]:
+    """The conversations between assets that the caller may see both."""
+    rows = (row_of(who, c) for c in visible_conversations(who))
+    answer: Page[ConversationRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    return answer
+
+
+def visible_conversations(who: Caller) -> list[Conversation]:
+    """Those of which the caller may see both sides."""
+    visible, view = who.zones(Action.ASSET_READ, Kind.ASSET), who.view
+    return [
+        c for c in view.plant.conversations
+        if view.zone(c.source) in visible and (c.group or view.zone(c.target) in visible)
+    ]  # fmt: skip
+
+
+def row_of(who: Caller, c: Conversation) -> ConversationRow:
+    """A conversation as a list has it."""
+    view = who.view
+    return ConversationRow(
+        source=c.source, source_name=view.name(c.source), source_zone=view.zone(c.source) or None,
+        target=c.target, target_name=view.name(c.target), target_zone=None if c.group else view.zone(c.target) or None,
+        group=c.group, protocols=list(c.protocols), ports=list(c.ports),
+        verbs=[VerbOut(verb=v, requests=n) for v, n in c.verbs], packets=c.packets, bytes=c.bytes, answers=c.answers,
+        first_seen=time_of(c.first_seen), last_seen=time_of(c.last_seen), capture=c.capture, frame=c.frame,
+    )  # fmt: skip
+
+
+def _fits(row: ConversationRow, query: ConversationQuery) -> bool:
+    crosses = not row.group and row.source_zone != row.target_zone
+    return (
+        (not query.asset or row.source in query.asset or row.target in query.asset)
+        and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
+        and (not query.verb or not set(query.verb).isdisjoint(v.verb for v in row.verbs))
+        and (query.crosses is None or crosses is query.crosses)
+    )

@@ -1,0 +1,128 @@
+"""Notices: what a detection says, with the packet that proves it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from linewarden.api.caller import Caller, Who
+from linewarden.api.listing import FILES, Listing, ListQuery, Page
+from linewarden.api.problems import not_found
+from linewarden.api.times import Time, time_of
+from linewarden.cases.model import Event
+from linewarden.policy import Action, Kind
+
+router = APIRouter(tags=["notices"])
+
+
+class NoticeRow(BaseModel):
+    """A notice. `orig` and `resp` are ids of assets; `expected` names the window or rule that explains it."""
+
+    id: str
+    case: str | None = Field(description="id of the case that it belongs to")
+    ts: Time | None
+    ts_ns: int = Field(description="of the packet, ns since the epoch")
+    until: Time | None
+    note: str = Field(examples=["program_download"])
+    title: str
+    msg: str
+    why: str
+    severity: str
+    confidence: float
+    tactic: str
+    techniques: list[str]
+    orig: str
+    orig_name: str
+    orig_h: str
+    orig_p: int | None
+    resp: str
+    resp_name: str
+    resp_h: str
+    resp_p: int | None
+    sensor: str
+    uid: str
+    capture: str
+    frame: int
+    frames: list[int]
+    count: int
+    meaning: str
+    runbook: list[str]
+    benign: str
+    expected: str | None
+
+
+class NoticeQuery(ListQuery):
+    """What to list of the notices."""
+
+    severity: list[Literal["critical", "high", "medium", "low", "info"]] = []
+    note: list[str] = []
+    asset: list[str] = []
+    technique: list[str] = []
+    expected: Annotated[bool | None, Field(description="false: only those that nothing explains")] = None
+
+
+ORDER = ("info", "low", "medium", "high", "critical")
+
+LIST: Listing[NoticeRow] = Listing(
+    "notices",
+    {
+        "ts": lambda n: n.ts_ns, "note": lambda n: n.note, "severity": lambda n: ORDER.index(n.severity),
+        "count": lambda n: n.count, "confidence": lambda n: n.confidence,
+    },
+    "-ts",
+    lambda n: n.id,
+    lambda n: (n.note, n.title, n.msg, n.orig_name, n.orig_h, n.resp_name, n.resp_h, n.severity, *n.techniques),
+)  # fmt: skip
+
+
+@router.get("/notices", operation_id="list_notices", responses=FILES)
+def list_notices(who: Who, query: Annotated[NoticeQuery, Query()]) -> Page[NoticeRow]:
+    """The notices that the caller may see."""
+    rows = (notice_row(who, e, case) for e, case in visible_notices(who))
+    answer: Page[NoticeRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    return answer
+
+
+@router.get("/notices/{id}", operation_id="get_notice")
+def get_notice(who: Who, id: str) -> NoticeRow:
+    """One notice."""
+    found = next(((e, case) for e, case in visible_notices(who) if e.notice_id == id), None)
+    if found is None:
+        raise not_found("notice")
+    return notice_row(who, *found)
+
+
+def visible_notices(who: Caller) -> list[tuple[Event, str | None]]:
+    """The notices that the caller may see, each with its case."""
+    visible, view = who.zones(Action.NOTICE_READ, Kind.NOTICE), who.view
+    told = [(e, case.id) for _, case in view.cases for e in case.events] + [(e, None) for e in view.lone]
+    return [(e, case) for e, case in told if visible.all_of(zones_of(who, e))]
+
+
+def zones_of(who: Caller, event: Event) -> list[str]:
+    """The zones of the assets that a notice is of; an address that is nobody's has none."""
+    return [who.view.zone(a) for a in (event.orig, event.resp) if a and a in who.view.assets] or [""]
+
+
+def notice_row(who: Caller, e: Event, case: str | None) -> NoticeRow:
+    """A notice as the API gives it."""
+    names = ("note", "title", "msg", "why", "severity", "confidence", "tactic", "orig", "orig_h", "orig_p", "resp",
+             "resp_h", "resp_p", "sensor", "uid", "capture", "frame", "count", "meaning", "benign",
+             "expected")  # fmt: skip
+    return NoticeRow(
+        **{name: getattr(e, name) for name in names}, id=e.notice_id, case=case, ts=time_of(e.ts), ts_ns=e.ts,
+        until=time_of(e.until), techniques=list(e.techniques), frames=list(e.frames), runbook=list(e.runbook),
+        orig_name=who.view.name(e.orig), resp_name=who.view.name(e.resp),
+    )  # fmt: skip
+
+
+def _fits(row: NoticeRow, query: NoticeQuery) -> bool:
+    return (
+        (not query.severity or row.severity in query.severity)
+        and (not query.note or row.note in query.note)
+        and (not query.asset or row.orig in query.asset or row.resp in query.asset)
+        and (not query.technique or not set(query.technique).isdisjoint(row.techniques))
+        and (query.expected is None or (row.expected is not None) is query.expected)
+    )

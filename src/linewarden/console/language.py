@@ -1,0 +1,44 @@
+"""Languages: English stands in the templates, others in `words/LANGUAGE.po` (GNU gettext), read once at the start."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+
+from starlette.requests import Request
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+COOKIE = "lw_language"
+
+
+def language_of(request: Request) -> str:
+    """What the reader chose, else the first that the browser asks for and we have (RFC 9110, 12.5.4)."""
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    asked: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "").split(",")[:20]:
+        name, _, weight = part.partition(";q=")
+        try:
+            asked.append((-float(weight or 1), name.strip().partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((name for _, name in sorted(asked, key=lambda a: a[0]) if name in LANGUAGES), "en")
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The texts of a language."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    place = files("linewarden.console") / "words" / f"{language}.po"
+    if not place.is_file():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with place.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,76 @@
+"""The door: the first owner's code, signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from linewarden.api.caller import COOKIE
+from linewarden.api.session_cookie import no_cookie
+from linewarden.console.local import local_path
+from linewarden.console.rendering import page
+from linewarden.errors import AccessError
+from linewarden.people.signing_in import Answer
+from linewarden.service.workplace import Workplace
+
+router = APIRouter()
+Text = Annotated[str, Form(max_length=1_000)]
+
+
+@router.get("/sign-in")
+def door(request: Request, to: str = "/") -> Response:
+    """The form; before there is anybody, the way to become the owner."""
+    place: Workplace = request.app.state.place
+    if not any(a.usable for a in place.people.store.accounts()):
+        return RedirectResponse("/welcome", 303)
+    return page(request, "sign_in.html.j2", to=to, login="", answer="", wait=0)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, login: Text, password: Text, code: Text = "", to: Text = "/") -> Response:
+    """An attempt."""
+    place: Workplace = request.app.state.place
+    source = request.client.host if request.client else ""
+    before = request.cookies.get(COOKIE, "")
+    found = place.people.door.with_password(login, password, code.strip(), source, instead_of=before)
+    if found.answer is Answer.IN:
+        request.state.new_secret = found.secret
+        return RedirectResponse(local_path(to), 303)
+    status = 429 if found.answer is Answer.WAIT else 200 if found.answer is Answer.CODE else 401
+    wait = round(found.wait.total_seconds()) + 1 if found.answer is Answer.WAIT else 0
+    answer = page(request, "sign_in.html.j2", status=status, to=to, login=login, answer=str(found.answer), wait=wait)
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+@router.get("/welcome")
+def welcome(request: Request) -> HTMLResponse:
+    """For who has a one-time code: the first owner, or somebody who was invited."""
+    return page(request, "welcome.html.j2", login="", error="")
+
+
+@router.post("/welcome")
+def begin(request: Request, code: Text, login: Text, password: Text) -> Response:
+    """The code makes an account."""
+    place: Workplace = request.app.state.place
+    try:
+        if any(a.usable for a in place.people.store.accounts()):
+            place.people.onboarding.accept(code.strip(), login.strip(), password)
+        else:
+            place.people.onboarding.accept_first_owner(code.strip(), login.strip(), login.strip(), password)
+    except AccessError as error:
+        return page(request, "welcome.html.j2", status=400, login=login, error=str(error))
+    return RedirectResponse("/sign-in", 303)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request) -> Response:
+    """Ends the session, here and on the server."""
+    place: Workplace = request.app.state.place
+    place.people.sessions.end(request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/sign-in", 303)
+    answer.headers["Set-Cookie"] = no_cookie()
+    return answer
