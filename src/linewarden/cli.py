@@ -429,6 +429,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.audit.command import add_audit
     from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
+    from linewarden.service.certificate_command import add_certificate
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
     from linewarden.service.expected_command import add_expected
@@ -460,13 +461,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_notices(commands)
     add_expected(commands)
     add_snapshot(commands)
-    add_lake(commands)
-    add_config(commands)
-    add_people(commands)
-    add_access(commands)
-    add_audit(commands)
-    add_secret(commands)
-    add_backup(commands)
+    for add in (add_lake, add_config, add_people, add_access, add_audit, add_secret, add_certificate, add_backup):
+        add(commands)
     add_exercise(parser)
     add_baseline(parser)
     return parser
