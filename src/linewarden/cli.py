@@ -430,6 +430,7 @@ def build_parser() -> argparse.ArgumentParser:
     from linewarden.service.audit.command import add_audit
     from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
+    from linewarden.service.certificate_command import add_certificate
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
     from linewarden.service.expected_command import add_expected
@@ -455,22 +456,9 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add_detect(commands, _bar)
     for add in (
-        add_serve,
-        add_tags,
-        add_rules,
-        add_packets,
-        add_notices,
-        add_expected,
-        add_snapshot,
-        add_lake,
-        add_config,
-        add_people,
-        add_console,
-        add_access,
-        add_audit,
-        add_secret,
-        add_backup,
-    ):
+        add_serve, add_console, add_tags, add_rules, add_packets, add_notices, add_expected, add_snapshot, add_lake,
+        add_config, add_people, add_access, add_audit, add_secret, add_certificate, add_backup,
+    ):  # fmt: skip
         add(commands)
     add_exercise(parser)
     add_baseline(parser)

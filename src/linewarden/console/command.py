@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linewarden.errors import ConfigError
-
 if TYPE_CHECKING:
+    import uvicorn
+
     from linewarden.service.options import Commands
+    from linewarden.service.tls import Transport
     from linewarden.service.workplace import Workplace
 
 EXAMPLES = """examples:
@@ -27,27 +28,22 @@ def add_console(commands: Commands) -> None:
     add: Any = parser.add_argument
     add("what", type=Path, nargs="?", default=Path("linewarden.toml"), metavar="CONFIG|LAKE",
         help="a configuration file, or the folder of a lake (default: %(default)s)")  # fmt: skip
-    add("--listen", default="127.0.0.1:9443", metavar="ADDRESS:PORT", help="where (default: %(default)s)")
-    add("--plain", action="store_true", help=argparse.SUPPRESS)
+    add("--listen", metavar="ADDRESS:PORT", help="where (default: [console] listen, 127.0.0.1:9443)")
 
 
 def run_console(args: argparse.Namespace) -> int:
     """Serves until it is asked to end."""
-    from linewarden.service.workplace import opened, where_of
+    from linewarden.service.config.base import host_and_port
+    from linewarden.service.tls import server_context
+    from linewarden.service.workplace import config_of, opened
 
-    host, port = address(args.listen)
-    with opened(where_of(args.what)) as place:
+    config = config_of(args.what)
+    host, port = host_and_port(args.listen) if args.listen else config.console.address
+    with opened(config, None if args.what.is_dir() else args.what) as place:
+        transport = server_context(config)
         if (code := first_code(place)) is not None:
             print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}")
-        return serve(place, host, port)
-
-
-def address(text: str) -> tuple[str, int]:
-    """`127.0.0.1:9443` as host and port. Raises ConfigError."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise ConfigError(f"--listen {text}: write ADDRESS:PORT, such as 127.0.0.1:9443")
-    return host.strip("[]"), int(port)
+        return serve(place, transport, host, port)
 
 
 def first_code(place: Workplace) -> str | None:
@@ -57,16 +53,34 @@ def first_code(place: Workplace) -> str | None:
     return place.people.onboarding.first_owner(place.site)
 
 
-def serve(place: Workplace, host: str, port: int) -> int:
-    """Runs the server in this thread."""
+def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
+    """Runs the server in this thread; the certificate is renewed meanwhile."""
+    from linewarden.service.schedule import Job, Schedule
+    from linewarden.service.tls.transport import EVERY_S
+
+    schedule = Schedule([Job("certificate", EVERY_S, transport.renew)], lambda turn: None)
+    schedule.start()
+    server = server_of(place, transport, host, port)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Linewarden is at https://{shown}:{port}/", file=sys.stderr)
+    if transport.ca_file is not None:
+        print(f"Its certificate is signed by this site's own authority: {transport.ca_file}", file=sys.stderr)
+    try:
+        server.run()
+    finally:
+        schedule.stop()
+    return 0
+
+
+def server_of(place: Workplace, transport: Transport, host: str, port: int) -> uvicorn.Server:
+    """The server, not started yet."""
     import uvicorn
 
     from linewarden.console.app import make_console
 
     config = uvicorn.Config(
         make_console(place), host=host, port=port, log_config=None, access_log=False, server_header=False,
-        lifespan="off", ws="none", timeout_graceful_shutdown=3,
+        lifespan="off", ws="none", timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536,
+        ssl_context_factory=lambda _config, _default: transport.context,
     )  # fmt: skip
-    print(f"Linewarden is at http://{host}:{port}/", file=sys.stderr)
-    uvicorn.Server(config).run()
-    return 0
+    return uvicorn.Server(config)

@@ -82,7 +82,10 @@ def grouped(number: float, language: str) -> str:
 
 
 def time_tag(time: Any, form: str = "both") -> Markup:
-    """A time that the page's script shows in the reader's zone; in UTC where no script runs. `form`: both, date, time, ago."""
+    """A time that the page's script shows in the reader's zone; in UTC where no script runs.
+
+    `form`: both, date, time or ago.
+    """
     if time is None:
         return Markup("&ndash;")
     machine = time.isoformat().replace("+00:00", "Z")

@@ -100,7 +100,9 @@ def _keep_only_the_newest(file: Path) -> None:
 def _places(config: Config, file: Path) -> list[Path]:
     """The files in which sealed secrets may stand."""
     tables = [config.state, *config.export, *([config.digest] if config.digest else [])]
-    found = [file]
+    found = [file, *sorted((config.service.data / "tls").glob("*.key"))]
+    if (key := config.console.key) is not None and key.startswith("file:"):
+        found.append(Path(key[5:]))
     for table in tables:
         for name in ("token", "secret", "password"):
             reference, beside = getattr(table, name, None), getattr(table, f"{name}_file", None)

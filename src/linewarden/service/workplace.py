@@ -29,22 +29,11 @@ OWN_SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Where everything of a workplace is. `config`: the file that says so, if there is one."""
-
-    site: str
-    lake: Path
-    data: Path
-    state_url: str
-    state_password: str | None = None
-    config: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Workplace:
-    """An open one."""
+    """An open one. `file`: the configuration's, None where only a lake was named."""
 
-    where: Where
+    config: Config
+    file: Path | None
     state: State
     people: House
     ledger: Ledger
@@ -53,32 +42,32 @@ class Workplace:
     @property
     def site(self) -> str:
         """The site that all this is of."""
-        return self.where.site
+        return self.config.service.site
+
+    @property
+    def lake(self) -> Path:
+        """The folder of the lake."""
+        return self.config.lake_folder
 
 
-def where_of(path: Path) -> Where:
-    """The places that a configuration file names, or those of a lake alone. Raises ConfigError."""
-    if path.is_dir():
-        return _of_lake(path)
+def config_of(path: Path) -> Config:
+    """The settings of a configuration file, or those of a lake alone. Raises ConfigError."""
     from linewarden.service.config import load_config
 
-    return of_config(load_config(path), path)
+    return _of_lake(path) if path.is_dir() else load_config(path)
 
 
-def of_config(config: Config, path: Path) -> Where:
-    """The places that a configuration names."""
-    return Where(
-        config.service.site, config.lake_folder, config.service.data, config.state_url, config.state_password(), path
-    )
+def _of_lake(lake: Path) -> Config:
+    from linewarden.service.config import Config
 
-
-def _of_lake(lake: Path) -> Where:
     if not is_lake(lake):
         raise ConfigError(
             f"{lake}: neither a configuration file nor a lake; make one with `linewarden read CAPTURE --out {lake}`"
         )
     data = state_home() / "consoles" / hashlib.sha256(str(lake.resolve()).encode()).hexdigest()[:16]
-    return Where(_site_of(lake), lake.resolve(), data, f"sqlite:///{data / 'state.db'}")
+    asked = {"site": _site_of(lake), "data": str(data)}
+    tables = {"service": asked, "secrets": {}, "lake": {"folder": str(lake.resolve())}, "sensor": []}
+    return Config.model_validate(tables, context={"folder": data, "only_looks": True})
 
 
 def state_home() -> Path:
@@ -93,19 +82,20 @@ def _site_of(lake: Path) -> str:
 
 
 @contextlib.contextmanager
-def opened(where: Where) -> Iterator[Workplace]:
+def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     """Opens the state (made the first time) and begins to follow the lake. Raises ConfigError or StoreError."""
+    data = config.service.data
     try:
-        where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise StoreError(f"{where.data}: cannot be made ({error.strerror or error}); check the permission") from error
-    prepare(where.state_url)
-    state = open_state(where.state_url, password=where.state_password)
-    follower = Follower(where.lake)
+        raise StoreError(f"{data}: cannot be made ({error.strerror or error}); check the permission") from error
+    prepare(config.state_url)
+    state = open_state(config.state_url, password=config.state_password())
+    follower = Follower(config.lake_folder)
     try:
-        ledger = Ledger(state, where.data / KEY)
         follower.start()
-        yield Workplace(where, state, house_of(where.site, state), ledger, follower)
+        house = house_of(config.service.site, state)
+        yield Workplace(config, file, state, house, Ledger(state, data / KEY), follower)
     finally:
         follower.stop()
         state.close()

@@ -60,9 +60,10 @@ def _paths(config: Config, file: Path) -> Iterator[tuple[Path, bool]]:
         yield expected, False
     if rules is not None and rules.is_dir():
         yield from ((path, False) for path in sorted(rules.glob("*.json")))
+    yield from ((path, False) for path in sorted((data / "tls").glob("*.*")))
     yield from ((path, False) for path in _secrets(config))
     edited = [file, *([expected] if expected else []), *([rules] if rules else []), config.lake_folder / CORRECTIONS]
-    for folder in dict.fromkeys(path.parent for path in [*edited, data / "baseline"]):
+    for folder in dict.fromkeys(path.parent for path in [*edited, data / "baseline", data / "tls" / "server.pem"]):
         yield folder / FOLDER / "audit.db", True
         yield folder / FOLDER / KEY, False
 
@@ -70,7 +71,15 @@ def _paths(config: Config, file: Path) -> Iterator[tuple[Path, bool]]:
 def _secrets(config: Config) -> Iterator[Path]:
     """The files that the configuration names: keys, certificates, secrets."""
     yield from (Path(place[5:]) for place in config.secrets.former if place.startswith("file:"))
-    tables: list[Any] = [config.state, config.secrets, *config.export, *([config.digest] if config.digest else [])]
+    if config.console.certificate is not None:
+        yield config.console.certificate
+    tables: list[Any] = [
+        config.state,
+        config.secrets,
+        config.console,
+        *config.export,
+        *([config.digest] if config.digest else []),
+    ]
     for table in tables:
         for name, value in table:
             if name.endswith("_file") and value is not None:

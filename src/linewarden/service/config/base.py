@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -31,7 +32,7 @@ def _from_the_file(value: Path, info: ValidationInfo) -> Path:
 Place = Annotated[Path, BeforeValidator(_path), AfterValidator(_from_the_file)]
 
 
-def _reference(value: str, info: ValidationInfo) -> str:
+def reference(value: str, info: ValidationInfo) -> str:
     """A secret never stands in the file as it is."""
     kind, colon, rest = value.partition(":")
     if kind == "enc" and SEALED.fullmatch(value):
@@ -53,14 +54,37 @@ def _key_place(value: str, info: ValidationInfo) -> str:
             raise ValueError(str(error)) from None
         return value
     if value.startswith(("file:", "credential:")):
-        return _reference(value, info)
+        return reference(value, info)
     raise ValueError("use file:PATH, credential:NAME or pkcs11:...; a key itself does not stand here")
 
 
 KeyPlace = Annotated[str, AfterValidator(_key_place)]
 """Where a key is."""
-Secret = Annotated[str, AfterValidator(_reference)]
+Secret = Annotated[str, AfterValidator(reference)]
 """A sealed secret, or where it is."""
+
+
+def _listen(listen: str) -> str:
+    found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+)):(\d{1,5})", listen)
+    if found is None or int(found[3]) > 65_535:
+        raise ValueError("use address:port, such as 127.0.0.1:9480 or [::1]:9480")
+    host = found[1] or found[2]
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError(f"{host} is no IP address; use one of this machine, such as 127.0.0.1") from None
+    return listen
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
+"""Address and port of this machine."""
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """`[::1]:9480` in two parts."""
+    host, _, port = listen.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 class Table(BaseModel):

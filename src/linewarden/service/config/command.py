@@ -114,7 +114,16 @@ def would_run(config: Config, reached: str) -> list[str]:
         lines.append(f"a {d.every} digest of {d.least} and worse: {', '.join(d.to)}, through {d.server}")
     where = f"http://{config.http.listen}/healthz" if config.http.enabled else "nothing listens"
     lines.append(f"health and metrics: {where}")
+    lines.append(_of_console(config))
     return lines
+
+
+def _of_console(config: Config) -> str:
+    console = config.console
+    if not console.enabled:
+        return "no console and no API"
+    own = "a certificate of its own authority" if console.certificate is None else str(console.certificate)
+    return f"console and API: {console.public_url or f'https://{console.listen}'}, with {own}"
 
 
 def _of_packets(config: Config, sensor: Any) -> str:

@@ -102,6 +102,12 @@ def _together(config: Config) -> Iterator[tuple[str, str]]:
             "can be reached by other machines, without a password; use 127.0.0.1, or add allow_remote = true if meant"
         )
         yield "http.listen", f"{http.address[0]} {said}"
+    console = config.console
+    if (console.certificate is None) != (console.key is None):
+        lacking = "key" if console.key is None else "certificate"
+        yield f"console.{lacking}", "certificate and key go together; give both, or none to have one made"
+    if console.enabled and config.http.enabled and console.listen == config.http.listen and console.address[1]:
+        yield "console.listen", f"{console.listen} is that of [http] too; give each its own port"
     yield from _between_sensors(config)
     yield from _of_exports(config)
     yield from _of_secrets(config)

@@ -14,7 +14,19 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from linewarden.service.config.base import KeyPlace, Number, Place, Secret, Switch, Table, Whole, unit
+from linewarden.service.config.base import (
+    KeyPlace,
+    Listen,
+    Number,
+    Place,
+    Secret,
+    Switch,
+    Table,
+    Whole,
+    host_and_port,
+    unit,
+)
+from linewarden.service.config.console import Console
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
 
@@ -191,7 +203,7 @@ class Http(Table):
     """Health and metrics, read-only: /healthz, /readyz, /status, /metrics."""
 
     enabled: Switch = Field(default=True, description="false: nothing listens")
-    listen: str = Field(default="127.0.0.1:9480", description="address and port; port 0: any that is free")
+    listen: Listen = Field(default="127.0.0.1:9480", description="address and port; port 0: any that is free")
     allow_remote: Switch = Field(
         default=False,
         description="true: `listen` may be an address that other machines reach. There is no password and no "
@@ -201,22 +213,7 @@ class Http(Table):
     @property
     def address(self) -> tuple[str, int]:
         """Host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.removeprefix("[").removesuffix("]"), int(port)
-
-    @field_validator("listen")
-    @classmethod
-    def _is_an_address(cls, listen: str) -> str:
-        found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+)):(\d{1,5})", listen)
-        if found is None or int(found[3]) > 65_535:
-            raise ValueError("use address:port, such as 127.0.0.1:9480 or [::1]:9480")
-        host = found[1] or found[2]
-        if host != "localhost":
-            try:
-                ipaddress.ip_address(host)
-            except ValueError:
-                raise ValueError(f"{host} is no IP address; use one of this machine, such as 127.0.0.1") from None
-        return listen
+        return host_and_port(self.listen)
 
     @property
     def is_reachable(self) -> bool:
@@ -251,14 +248,15 @@ class Config(Table):
     lake: Lake = Lake()
     state: State = State()
     http: Http = Http()
+    console: Console = Console()
     detect: Detect = Detect()
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
 
     @field_validator("sensor")
     @classmethod
-    def _hears_something(cls, sensors: tuple[Sensor, ...]) -> tuple[Sensor, ...]:
-        if not sensors:
+    def _hears_something(cls, sensors: tuple[Sensor, ...], info: ValidationInfo) -> tuple[Sensor, ...]:
+        if not sensors and not (info.context or {}).get("only_looks"):
             raise ValueError("is empty; add a [[sensor]] table with name and interfaces")
         return sensors
 

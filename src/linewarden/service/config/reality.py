@@ -48,11 +48,25 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
         config.state_password()
     except ConfigError as error:
         yield "state", str(error)
+    yield from _given_certificate(config)
     try:
         receivers_of(config)
     except ConfigError as error:
         key, _, text = str(error).partition(": ")
         yield key, text
+
+
+def _given_certificate(config: Config) -> Iterator[tuple[str, str]]:
+    """What is wrong with a certificate of the console that the configuration names."""
+    if config.console.certificate is None:
+        return
+    from linewarden.service.tls import server_context
+
+    try:
+        yield from (("console.certificate", note) for note in server_context(config).notes)
+    except LinewardenError as error:
+        key, _, text = str(error).partition(": ")
+        yield (key, text) if key.startswith("console.") else ("console", str(error))
 
 
 def _rules(folder: Path) -> Iterator[str]:
