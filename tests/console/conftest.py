@@ -41,8 +41,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_as(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
-    """`open_as(role, path)`: a page as somebody of that role sees it. The test fails if the page logs an error (also one
-    of the content security policy) or asks another host for anything.
+    """`open_as(role, path)`: a page as somebody of that role sees it.
+
+    The test fails if the page logs an error (also one of the content security policy) or asks another host for anything.
     """
     trouble: list[str] = []
     contexts: list[Any] = []

@@ -3,5 +3,5 @@ and obey a strict content security policy.
 
 `pages/` has one file a page, found by listing the folder: a `router`, and an `ENTRY` if it stands in the list of pages.
 What must be drawn is an island (`frontend/src/islands`), built by Vite into `static/`. Texts are English in the
-templates; `words/de.po` has the German.
+templates; `words/de/` has the German, one file a page.
 """

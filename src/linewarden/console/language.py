@@ -1,4 +1,4 @@
-"""Languages: English stands in the templates, others in `words/LANGUAGE.po` (GNU gettext), read once at the start."""
+"""Languages: English stands in the templates, others in `words/LANGUAGE/*.po` (GNU gettext), read once at the start."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
 from starlette.requests import Request
+
+from linewarden.errors import ConfigError
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "lw_language"
@@ -30,15 +32,24 @@ def language_of(request: Request) -> str:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The texts of a language."""
+    """The texts of a language: all its .po files, one a page, together. Raises ConfigError where two differ."""
+    from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    place = files("linewarden.console") / "words" / f"{language}.po"
-    if not place.is_file():
+    if language == "en":
         return NullTranslations()
+    whole = Catalog(locale=language)
+    folder = files("linewarden.console") / "words" / language
+    for place in sorted((f for f in folder.iterdir() if f.name.endswith(".po")), key=lambda f: f.name):
+        with place.open("rb") as file:
+            for message in read_po(file, locale=language):
+                known = whole.get(message.id, message.context) if message.id else None
+                if known is not None and known.string != message.string:
+                    raise ConfigError(f"{place.name}: {message.id!r} is said in another way elsewhere")
+                if message.id:
+                    whole.add(message.id, message.string, context=message.context)
     compiled = io.BytesIO()
-    with place.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -1,0 +1,37 @@
+"""Every text of the console that a person reads: of templates, and of the words that templates look up."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from importlib.resources import files
+
+from babel.messages.extract import extract
+
+from linewarden.console.entries import modules
+from linewarden.plant.model import Role
+from linewarden.reports import words
+
+FUNCTIONS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+def in_templates() -> Iterator[tuple[str, str]]:
+    """(template, text)."""
+    folder = files("linewarden.console") / "templates"
+    for place in sorted((f for f in folder.iterdir() if f.name.endswith(".j2")), key=lambda f: f.name):
+        text = io.BytesIO(place.read_bytes())
+        options = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
+        for _line, message, _comments, _context in extract(
+            "jinja2.ext:babel_extract", text, FUNCTIONS, options=options
+        ):
+            yield place.name, message[0] if isinstance(message, tuple) else message
+
+
+def looked_up() -> Iterator[tuple[str, str]]:
+    """Words that templates translate as they come: `_(case.severity)`."""
+    yield from (("severity", s) for s in SEVERITIES)
+    yield from (("role", words.role(r)) for r in Role)
+    for module in modules():
+        if hasattr(module, "ENTRY"):
+            yield module.__name__, module.ENTRY.title
