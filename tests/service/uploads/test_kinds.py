@@ -140,7 +140,8 @@ def test_a_damaged_archive_is_refused_or_read_and_nothing_else(
 NAMES_THAT_LEAD_ELSEWHERE = [
     "/etc/cron.d/a.yml", "../a.yml", "a/../../b.yml", "./a.yml", "a//b.yml", "..\\a.yml", "C:\\a.yml", "C:a.yml", "a:x",
     "\\\\host\\share\\a.yml", "a\0.yml", "a\n.yml", "a\u202egnp.yml", "a\u200b.yml", "con", "NUL.yml", "com1.yml",
-    "lpt9", "a.yml.", "a.yml ", " a.yml", "a/" * 40 + "b.yml", "x" * 300 + ".yml", "a" * 2_000 + ".yml", "aux .yml", "conin$",
+    "lpt9", "a.yml.", "a.yml ", " a.yml", "a/" * 40 + "b.yml", "x" * 300 + ".yml", "a" * 2_000 + ".yml", "aux .yml",
+    "conin$",
 ]  # fmt: skip
 
 
