@@ -234,6 +234,11 @@ def through_a_file(tar: tarfile.TarFile) -> None:
     add(tar, "a/b")
 
 
+def twice_in_unicode(tar: tarfile.TarFile) -> None:
+    add(tar, "caf\u00e9")
+    add(tar, "cafe\u0301")
+
+
 TRICKS: dict[str, tuple[Callable[[tarfile.TarFile], object], str]] = {
     "absolute": (lambda tar: add(tar, "/etc/linewarden.toml"), "leads elsewhere"),
     "upwards": (lambda tar: add(tar, "../evil"), "leads elsewhere"),
@@ -251,6 +256,7 @@ TRICKS: dict[str, tuple[Callable[[tarfile.TarFile], object], str]] = {
     "folder": (lambda tar: add(tar, "a", b"", type=tarfile.DIRTYPE), "no plain file"),
     "sparse": (lambda tar: add(tar, "a", b"", type=tarfile.GNUTYPE_SPARSE), "no plain file"),
     "twice": (twice, "twice"),
+    "twice in Unicode": (twice_in_unicode, "twice"),
     "through a file": (through_a_file, "cannot be written"),
     "behind the signature": (lambda tar: (add(tar, "backup.note"), add(tar, "a")), "behind its signature"),
     "too much": (lambda tar: add(tar, "a", bytes(200_000)), "more than is allowed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,20 @@ def rules(run: Run, tmp_path: Path) -> Path:
     folder = tmp_path / "rules"
     assert run("rules", "import", sigma(tmp_path, OFFICE), "--into", folder).code == 0
     return folder
+
+
+def test_rules_come_from_an_archive_too(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("sigma", reason="pySigma is not installed: pip install 'linewarden[sigma]'")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("rules/ot/office.yml", OFFICE)
+        archive.writestr("rules/ot/garage.yml", MISSPELT)
+    found = run("rules", "import", tmp_path / "all.zip", "--into", tmp_path / "r", "--json")
+    assert [r["title"] for r in found.json["imported"]] == ["Register written by the office"]
+    assert [r["file"] for r in found.json["refused"]] == [f"{tmp_path}/all.zip/rules/ot/garage.yml"]
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("../evil.yml", OFFICE)
+    said = run("rules", "import", tmp_path / "evil.zip", "--into", tmp_path / "r")
+    assert said.code == 2 and "evil.zip: a name in it leads elsewhere" in said.err
 
 
 def sigma(folder: Path, text: str) -> Path:

@@ -45,10 +45,24 @@ def _text(path: Path, data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
+def _look_into(path: Path) -> None:
+    """Before a parser opens it that holds all of it in memory."""
+    from linewarden.service.uploads import UploadError
+    from linewarden.service.uploads.kinds import workbook
+
+    try:
+        workbook(path)
+    except UploadError as error:
+        raise ConfigError(
+            f"{path}: not a readable Excel workbook: {error}; save it again as .xlsx or as CSV"
+        ) from error
+
+
 def _sheet(path: Path) -> Iterator[tuple[object, ...]]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    _look_into(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         try:

@@ -25,7 +25,7 @@ In the service: `rules = "rules"` in [detect].
 """
 IMPORT = """examples:
   linewarden rules import office_write.yml --into rules/
-  linewarden rules import sigma/ more/ --into rules/ --json
+  linewarden rules import sigma/ sigma_all_rules.zip --into rules/ --json
 Taken are rules with `product: linewarden` and `category:` one of the streams (linewarden streams), and those for logs
 of Zeek (`product: zeek`, `service: conn`, dns, http, modbus, ...). What cannot be expressed is refused, with file and
 field, and the exit code is 2; the other rules are taken. A rule with the id of one that is there replaces it.
@@ -56,7 +56,7 @@ def add_rules(commands: Commands) -> None:
     group = commands.group("rules", "the site's own rules: from Sigma and Suricata", RULES)
     take = group.add("import", "take Sigma rules, to be looked for by detect and serve", IMPORT, run_import)
     take.add_argument(
-        "sources", nargs="+", type=Path, metavar="FILE|FOLDER", help="Sigma rules: YAML files, or folders"
+        "sources", nargs="+", type=Path, metavar="FILE|FOLDER", help="Sigma rules: YAML files, folders, or ZIP archives"
     )
     take.add_argument(
         "--into", type=Path, required=True, metavar="RULESDIR", help="folder for the rules; made if needed"

@@ -102,8 +102,7 @@ def import_sigma(sources: Sequence[Path], folder: Path) -> Imported:
     """
     from linewarden.detections.rules.sigma import convert
 
-    files = {file.resolve(): file for file in _sigma_files(sources)}
-    texts = {str(file): _text(file) for file in files.values()}
+    texts = _texts(sources)
     there, _ = read_rules(folder) if folder.is_dir() else ([], [])
     # A file that is damaged keeps its name: nobody's work is written over.
     taken = {f.stem: "" for f in (_files(folder) if folder.is_dir() else [])} | {r.name: r.id for r in there}
@@ -122,12 +121,38 @@ def import_sigma(sources: Sequence[Path], folder: Path) -> Imported:
     return Imported(tuple(done.rules), tuple(done.refused))
 
 
+def _texts(sources: Sequence[Path]) -> dict[str, str]:
+    """The rules' text by the file's name, in an archive by its name in it; each file once."""
+    files = {file.resolve(): file for file in _sigma_files([s for s in sources if not _is_zip(s)])}
+    texts = {str(file): _text(file) for file in files.values()}
+    for source in filter(_is_zip, sources):
+        texts |= _packed_texts(source)
+    return texts
+
+
+def _is_zip(source: Path) -> bool:
+    return source.suffix.lower() == ".zip" and source.is_file()
+
+
+def _packed_texts(source: Path) -> dict[str, str]:
+    from linewarden.service.uploads import UploadError, kinds
+
+    try:
+        with kinds.rules(source) as folder:
+            try:
+                return {f"{source}/{file.relative_to(folder)}": _text(file) for file in _sigma_files([folder])}
+            except ConfigError as error:
+                raise ConfigError(str(error).replace(f"{folder}/", f"{source}/")) from error
+    except UploadError as error:
+        raise ConfigError(f"{source}: {error}") from error
+
+
 def _sigma_files(sources: Sequence[Path]) -> Iterator[Path]:
     for source in sources:
         if not source.is_dir():
             yield source
             continue
-        found = sorted(p for p in source.rglob("*") if p.suffix in ENDINGS and p.is_file())
+        found = sorted(p for p in source.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
         if not found:
             raise ConfigError(f"{source}: no Sigma rule in it (*.yml, *.yaml); give a file or another folder")
         yield from found

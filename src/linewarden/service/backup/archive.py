@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from linewarden.errors import StoreError
+from linewarden.service.uploads.paths import folded
 from linewarden.trust.age import Identity, Passphrase, Reader, Recipient, Writer
 from linewarden.trust.note import Signer, VerifierKey, signers_of
 
@@ -202,14 +203,14 @@ def _manifest(member: tarfile.TarInfo, source: Any, sums: Sums) -> dict[str, Any
 
 
 def _checked(name: str, seen: set[str]) -> PurePosixPath:
-    """A name that stays below. No two may be one file, also where capitals do not count."""
+    """A name that stays below. No two may be one file, also where capitals and Unicode forms do not count."""
     parts = name.split("/")
     odd = any(p in ("", ".", "..") or len(p.encode("utf-8", "surrogateescape")) > MOST_PART for p in parts)
     if odd or len(name) > MOST_NAME or len(parts) > MOST_DEPTH or not name.isprintable() or "\\" in name:
         raise StoreError(f"it has a file with a name that leads elsewhere: {name[:80]!r}; refused")
-    if name.casefold() in seen:
+    if (key := folded(name)) in seen:
         raise StoreError(f"it has {name!r} twice; refused")
-    seen.add(name.casefold())
+    seen.add(key)
     return PurePosixPath(*parts)
 
 
