@@ -1,7 +1,29 @@
 """What all tests share."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 # Machines are shared and stall: how long an example took says nothing of the code (benchmarks/ do that).
 settings.register_profile("linewarden", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("linewarden")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium through Playwright."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}: install it (apt-get install chromium) to run the browser tests")
+    api = pytest.importorskip("playwright.sync_api", reason="install playwright to run the browser tests")
+    with api.sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        found = play.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        yield found
+        found.close()

@@ -5,6 +5,7 @@ const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "
 const forms: Record<string, Intl.DateTimeFormat> = {
   date: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone }),
   time: new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone: zone }),
+  hour: new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: zone }),
   both: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }),
 };
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });

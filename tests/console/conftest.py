@@ -10,8 +10,6 @@ import pytest
 
 from tests.console.house import ROLES, Served, make_lake, served_lake
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -26,24 +24,11 @@ def served(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         yield found
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium through Playwright."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}: install it (apt-get install chromium) to run the browser tests")
-    api = pytest.importorskip("playwright.sync_api", reason="install playwright to run the browser tests")
-    with api.sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        found = play.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield found
-        found.close()
-
-
 @pytest.fixture
 def open_as(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
     """`open_as(role, path)`: a page as somebody of that role sees it.
 
-    The test fails if the page logs an error (also one of the content security policy) or asks another host for anything.
+    The test fails if the page logs an error (of the content security policy, too) or asks another host for anything.
     """
     trouble: list[str] = []
     contexts: list[Any] = []

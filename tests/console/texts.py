@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 
 from babel.messages.extract import extract
 
 from linewarden.console.entries import modules
+from linewarden.console.rendering import level_word
 from linewarden.plant.model import Role
 from linewarden.reports import words
 
@@ -19,7 +21,7 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 def in_templates() -> Iterator[tuple[str, str]]:
     """(template, text)."""
     folder = files("linewarden.console") / "templates"
-    for place in sorted((f for f in folder.iterdir() if f.name.endswith(".j2")), key=lambda f: f.name):
+    for place in sorted(Path(str(folder)).rglob("*.j2")):
         text = io.BytesIO(place.read_bytes())
         options = {"trimmed": "false", "silent": "false", "newstyle_gettext": "true"}
         for _line, message, _comments, _context in extract(
@@ -32,6 +34,7 @@ def looked_up() -> Iterator[tuple[str, str]]:
     """Words that templates translate as they come: `_(case.severity)`."""
     yield from (("severity", s) for s in SEVERITIES)
     yield from (("role", words.role(r)) for r in Role)
+    yield from (("level", level_word(at)) for at in (None, *(at for at, _, _ in words.LEVELS)))
     for module in modules():
         if hasattr(module, "ENTRY"):
             yield module.__name__, module.ENTRY.title

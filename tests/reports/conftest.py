@@ -15,7 +15,6 @@ import factory
 from linewarden.plant.model import Plant
 from linewarden.reports.html import render_plant
 
-CHROMIUM = Path("/usr/bin/chromium")
 MADE_AT = factory.START + 3 * factory.HOUR
 
 
@@ -35,19 +34,6 @@ def bottling_html(bottling: Plant) -> str:
 def site_html() -> str:
     """The report of 2,000 devices."""
     return render_plant(factory.site(), MADE_AT, "0.1.0", "line-a.pcapng")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium through Playwright."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}: install it (apt-get install chromium) to run the browser tests")
-    api = pytest.importorskip("playwright.sync_api", reason="install playwright to run the browser tests")
-    with api.sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        found = play.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -73,14 +73,14 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
 
 
 def server_of(place: Workplace, transport: Transport, host: str, port: int) -> uvicorn.Server:
-    """The server, not started yet."""
+    """The server, not started yet: pages and API behind what stands between them and the network."""
     import uvicorn
 
+    from linewarden.api.caller import COOKIE
     from linewarden.console.app import make_console
+    from linewarden.service.web import secure, server_options, settings_of
 
-    config = uvicorn.Config(
-        make_console(place), host=host, port=port, log_config=None, access_log=False, server_header=False,
-        lifespan="off", ws="none", timeout_graceful_shutdown=3, h11_max_incomplete_event_size=65_536,
-        ssl_context_factory=lambda _config, _default: transport.context,
-    )  # fmt: skip
-    return uvicorn.Server(config)
+    console = place.config.console
+    app = secure(make_console(place), settings_of(console, COOKIE))
+    options = {**server_options(console, transport), "host": host, "port": port}
+    return uvicorn.Server(uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=3, **options))

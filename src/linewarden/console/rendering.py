@@ -24,6 +24,7 @@ from linewarden.errors import ConfigError
 from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.reports import words
+from linewarden.reports.map_nodes import role_icon
 
 THEMES = ("auto", "light", "dark", "contrast")
 STATIC = "/static/"
@@ -66,8 +67,9 @@ def environment(language: str) -> Environment:
     env.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
         "number": lambda n: grouped(n, language), "size": words.size, "plural": words.plural, "clean": words.clean,
-        "protocol": words.protocol, "level_name": words.level_name, "level_number": words.level_number,
-        "role": lambda r: words.role(Role(r)), "verb": words.verb, "duration": words.duration,
+        "protocol": words.protocol, "level_word": level_word, "level_number": words.level_number,
+        "role": lambda r: words.role(Role(r)), "role_icon": lambda r: role_icon(Role(r)), "verb": words.verb,
+        "duration": words.duration,
         "time": time_tag, "ns_time": lambda ns, form="both": time_tag(time_of(ns), form),
     }  # fmt: skip
     env.globals |= {"scripts": scripts, "styles": styles}
@@ -79,6 +81,11 @@ def grouped(number: float, language: str) -> str:
     from babel.numbers import format_decimal
 
     return str(format_decimal(number, locale=language))
+
+
+def level_word(level: float | None) -> str:
+    """What happens at a Purdue level: `Control`."""
+    return words.level_name(level).partition(" ")[2] if level is not None else "level not known"
 
 
 def time_tag(time: Any, form: str = "both") -> Markup:

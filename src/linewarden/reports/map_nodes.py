@@ -164,12 +164,14 @@ def _group(level: float | None, rows: list[AssetRow]) -> Node:
 
 def icon(asset: Asset) -> str:
     """The symbol of an asset: its role's, a globe for a public address."""
-    if asset.public:
-        return "public"
+    return "public" if asset.public else role_icon(asset.role)
+
+
+def role_icon(role: Role) -> str:
+    """The symbol of a role; some share one."""
     return {
-        Role.SAFETY_CONTROLLER: "safety_controller", Role.BUILDING_CONTROLLER: "controller", Role.RTU: "controller",
-        Role.SCADA: "server", Role.SERVER: "server", Role.MES: "server", Role.PHONE: "phone",
-    }.get(asset.role, asset.role.value)  # fmt: skip
+        Role.BUILDING_CONTROLLER: "controller", Role.RTU: "controller", Role.SCADA: "server", Role.MES: "server",
+    }.get(role, role.value)  # fmt: skip
 
 
 def kind_of(talk: Conversation) -> str:

@@ -21,7 +21,7 @@ FEATURES = (
     "publickey-credentials-create",
 )
 NO_FEATURES = (
-    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "geolocation",
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
     "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
