@@ -1,8 +1,8 @@
 """Made-up records of a plant over 30 days, with the real schemas, as SQL for DuckDB.
 
-40 clients poll 160 controllers and other devices over connections that last some hours; beside them run many short
-conversations, and an engineering station that seldom asks anybody. All is a function of the row's number, so that every
-run makes the same rows.
+40 clients poll 160 controllers and other devices (or as many as are asked for) over connections that last some hours;
+beside them run many short conversations, and an engineering station that seldom asks anybody. All is a function of the
+row's number, so that every run makes the same rows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SQL_TYPES = {
     "u16": "USMALLINT", "u32": "UINTEGER", "u64": "UBIGINT", "i64": "BIGINT", "f64": "DOUBLE", "list[f64]": "DOUBLE[]",
 }  # fmt: skip
 RARE_CLIENT, RARE_SERVER = "10.9.9.9", "10.2.0.17"
+CLIENTS, SERVERS = 40, 160
 RARE_EVERY = 40_009
 """One row in so many is of the engineering station, which is the needle."""
 
@@ -30,9 +31,9 @@ SHARED = {
     "sensor": "'local'",
     "capture": "'watch-' || strftime(make_timestamp_ns(moment), '%Y%m%dT%H0000.000Z')",
     "frame": "n * 7 + h % 7",
-    "id.orig_h": f"if(rare, '{RARE_CLIENT}', '10.1.0.' || c)",
+    "id.orig_h": f"if(rare, '{RARE_CLIENT}', '10.1.' || c // 250 || '.' || c % 250)",
     "id.orig_p": "49152 + h % 16384",
-    "id.resp_h": f"if(rare, '{RARE_SERVER}', '10.2.0.' || s)",
+    "id.resp_h": f"if(rare, '{RARE_SERVER}', '10.2.' || s // 250 || '.' || s % 250)",
     "id.resp_p": "502",
     "protocol": "'modbus'",
     "unit": "1 + s % 4",
@@ -47,7 +48,8 @@ OWN = {
         "orig_ip_bytes": "h % 20000 + 4000", "resp_ip_bytes": "h // 7 % 90000 + 3000", "missed_bytes": "0",
         "conn_state": "['SF', 'S1', 'S0', 'REJ', 'RSTO'][1 + h % 5]",
         "history": "['ShADadFf', 'Sh', 'ShADad', 'Dd'][1 + h % 4]",
-        "orig_l2_addr": "printf('02:00:00:00:01:%02x', c)", "resp_l2_addr": "printf('02:00:00:00:02:%02x', s)",
+        "orig_l2_addr": "printf('02:00:00:01:%02x:%02x', c // 256, c % 256)",
+        "resp_l2_addr": "printf('02:00:00:02:%02x:%02x', s // 256, s % 256)",
         "orig_min_ttl": "64", "resp_min_ttl": "60 + h % 5", "direction": "'syn'",
         "until": "make_timestamp_ns(moment + h % 100000000000)::TIMESTAMPTZ_NS",
     },
@@ -60,7 +62,8 @@ OWN = {
         "until": "make_timestamp_ns(moment + 59000000000)::TIMESTAMPTZ_NS",
     },
     "reading": {
-        "uid": LASTING, "source": "'10.2.0.' || s", "area": "'holding_register'", "start": "h % 40 * 10",
+        "uid": LASTING, "source": "'10.2.' || s // 250 || '.' || s % 250", "area": "'holding_register'",
+        "start": "h % 40 * 10",
         "values": "[20 + h % 100 / 10.0, h % 7, 1500 + h % 50, (h % 2)::DOUBLE]",
     },
     "modbus": {
@@ -85,8 +88,18 @@ def day_of(number: int) -> datetime:
     return FIRST + timedelta(days=number)
 
 
-def select(name: str, day: int, rows: int) -> str:
-    """SQL that gives the rows of a day, in the order of their times."""
+def _server(clients: int, servers: int) -> str:
+    """Which server a row is of: in a small plant any; in a large one a client knows only those of its part, and of the
+    next one's.
+    """
+    if servers <= SERVERS:
+        return f"1 + h // 64 % {servers}"
+    part = servers // clients
+    return f"1 + ((h % {clients}) * {part} + h // 64 % {2 * part}) % {servers}"
+
+
+def select(name: str, day: int, rows: int, clients: int = CLIENTS, servers: int = SERVERS) -> str:
+    """SQL that gives the rows of a day, in the order of their times; of a plant with so many clients and servers."""
     begin = int(day_of(day).timestamp()) * 10**9
     known = {**SHARED, **OWN[name]}
     columns = []
@@ -94,8 +107,10 @@ def select(name: str, day: int, rows: int) -> str:
         kind = SQL_TYPES[column.type]
         empty = "NULL" if column.nullable else "''" if kind == "VARCHAR" else "0"
         columns.append(f'({known.get(column.name, empty)})::{kind} AS "{column.name}"')
+    server = _server(clients, servers)
     return (
-        f"SELECT {', '.join(columns)} FROM (SELECT *, 1 + h % 40 AS c, 1 + h // 64 % 160 AS s FROM (SELECT i, "  # noqa: S608
-        f"{day} AS day, {day} * {rows} + i AS n, i % {RARE_EVERY} = 17 AS rare, (hash(i, {day}) // 4096)::BIGINT AS h, "
+        f"SELECT {', '.join(columns)} FROM (SELECT *, 1 + h % {clients} AS c, {server} AS s FROM "  # noqa: S608
+        f"(SELECT i, {day} AS day, {day} * {rows} + i AS n, i % {RARE_EVERY} = 17 AS rare, "
+        f"(hash(i, {day}) // 4096)::BIGINT AS h, "
         f"{begin} + (i * 86400000000000::HUGEINT // {rows})::BIGINT AS moment FROM range({rows}) numbers(i)))"
     )

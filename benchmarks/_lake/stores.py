@@ -35,7 +35,9 @@ def database(path: str = ":memory:") -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def make_lake(lake: Path, total: int, say: Callable[[str], None]) -> float:
+def make_lake(
+    lake: Path, total: int, say: Callable[[str], None], clients: int = records.CLIENTS, servers: int = records.SERVERS
+) -> float:
     """Files as compaction leaves them: one a stream and day (or more, past its limits), with its settings. Gives s."""
     began = time.monotonic()
     limits = Limits()
@@ -46,7 +48,7 @@ def make_lake(lake: Path, total: int, say: Callable[[str], None]) -> float:
                 folder.mkdir(parents=True, exist_ok=True)
                 file = folder / merged_name("live-local", 0, 86_399)
                 connection.execute(
-                    f"COPY ({select(name, day, rows_of(name, total))}) TO '{file}' "
+                    f"COPY ({select(name, day, rows_of(name, total), clients, servers)}) TO '{file}' "
                     f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {limits.group_rows})"
                 )
             say(f"lake: day {day + 1} of {DAYS}")

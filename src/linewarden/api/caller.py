@@ -88,13 +88,18 @@ class Zones:
     caller: Caller
     action: Action
     kind: Kind
+    _known: dict[str | None, bool] = field(default_factory=dict)
 
     def __contains__(self, zone: str | None) -> bool:
-        return self.caller.may(self.action, self.caller.thing(self.kind, "any", [zone or ""]))
+        found = self._known.get(zone)
+        if found is None:
+            found = self.caller.may(self.action, self.caller.thing(self.kind, "any", [zone or ""]))
+            self._known[zone] = found
+        return found
 
-    def all_of(self, zones: Iterable[str]) -> bool:
+    def all_of(self, zones: Iterable[str | None]) -> bool:
         """Of something that spans these zones."""
-        distinct = set(zones)
+        distinct = {z or "" for z in zones}
         return (distinct.pop() if len(distinct) == 1 else "") in self
 
 

@@ -76,25 +76,34 @@ class Listing(Generic[T]):
     id: Callable[[T], str]
     words: Callable[[T], Iterable[str | None]]
 
-    def page(self, rows: Iterable[T], query: ListQuery) -> Page[T]:
-        """One page. Raises ProblemError if the cursor or column is none."""
-        chosen = self._sorted(rows, query)
-        column, _ = self._column(query)
-        start = self._after(chosen, query)
-        items = chosen[start : start + query.limit]
-        more = start + query.limit < len(chosen)
-        return Page(
-            items=items, total=len(chosen), next=_cursor(query.sort or self.default, self._key(items[-1], column))
-            if more else None,
-        )  # fmt: skip
-
     def answer(self, rows: Iterable[T], query: ListQuery) -> Any:
-        """A page, or all of it as a file, as the query asks."""
-        if query.format is Format.JSON:
-            return self.page(rows, query)
-        return as_file([r.model_dump(mode="json") for r in self._sorted(rows, query)], query.format, self.name)
+        """A page, or all of it as a file, as the query asks. Raises ProblemError if its cursor or column is none."""
+        column, down = self.column(query)
+        wanted = query.q.casefold().split()
+        found = [r for r in rows if all(w in self.text(r) for w in wanted)] if wanted else rows
+        return self.answer_sorted(self.in_order(found, column, down), query)
 
-    def _column(self, query: ListQuery) -> tuple[str, bool]:
+    def answer_sorted(self, rows: list[T], query: ListQuery) -> Any:
+        """The same of rows that are searched and sorted already."""
+        if query.format is not Format.JSON:
+            return as_file([r.model_dump(mode="json") for r in rows], query.format, self.name)
+        column, _ = self.column(query)
+        start = self._after(rows, query)
+        items = rows[start : start + query.limit]
+        more = start + query.limit < len(rows)
+        last = _cursor(query.sort or self.default, self._key(items[-1], column)) if more else None
+        return Page(items=items, total=len(rows), next=last)
+
+    def in_order(self, rows: Iterable[T], column: str, down: bool) -> list[T]:
+        """Rows by a column, and by id where they are equal."""
+        return sorted(rows, key=lambda r: self._key(r, column), reverse=down)
+
+    def text(self, row: T) -> str:
+        """What `q` looks in."""
+        return "\n".join(w for w in self.words(row) if w).casefold()
+
+    def column(self, query: ListQuery) -> tuple[str, bool]:
+        """What to sort by, and whether the highest comes first."""
         asked = query.sort or self.default
         name = asked.removeprefix("-")
         if name not in self.sorts:
@@ -105,20 +114,11 @@ class Listing(Generic[T]):
         value = self.sorts[column](row)
         return [value is None, _plain(value), self.id(row)]
 
-    def _sorted(self, rows: Iterable[T], query: ListQuery) -> list[T]:
-        column, down = self._column(query)
-        wanted = query.q.casefold().split()
-        found = [r for r in rows if all(w in self._text(r) for w in wanted)] if wanted else list(rows)
-        return sorted(found, key=lambda r: self._key(r, column), reverse=down)
-
-    def _text(self, row: T) -> str:
-        return "\n".join(w for w in self.words(row) if w).casefold()
-
     def _after(self, rows: list[T], query: ListQuery) -> int:
         """The place behind the row that the cursor names."""
         if not query.cursor:
             return 0
-        column, down = self._column(query)
+        column, down = self.column(query)
         last = _read_cursor(query.cursor, query.sort or self.default)
         low, high = 0, len(rows)
         try:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from linewarden.errors import ConfigError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -54,22 +58,36 @@ def first_code(place: Workplace) -> str | None:
 
 
 def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
-    """Runs the server in this thread; the certificate is renewed meanwhile."""
+    """Runs the server in this thread; the certificate is renewed meanwhile. Raises ConfigError if it cannot listen."""
     from linewarden.service.schedule import Job, Schedule
     from linewarden.service.tls.transport import EVERY_S
 
     schedule = Schedule([Job("certificate", EVERY_S, transport.renew)], lambda turn: None)
     schedule.start()
     server = server_of(place, transport, host, port)
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Linewarden is at https://{shown}:{port}/", file=sys.stderr)
-    if transport.ca_file is not None:
-        print(f"Its certificate is signed by this site's own authority: {transport.ca_file}", file=sys.stderr)
+    threading.Thread(target=_say_where, args=(server, host, transport), daemon=True).start()
     try:
         server.run()
+    except SystemExit:  # uvicorn's way to say that the address is taken
+        raise ConfigError(
+            f"{host}:{port}: cannot listen there (in use, or not of this machine); choose another with --listen"
+        ) from None
     finally:
         schedule.stop()
     return 0
+
+
+def _say_where(server: uvicorn.Server, host: str, transport: Transport) -> None:
+    """The address, as soon as it is there; the port also where 0 was asked for."""
+    while not server.started and not server.should_exit:
+        time.sleep(0.02)
+    sockets = [s for found in getattr(server, "servers", ()) for s in found.sockets]
+    if not sockets:
+        return
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Linewarden is at https://{shown}:{sockets[0].getsockname()[1]}/", file=sys.stderr)
+    if transport.ca_file is not None:
+        print(f"Its certificate is signed by this site's own authority: {transport.ca_file}", file=sys.stderr)
 
 
 def server_of(place: Workplace, transport: Transport, host: str, port: int) -> uvicorn.Server:

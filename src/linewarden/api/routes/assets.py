@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
+from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Asset, Role
 from linewarden.policy import Action, Kind
+from linewarden.service.view import View
 
 router = APIRouter(tags=["assets"])
 
@@ -117,10 +119,25 @@ LIST: Listing[AssetRow] = Listing(
 def list_assets(who: Who, query: Annotated[AssetQuery, Query()]) -> Page[AssetRow]:
     """The assets that the caller may see."""
     visible = who.zones(Action.ASSET_READ, Kind.ASSET)
-    touched = cases_by_asset(who)
-    found = (row_of(a, touched.get(a.id, 0)) for a in who.view.plant.assets if a.zone in visible)
-    answer: Page[AssetRow] = LIST.answer((r for r in found if _fits(r, query)), query)
+    answer: Page[AssetRow] = table(who.view).answer(query, lambda r: r.zone in visible and _fits(r, query))
     return answer
+
+
+def table(view: View) -> Table[AssetRow]:
+    """All assets of a moment."""
+    return made(view, "assets", lambda v: Table(LIST, rows_of(v)))
+
+
+def rows_of(view: View) -> list[AssetRow]:
+    """All assets as a list has them."""
+    touched = cases_by_asset(view)
+    return [row_of(a, touched.get(a.id, 0)) for a in view.plant.assets]
+
+
+def visible_rows(who: Caller) -> list[AssetRow]:
+    """All that the caller may see."""
+    visible = who.zones(Action.ASSET_READ, Kind.ASSET)
+    return [r for r in table(who.view).rows if r.zone in visible]
 
 
 def _fits(row: AssetRow, query: AssetQuery) -> bool:
@@ -145,7 +162,7 @@ def get_asset(who: Who, id: str) -> AssetOut:
                      "masters", "writers")
     }  # fmt: skip
     return AssetOut(
-        **row_of(asset, cases_by_asset(who).get(asset.id, 0)).model_dump(),
+        **row_of(asset, cases_by_asset(who.view).get(asset.id, 0)).model_dump(),
         **more,
         peer_ids=list(asset.peers),
         serves=[ServiceOut(**_fields(s, ServiceOut)) for s in asset.serves],
@@ -162,10 +179,10 @@ def visible_asset(who: Caller, id: str) -> Asset:
     return asset
 
 
-def cases_by_asset(who: Caller) -> dict[str, int]:
+def cases_by_asset(view: View) -> dict[str, int]:
     """How many cases touch each asset."""
     found: dict[str, int] = {}
-    for _, case in who.view.cases:
+    for _, case in view.cases:
         for asset in case.assets:
             found[asset] = found.get(asset, 0) + 1
     return found

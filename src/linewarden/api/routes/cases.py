@@ -11,9 +11,11 @@ from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.routes.notices import NoticeRow, notice_row
+from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.cases.model import Case
 from linewarden.policy import Action, Kind
+from linewarden.service.view import View
 
 router = APIRouter(tags=["cases"])
 
@@ -75,8 +77,11 @@ LIST: Listing[CaseRow] = Listing(
 @router.get("/cases", operation_id="list_cases", responses=FILES)
 def list_cases(who: Who, query: Annotated[CaseQuery, Query()]) -> Page[CaseRow]:
     """The cases that the caller may see: those in all of whose zones they may look."""
-    rows = (row_of(who, priority, case) for priority, case in visible_cases(who))
-    answer: Page[CaseRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    visible, view = who.zones(Action.CASE_READ, Kind.CASE), who.view
+    rows = made(view, "cases", lambda v: Table(LIST, (row_of(v, priority, case) for priority, case in v.cases)))
+    answer: Page[CaseRow] = rows.answer(
+        query, lambda r: _fits(r, query) and visible.all_of(view.zone(a.id) for a in r.assets)
+    )
     return answer
 
 
@@ -85,10 +90,10 @@ def get_case(who: Who, id: str) -> CaseOut:
     """One case."""
     priority, case = visible_case(who, id)
     return CaseOut(
-        **row_of(who, priority, case).model_dump(),
+        **row_of(who.view, priority, case).model_dump(),
         meaning=list(dict.fromkeys(e.meaning for e in case.unexpected if e.meaning)),
         matrix={t: list(ids) for t, ids in case.tactics.items()},
-        notices=[notice_row(who, e, case.id) for e in sorted(case.events, key=lambda e: e.ts)],
+        notices=[notice_row(who.view, e, case.id) for e in sorted(case.events, key=lambda e: e.ts)],
     )
 
 
@@ -106,13 +111,13 @@ def visible_case(who: Caller, id: str) -> tuple[int, Case]:
     return found
 
 
-def row_of(who: Caller, priority: int, case: Case) -> CaseRow:
+def row_of(view: View, priority: int, case: Case) -> CaseRow:
     """A case as a list has it."""
     return CaseRow.model_validate(
         {
             "id": case.id, "priority": priority, "severity": case.severity, "title": case.title,
             "began": time_of(case.began), "until": time_of(case.until), "count": case.count,
-            "assets": [{"id": a, "name": who.view.name(a)} for a in case.assets], "tactics": list(case.tactics),
+            "assets": [{"id": a, "name": view.name(a)} for a in case.assets], "tactics": list(case.tactics),
             "techniques": sorted({t for ids in case.tactics.values() for t in ids}),
         }
     )  # fmt: skip

@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from linewarden.api.caller import Caller, Who
+from linewarden.api.caller import Caller, Who, Zones
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
+from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Conversation
 from linewarden.policy import Action, Kind
+from linewarden.service.view import View
 
 router = APIRouter(tags=["conversations"])
 
@@ -70,9 +72,19 @@ LIST: Listing[ConversationRow] = Listing(
 @router.get("/conversations", operation_id="list_conversations", responses=FILES)
 def list_conversations(who: Who, query: Annotated[ConversationQuery, Query()]) -> Page[ConversationRow]:
     """The conversations between assets that the caller may see both."""
-    rows = (row_of(who, c) for c in visible_conversations(who))
-    answer: Page[ConversationRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    visible = who.zones(Action.ASSET_READ, Kind.ASSET)
+    answer: Page[ConversationRow] = table(who.view).answer(query, lambda r: is_visible(r, visible) and _fits(r, query))
     return answer
+
+
+def table(view: View) -> Table[ConversationRow]:
+    """All conversations of a moment."""
+    return made(view, "conversations", lambda v: Table(LIST, (row_of(v, c) for c in v.plant.conversations)))
+
+
+def is_visible(row: ConversationRow, visible: Zones) -> bool:
+    """May both sides be seen?"""
+    return row.source_zone in visible and (row.group or row.target_zone in visible)
 
 
 def visible_conversations(who: Caller) -> list[Conversation]:
@@ -84,9 +96,8 @@ def visible_conversations(who: Caller) -> list[Conversation]:
     ]  # fmt: skip
 
 
-def row_of(who: Caller, c: Conversation) -> ConversationRow:
+def row_of(view: View, c: Conversation) -> ConversationRow:
     """A conversation as a list has it."""
-    view = who.view
     return ConversationRow(
         source=c.source, source_name=view.name(c.source), source_zone=view.zone(c.source) or None,
         target=c.target, target_name=view.name(c.target), target_zone=None if c.group else view.zone(c.target) or None,

@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
+from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.cases.model import Event
 from linewarden.policy import Action, Kind
+from linewarden.service.view import View
 
 router = APIRouter(tags=["notices"])
 
@@ -80,8 +82,11 @@ LIST: Listing[NoticeRow] = Listing(
 @router.get("/notices", operation_id="list_notices", responses=FILES)
 def list_notices(who: Who, query: Annotated[NoticeQuery, Query()]) -> Page[NoticeRow]:
     """The notices that the caller may see."""
-    rows = (notice_row(who, e, case) for e, case in visible_notices(who))
-    answer: Page[NoticeRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    visible = who.zones(Action.NOTICE_READ, Kind.NOTICE)
+    rows = made(who.view, "notices", lambda v: Table(LIST, (notice_row(v, e, case) for e, case in told(v))))
+    answer: Page[NoticeRow] = rows.answer(
+        query, lambda r: _fits(r, query) and visible.all_of(zones_of(who.view, r.orig, r.resp))
+    )
     return answer
 
 
@@ -91,22 +96,26 @@ def get_notice(who: Who, id: str) -> NoticeRow:
     found = next(((e, case) for e, case in visible_notices(who) if e.notice_id == id), None)
     if found is None:
         raise not_found("notice")
-    return notice_row(who, *found)
+    return notice_row(who.view, *found)
 
 
 def visible_notices(who: Caller) -> list[tuple[Event, str | None]]:
     """The notices that the caller may see, each with its case."""
     visible, view = who.zones(Action.NOTICE_READ, Kind.NOTICE), who.view
-    told = [(e, case.id) for _, case in view.cases for e in case.events] + [(e, None) for e in view.lone]
-    return [(e, case) for e, case in told if visible.all_of(zones_of(who, e))]
+    return [(e, case) for e, case in told(view) if visible.all_of(zones_of(view, e.orig, e.resp))]
 
 
-def zones_of(who: Caller, event: Event) -> list[str]:
-    """The zones of the assets that a notice is of; an address that is nobody's has none."""
-    return [who.view.zone(a) for a in (event.orig, event.resp) if a and a in who.view.assets] or [""]
+def told(view: View) -> list[tuple[Event, str | None]]:
+    """All notices, each with the id of its case."""
+    return [*((e, case.id) for _, case in view.cases for e in case.events), *((e, None) for e in view.lone)]
 
 
-def notice_row(who: Caller, e: Event, case: str | None) -> NoticeRow:
+def zones_of(view: View, *assets: str) -> list[str]:
+    """The zones of assets; an address that is nobody's has none."""
+    return [view.zone(a) for a in assets if a and a in view.assets] or [""]
+
+
+def notice_row(view: View, e: Event, case: str | None) -> NoticeRow:
     """A notice as the API gives it."""
     names = ("note", "title", "msg", "why", "severity", "confidence", "tactic", "orig", "orig_h", "orig_p", "resp",
              "resp_h", "resp_p", "sensor", "uid", "capture", "frame", "count", "meaning", "benign",
@@ -114,7 +123,7 @@ def notice_row(who: Caller, e: Event, case: str | None) -> NoticeRow:
     return NoticeRow(
         **{name: getattr(e, name) for name in names}, id=e.notice_id, case=case, ts=time_of(e.ts), ts_ns=e.ts,
         until=time_of(e.until), techniques=list(e.techniques), frames=list(e.frames), runbook=list(e.runbook),
-        orig_name=who.view.name(e.orig), resp_name=who.view.name(e.resp),
+        orig_name=view.name(e.orig), resp_name=view.name(e.resp),
     )  # fmt: skip
 
 

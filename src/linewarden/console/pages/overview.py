@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
 from linewarden.api.routes.activity import Activity, activity_of
-from linewarden.api.routes.assets import AssetQuery, AssetRow, list_assets
+from linewarden.api.routes.assets import AssetRow, visible_rows
 from linewarden.api.routes.cases import CaseQuery, list_cases
 from linewarden.api.routes.findings import FindingQuery, list_findings
 from linewarden.api.routes.now import now_of
@@ -50,7 +50,7 @@ class Bar:
 @router.get("/")
 def overview(request: Request, who: Viewer) -> HTMLResponse:
     """The page."""
-    assets = list_assets(who, AssetQuery(limit=1_000)).items
+    assets = visible_rows(who)
     day = activity_of(who, 24)
     return page(
         request, "overview.html.j2", who, now=now_of(who), order=order_for(who),

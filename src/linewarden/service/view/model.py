@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from linewarden.cases.model import Case, Event
 from linewarden.plant.model import Asset, Plant
@@ -30,6 +31,8 @@ class View:
     """Notices that belong to no case."""
     reading: float | None = 0.0
     wrong: str = ""
+    made: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What others made of it, by name: kept as long as it is."""
 
     @property
     def notices(self) -> tuple[Event, ...]:
