@@ -35,6 +35,8 @@ def test_the_authority_is_exported_without_its_key(run: Run, config: Path, tmp_p
     assert "PRIVATE" not in out
     assert run("certificate", "export-ca", config, "--out", tmp_path / "ca.pem").code == 0
     assert (tmp_path / "ca.pem").read_text() == out
+    (config.parent / "linewarden-data/tls/authority.key").unlink()  # who may not read it can still export
+    assert run("certificate", "export-ca", config).out == out
 
 
 def test_renew_makes_another_certificate_and_only_if_asked_another_authority(run: Run, config: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import shutil
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -141,6 +142,16 @@ def test_the_authority_stays_over_starts_and_the_certificate_too(tmp_path: Path)
     assert first.certificate == second.certificate
     assert (tmp_path / "linewarden-data/tls/authority.pem").stat().st_mode & 0o777 == 0o644
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "linewarden-data/tls").glob("*.key")} == {0o600}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_the_services(tmp_path: Path) -> None:
+    (tmp_path / "linewarden-data").mkdir()
+    os.chown(tmp_path / "linewarden-data", 12_345, 12_346)
+    server_context(config_of(tmp_path))
+    made = [tmp_path / "linewarden-data/tls", *(tmp_path / "linewarden-data/tls").iterdir()]
+    assert len(made) == 5
+    assert {(p.stat().st_uid, p.stat().st_gid) for p in made} == {(12_345, 12_346)}
 
 
 def test_a_name_that_is_added_makes_a_new_certificate_or_says_that_the_authority_may_not(tmp_path: Path) -> None:
