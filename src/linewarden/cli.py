@@ -167,16 +167,11 @@ def _save(lake: Path, kept: Kept) -> None:
     keep(lake, kept)
 
 
-@contextlib.contextmanager
-def _report_file(path: Path | None) -> Iterator[Reserved | None]:
+def _report_file(path: Path | None) -> contextlib.AbstractContextManager[Reserved | None]:
     """The place of the report, tried before hours of reading."""
-    from linewarden.service.files import reserve
+    from linewarden.service.report import report_file
 
-    if path is None:
-        yield None
-        return
-    with reserve(path) as file:
-        yield file
+    return report_file(path)
 
 
 @contextlib.contextmanager

@@ -142,3 +142,23 @@ def test_send_that_is_not_taken_says_what_was(lake: Path, run: Run) -> None:
         assert ran.code == 8 and "0 of 1 notices were sent" in ran.out and "refused it (400" in ran.err
     ran = run("notices", "send", lake, "--to", "http://siem.plant/secret")
     assert ran.code == 2 and "use https" in ran.err and "secret" not in ran.err
+
+
+def test_cases_are_reported_on_paper_or_as_a_page(lake: Path, run: Run, tmp_path: Path) -> None:
+    found = run("cases", lake, "--json").json
+    assert run("cases", lake, "--report", tmp_path / "cases.html").code == 0
+    page = (tmp_path / "cases.html").read_text()
+    assert found[0]["title"].split()[0] in page
+    assert "download.pcap:" in page
+    assert run("cases", lake, found[0]["id"], "--report", tmp_path / "one.html").code == 0
+    assert "<h1>1 case;" in (tmp_path / "one.html").read_text()
+
+
+def test_a_report_as_pdf_is_one_or_says_what_is_missing(lake: Path, run: Run, tmp_path: Path) -> None:
+    ran = run("cases", lake, "--report", tmp_path / "cases.pdf")
+    if ran.code:
+        assert ran.code == 2
+        assert "linewarden[pdf]" in ran.err
+        assert not (tmp_path / "cases.pdf").exists()
+    else:
+        assert (tmp_path / "cases.pdf").read_bytes().startswith(b"%PDF-1.7")

@@ -104,6 +104,20 @@ def test_there_is_nothing_to_change(server: HealthServer) -> None:
     assert get(server, "/anything")[0] == 404
 
 
+@pytest.mark.parametrize(("host", "code"), [("localhost", 200), ("127.0.0.1:9480", 200), ("evil.example", 421)])
+def test_on_loopback_another_name_reads_nothing(server: HealthServer, board: Board, host: str, code: int) -> None:
+    """A page of another site can make its own name lead here (DNS rebinding)."""
+    board.sensor("line1", STATUS)
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/healthz", headers={"Host": host})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found = answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            found = error.code
+    assert found == code
+
+
 def test_an_address_that_is_taken_is_said() -> None:
     with socket.socket() as port:
         port.bind(("127.0.0.1", 0))

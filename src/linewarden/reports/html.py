@@ -23,12 +23,15 @@ from linewarden.cases.model import Case
 from linewarden.plant.diff import PlantDiff
 from linewarden.plant.model import Plant
 from linewarden.reports import words
-from linewarden.reports.cases_page import cases_view
+from linewarden.reports.cases_page import cases_report, cases_view
 from linewarden.reports.data import page_data
 from linewarden.reports.diff_view import diff_view
 from linewarden.reports.map_layout import map_view
 from linewarden.reports.values_view import Value, values_view
 from linewarden.reports.view import plant_view
+
+MOST_PROOF, MOST_PROOF_ON_PAPER, MOST_EVENTS = 50, 8, 500
+"""Events and packets that stand under a finding, and in a report of cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,11 @@ class Made:
 
 def render_plant(
     plant: Plant, generated_at: int, version: str, source: str, values: Sequence[Value] = (),
-    cases: Sequence[tuple[int, Case]] | None = None,
+    cases: Sequence[tuple[int, Case]] | None = None, *, paper: bool = False,
 ) -> str:  # fmt: skip
     """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read.
+
+    `paper`: as pages to print (`reports.pdf`), without what needs a script.
 
     `values` are process values, what moves first, where they are known; `cases` with their priority, the worst first,
     None where nobody judged.
@@ -56,13 +61,24 @@ def render_plant(
     made = Made(generated_at, version, source)
     wrong = None if cases is None else cases_view(cases, view.assets)
     return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made,
-                   values=values_view(values, names), wrong=wrong)  # fmt: skip
+                   values=values_view(values, names), wrong=wrong, paper=paper,
+                   most_proof=MOST_PROOF_ON_PAPER if paper else MOST_PROOF)  # fmt: skip
 
 
-def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str) -> str:
+def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str, *, paper: bool = False) -> str:
     """What changed between two plants, as one HTML document of the same kind."""
     made = Made(generated_at, version, source)
-    return _render("diff.html.j2", v=diff_view(diff), data=as_json({}), made=made)
+    return _render("diff.html.j2", v=diff_view(diff), data=as_json({}), made=made, paper=paper)
+
+
+def render_cases(
+    cases: Sequence[tuple[int, Case]], names: Mapping[str, str], generated_at: int, version: str, source: str, *,
+    paper: bool = False,
+) -> str:  # fmt: skip
+    """Cases with their priority, the worst first, each with its events; `names` of assets by their id."""
+    made = Made(generated_at, version, source)
+    view = cases_report(cases, names)
+    return _render("cases.html.j2", v=view, data=as_json({}), made=made, paper=paper, most_proof=MOST_EVENTS)
 
 
 def as_json(value: Any) -> Markup:
@@ -78,15 +94,19 @@ def source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _render(template: str, **values: Any) -> str:
+def _render(template: str, *, paper: bool, most_proof: int = MOST_PROOF, **values: Any) -> str:
+    page = _environment().get_template(template)
+    if paper:
+        styles = {"css": Markup(_static("paper.css")), "map_css": Markup(_static("paper-map.css"))}  # noqa: S704
+        return page.render(paper=True, most_proof=most_proof, **styles, **values)
     css, script = _static("report.css"), _static("report.js") + _static("map.js")
     policy = (
         f"default-src 'none'; style-src {source_hash(css)}; script-src {source_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    page = _environment().get_template(template)
     # css and script are our own files, inlined as they are: their hashes stand in the policy
-    return page.render(css=Markup(css), script=Markup(script), policy=policy, **values)  # noqa: S704
+    look = {"css": Markup(css), "script": Markup(script)}  # noqa: S704
+    return page.render(paper=False, most_proof=most_proof, policy=policy, **look, **values)
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linewarden.errors import ConfigError
+from linewarden.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from linewarden.service.config.model import Config
@@ -76,20 +76,24 @@ def run_export(args: argparse.Namespace) -> int:
     from linewarden.service.config import load_config
     from linewarden.service.files import reserve
     from linewarden.service.tls import server_context
+    from linewarden.service.tls.transport import own_folder
+    from linewarden.trust.authority_files import read_certificate
 
-    transport = server_context(load_config(args.config))
-    if transport.ca_file is None:
+    config = load_config(args.config)
+    if config.console.certificate is not None:
         raise ConfigError("console.certificate: is of your own authority; this site has none to export")
-    pem = transport.ca_file.read_text(encoding="ascii")
+    file = own_folder(config, None).authority_file
+    if not file.exists():
+        server_context(config)
+    about, pem = authority_as_dict(file), read_certificate(file).decode("ascii")
     if args.out is not None:
-        with reserve(args.out) as file:
-            file.write(pem)
+        with reserve(args.out) as out:
+            out.write(pem)
     if args.json:
-        _print_json({**authority_as_dict(transport), "pem": pem})
+        _print_json({**about, "pem": pem})
     elif args.out is None:
         sys.stdout.write(pem)
     else:
-        about = authority_as_dict(transport)
         print(f"{args.out}: {about['subject']}, until {about['until'][:10]}\nSHA-256 {about['sha256']}")
     return 0
 
@@ -106,22 +110,24 @@ def certificate_as_dict(transport: Transport) -> dict[str, Any]:
         "until": found.not_valid_after_utc.isoformat(),
         "sha256": transport.fingerprint,
         "notes": list(transport.notes),
-        "authority": authority_as_dict(transport) if transport.ca_file is not None else None,
+        "authority": authority_as_dict(transport.ca_file) if transport.ca_file is not None else None,
     }
 
 
-def authority_as_dict(transport: Transport) -> dict[str, Any]:
-    """The site's own authority for a program."""
+def authority_as_dict(file: Path) -> dict[str, Any]:
+    """The site's own authority for a program. Its key is not needed."""
     from cryptography import x509
 
     from linewarden.trust.authority import fingerprint
     from linewarden.trust.authority_files import read_certificate
 
-    assert transport.ca_file is not None
-    found = x509.load_pem_x509_certificate(read_certificate(transport.ca_file))
+    try:
+        found = x509.load_pem_x509_certificate(read_certificate(file))
+    except ValueError as error:
+        raise StoreError(f"{file}: is damaged; bring it back from a backup") from error
     permitted = found.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
     return {
-        "file": str(transport.ca_file), "subject": found.subject.rfc4514_string(),
+        "file": str(file), "subject": found.subject.rfc4514_string(),
         "until": found.not_valid_after_utc.isoformat(), "sha256": fingerprint(found),
         "may_sign": [str(name.value) for name in permitted],
     }  # fmt: skip

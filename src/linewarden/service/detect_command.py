@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ def add_detect(commands: Commands, bar: Bar) -> None:
         action="store_true",
         help="of a lake: judge also what was judged live with what is known now, and in the order of time",
     )
-    add("--report", type=Path, metavar="FILE.html", help="write a report: what is wrong, and the plant around it")
+    add("--report", type=Path, metavar="FILE", help="write a report, .html or .pdf: what is wrong, and the plant")
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--fail-on", choices=SEVERITIES, help=f"end with code {FOUND} if there is a notice of this weight or worse")
     add(
@@ -103,6 +103,7 @@ def add_detect(commands: Commands, bar: Bar) -> None:
     add("lake", type=Path, metavar="LAKE", help="a lake that has notices")
     add("id", nargs="?", metavar="CASE", help="one case, in full; the beginning of its id will do")
     add("--packets", type=Path, metavar="FILE.pcapng", help="write the packets that prove the case, and 10 s around")
+    add("--report", type=Path, metavar="FILE", help="write a report, .html or .pdf: all cases, or this one")
     add_captures(cases)
     add("--json", action="store_true", help="for a program")
 
@@ -110,21 +111,20 @@ def add_detect(commands: Commands, bar: Bar) -> None:
 def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     """Captures or a lake to notices."""
     from linewarden.service.detecting import detect, keep_notices
-    from linewarden.service.files import reserve
     from linewarden.service.reading import Settings
+    from linewarden.service.report import report_file, write_plant_report
     from linewarden.service.snapshot_command import taken
 
     snapshot = taken(args)
     wanted = _wanted(args, snapshot.rules() if snapshot else ())
     expected, baseline = (snapshot.expected(), snapshot.baseline()) if snapshot else _beforehand(args)
-    with reserve(args.report) if args.report else nullcontext() as report, bar(args) as on_step:
+    with report_file(args.report) as report, bar(args) as on_step:
         found = detect(
             args.sources, wanted, out=args.out, settings=Settings(site=args.site), baseline=baseline,
             expected=expected, hindsight=args.hindsight, on_step=on_step,
         )  # fmt: skip
         if report:
             from linewarden.reports.words import listed
-            from linewarden.service.report import write_plant_report
 
             write_plant_report(report, found.plant, listed(args.sources, 4), found.lake, found.told)
     if args.write and args.out is None and found.lake is None:
@@ -224,6 +224,13 @@ def run_cases(args: argparse.Namespace) -> int:
     if args.packets and not args.id:
         raise ConfigError("--packets: give the id of one case too")
     found = cases_of(args.lake)
+    if args.report:
+        from linewarden.service.report import report_file, write_cases_report
+
+        with report_file(args.report) as report:
+            told = found.ranked if args.id is None else (found.find(args.id),)
+            if report:
+                write_cases_report(report, told, found.names, str(args.lake))
     if args.id is None:
         if args.json:
             _print_json([case_as_dict(c, p, found.names) for p, c in found.ranked])

@@ -38,7 +38,10 @@ class Reserved:
 
     def write(self, text: str) -> None:
         """Puts `text` there as UTF-8. Raises StoreError, and then leaves what was there before."""
-        data = text.encode("utf-8", "replace")
+        self.write_bytes(text.encode("utf-8", "replace"))
+
+    def write_bytes(self, data: bytes) -> None:
+        """Puts these bytes there. Raises StoreError, and then leaves what was there before."""
         try:
             if self._tmp is None:
                 self._target.write_bytes(data)

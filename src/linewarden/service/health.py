@@ -4,6 +4,8 @@ unless the configuration says otherwise; there is nothing to change here.
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,17 @@ def application(board: Board, registry: CollectorRegistry, status: Callable[[], 
     return Starlette(routes=[Route(path, page, methods=["GET"]) for path, page in pages.items()])
 
 
+def only_here(app: Any, host: str) -> Any:
+    """On loopback, only for who asks for this machine: a page in its browser must not read them by another name.
+
+    Where others may reach it, they may call it what they like.
+    """
+    from linewarden.service.web.hosts import KnownHosts
+
+    local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return KnownHosts(app, ("localhost", os.uname().nodename)) if local else app
+
+
 class HealthServer:
     """Serves the pages in a thread of its own."""
 
@@ -49,8 +62,8 @@ class HealthServer:
         import uvicorn
 
         config = uvicorn.Config(
-            app, host=host, port=port, log_config=None, access_log=False, server_header=False, lifespan="off",
-            limit_concurrency=32, timeout_keep_alive=5, h11_max_incomplete_event_size=16_384, ws="none",
+            only_here(app, host), host=host, port=port, log_config=None, access_log=False, server_header=False,
+            lifespan="off", limit_concurrency=32, timeout_keep_alive=5, h11_max_incomplete_event_size=16_384, ws="none",
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._where = f"{host}:{port}"

@@ -11,7 +11,7 @@ Run = Callable[[argparse.Namespace], int]
 
 READ = """examples:
   linewarden read plant.pcapng                                 a summary in the terminal
-  linewarden read plant.pcapng --report plant.html             a report to hand over, one file
+  linewarden read plant.pcapng --report plant.html             a report to hand over, one file (.pdf: as pages)
   linewarden read captures/ '*.pcap.gz' --out lake/            folders and globs; keep every record
   tcpdump -w - -i mirror0 | linewarden read -                  standard input; Ctrl-C ends the recording
   linewarden read plant.pcapng --names names.csv --out lake/   with your names, kept for the next time
@@ -122,7 +122,9 @@ def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> Co
 
 
 def _outputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a report: one file, needs no network")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write a report, .html or .pdf: one file, needs no network"
+    )
     parser.add_argument("--json", action="store_true", help="result for a program on standard output")
     parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from linewarden import __version__
-from linewarden.service.files import Reserved
+from linewarden.service.files import Reserved, reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from linewarden.cases.model import Case
@@ -32,7 +33,8 @@ def write_plant_report(
 
     values = _values(lake) if lake is not None else []
     cases = _cases_of(told, plant) if told is not None else _cases(lake) if lake is not None else None
-    file.write(render_plant(plant, time.time_ns(), __version__, source, values, cases))
+    paper = is_pdf(file.path)
+    _write(file, render_plant(plant, time.time_ns(), __version__, source, values, cases, paper=paper))
 
 
 def _cases_of(told: Sequence[Told], plant: Plant) -> list[tuple[int, Case]]:
@@ -65,4 +67,44 @@ def write_diff_report(file: Reserved, diff: PlantDiff, source: str) -> None:
     """The report of what changed. Raises StoreError."""
     from linewarden.reports.html import render_diff
 
-    file.write(render_diff(diff, time.time_ns(), __version__, source))
+    _write(file, render_diff(diff, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
+
+
+def write_cases_report(
+    file: Reserved, cases: Sequence[tuple[int, Case]], names: Mapping[str, str], source: str
+) -> None:
+    """The report of cases, with their events. Raises StoreError."""
+    from linewarden.reports.html import render_cases
+
+    _write(file, render_cases(cases, names, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
+
+
+@contextlib.contextmanager
+def report_file(path: Path | None) -> Iterator[Reserved | None]:
+    """The place of a report, tried before hours of reading; None for None.
+
+    Raises StoreError if it cannot be written, ConfigError if it is to be a PDF and this machine cannot make one.
+    """
+    if path is None:
+        yield None
+        return
+    if is_pdf(path):
+        from linewarden.reports.pdf import needs_pdf
+
+        needs_pdf()
+    with reserve(path) as file:
+        yield file
+
+
+def is_pdf(path: Path) -> bool:
+    """Whether the file's ending asks for a PDF."""
+    return path.suffix.lower() == ".pdf"
+
+
+def _write(file: Reserved, page: str) -> None:
+    if not is_pdf(file.path):
+        file.write(page)
+        return
+    from linewarden.reports.pdf import render_pdf
+
+    file.write_bytes(render_pdf(page))

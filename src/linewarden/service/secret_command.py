@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   linewarden secret seal linewarden.toml < mail.password       prints enc:... for `password = "enc:..."`
+  linewarden secret seal linewarden.toml < console.key         also a private key (PEM), for the file that holds it
   linewarden secret seal linewarden.toml                       asks for it, in a terminal
   linewarden secret rotate linewarden.toml                     a new key; what is sealed is wrapped by it
   linewarden secret check linewarden.toml                      whether every secret can be read
@@ -58,9 +59,15 @@ def _given() -> str:
         text = getpass.getpass("Secret: ")
     else:
         text = sys.stdin.read(70_000).strip("\r\n")
-    if not text or not text.isprintable():
-        raise ConfigError("standard input: the secret is empty, or has more than one line")
+    if not text or not (text.isprintable() or _is_pem(text)):
+        raise ConfigError("standard input: the secret is empty, or has more than one line (and is no private key)")
     return text
+
+
+def _is_pem(text: str) -> bool:
+    """Whether it is a private key, which has several lines."""
+    lines = text.splitlines()
+    return lines[0].startswith("-----BEGIN ") and "PRIVATE KEY" in lines[0] and all(map(str.isprintable, lines))
 
 
 def _new_key() -> bytes:

@@ -292,7 +292,7 @@ def import_late() -> None:
     """What is needed later is imported while the files of this program can still be read."""
     from importlib import import_module
 
-    for name in ("health", "metrics", "keeping", "state_keeper"):
+    for name in ("health", "web.hosts", "metrics", "keeping", "state_keeper"):
         import_module(f"linewarden.service.{name}")
     modules = "uvicorn uvicorn.protocols.http.h11_impl uvicorn.loops.auto polars starlette.routing encodings.idna"
     for name in modules.split():

@@ -52,7 +52,7 @@ def make_file(path: Path, data: bytes) -> None:
     """
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             owner = path.parent.stat()
@@ -71,6 +71,16 @@ def make_file(path: Path, data: bytes) -> None:
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """A folder that is not there yet; what root makes belongs to whom the folder around it belongs. Raises OSError."""
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0 and missing:
+        owner = missing[-1].parent.stat()
+        for folder in missing:
+            os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def sync_folder(folder: Path) -> None:

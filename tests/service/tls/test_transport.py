@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import io
+import os
 import shutil
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -141,6 +144,16 @@ def test_the_authority_stays_over_starts_and_the_certificate_too(tmp_path: Path)
     assert {p.stat().st_mode & 0o777 for p in (tmp_path / "linewarden-data/tls").glob("*.key")} == {0o600}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_the_services(tmp_path: Path) -> None:
+    (tmp_path / "linewarden-data").mkdir()
+    os.chown(tmp_path / "linewarden-data", 12_345, 12_346)
+    server_context(config_of(tmp_path))
+    made = [tmp_path / "linewarden-data/tls", *(tmp_path / "linewarden-data/tls").iterdir()]
+    assert len(made) == 5
+    assert {(p.stat().st_uid, p.stat().st_gid) for p in made} == {(12_345, 12_346)}
+
+
 def test_a_name_that_is_added_makes_a_new_certificate_or_says_that_the_authority_may_not(tmp_path: Path) -> None:
     first = server_context(config_of(tmp_path))
     with pytest.raises(ConfigError, match=r"console\.example: .*--new-authority"):
@@ -192,17 +205,13 @@ def test_keys_are_sealed_by_the_sites_key_also_those_that_were_there_before(
         pass
 
 
-def _args(folder: Path) -> object:
-    import argparse
-
+def _args(folder: Path) -> argparse.Namespace:
     return argparse.Namespace(config=folder / "linewarden.toml")
 
 
 def _seal_something(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import io
-
     monkeypatch.setattr("sys.stdin", io.StringIO("anything\n"))
-    run_seal(_args(folder))  # type: ignore[arg-type]
+    run_seal(_args(folder))
 
 
 def test_sealed_keys_without_the_sites_key_are_said_and_not_replaced(
@@ -291,6 +300,28 @@ def _wrong(folder: Path, what: str) -> None:
         certificate.write_bytes(key.read_bytes())
     elif what == "no certificate":
         certificate.unlink()
+
+
+def test_a_given_key_may_be_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ca, _, key = given(tmp_path)
+    config_of(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO(key.read_text()))
+    run_seal(_args(tmp_path))
+    key.write_text(capsys.readouterr().out)
+    transport = server_context(config_of(tmp_path, GIVEN))
+    with served(transport) as port, connected(port, client(ca), "console.plant.example"):
+        pass
+    run_rotate(_args(tmp_path))
+    assert server_context(config_of(tmp_path, GIVEN)).fingerprint
+
+
+def test_a_given_key_may_be_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, key = given(tmp_path)
+    key.chmod(0o440)  # as systemd gives them
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert server_context(config_of(tmp_path, GIVEN.replace('"console.key"', '"credential:console.key"'))).fingerprint
 
 
 @pytest.mark.parametrize(
