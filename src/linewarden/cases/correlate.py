@@ -38,6 +38,8 @@ class Rules:
 @dataclass(slots=True)
 class _Open:
     id: str
+    number: int
+    """Of those that were ever open: the older one is lower."""
     events: list[Event] = field(default_factory=list)
     acted: dict[str, int] = field(default_factory=dict)
     hit: dict[str, int] = field(default_factory=dict)
@@ -69,41 +71,67 @@ class Correlation:
     def __init__(self, rules: Rules | None = None, partners: Mapping[str, frozenset[str]] | None = None) -> None:
         """`partners`: by asset, with whom a controller works; what it does when these were hit is a consequence."""
         self._rules, self.partners = rules or Rules(), partners or {}
-        self._open: list[_Open] = []
+        self._open: dict[int, _Open] = {}
+        self._at: dict[str, dict[int, _Open]] = {}  # by asset: the open cases that it acts in or was hit in
+        self._opened = 0
         self._closed: list[Case] = []
         self._lone: list[Event] = []
 
     def add(self, event: Event) -> Case | None:
         """An event, not before those that were added. Gives the case that it is part of now, if it is of any."""
-        fits = [c for c in self._open if self._fits(c, event)]
+        fits = [c for c in self._near(event) if self._fits(c, event)]
         if not fits and WEIGHT[event.severity] < OPENS:
             self._keep(event)
             return None
         if not fits:
-            fits = [_Open(event.notice_id)]
-            self._open += fits
-            for early in self._early(event):
-                fits[0].take(early)
+            fits = [self._opening(event)]
         first, *others = fits
         for other in others:
+            self._close(other)
             first.absorb(other)
-            self._open.remove(other)
         first.take(event)
+        self._remember(first)
         while len(self._open) > MOST_CASES:
-            quiet = min(self._open, key=lambda c: c.latest)
-            self._open.remove(quiet)
+            quiet = min(self._open.values(), key=lambda c: c.latest)
+            self._close(quiet)
             self._closed.append(_case(quiet))
         return _case(first)
 
+    def _near(self, event: Event) -> list[_Open]:
+        """The open cases, oldest first, that know one of those whom the event is about: no other can fit."""
+        about = (event.orig, event.resp, *self.partners.get(event.orig, ()))
+        found = {number: case for asset in about if asset for number, case in self._at.get(asset, {}).items()}
+        return [found[number] for number in sorted(found)]
+
+    def _opening(self, event: Event) -> _Open:
+        self._opened += 1
+        case = self._open[self._opened] = _Open(event.notice_id, self._opened)
+        for early in self._early(event):
+            case.take(early)
+        return case
+
+    def _remember(self, case: _Open) -> None:
+        for asset in (*case.acted, *case.hit):
+            self._at.setdefault(asset, {})[case.number] = case
+
+    def _close(self, case: _Open) -> None:
+        del self._open[case.number]
+        for asset in {*case.acted, *case.hit}:
+            there = self._at.get(asset, {})
+            there.pop(case.number, None)
+            if not there:
+                self._at.pop(asset, None)
+
     def open_ids(self) -> frozenset[str]:
         """The cases that something may still be added to."""
-        return frozenset(c.id for c in self._open)
+        return frozenset(c.id for c in self._open.values())
 
     def let_go(self, now: int) -> list[Case]:
         """Closes what nothing can join any more (`now`: ns UTC), and forgets all that is closed: those are given."""
         oldest = now - int(max(self._rules.actor_s, self._rules.target_s) * 1e9)
-        quiet = [c for c in self._open if c.latest < oldest]
-        self._open = [c for c in self._open if c not in quiet]
+        quiet = [c for c in self._open.values() if c.latest < oldest]
+        for case in quiet:
+            self._close(case)
         gone, self._closed = [*self._closed, *map(_case, quiet)], []
         return gone
 
@@ -132,7 +160,7 @@ class Correlation:
 
     def cases(self) -> tuple[Case, ...]:
         """All cases so far, the open ones included, by their beginning."""
-        found = [*self._closed, *map(_case, self._open)]
+        found = [*self._closed, *map(_case, self._open.values())]
         return tuple(sorted(found, key=lambda c: (c.began, c.id)))
 
     def lone(self) -> tuple[Event, ...]:

@@ -18,7 +18,7 @@ from linewarden.policy import Action, Kind
 
 router = APIRouter(tags=["now"])
 
-LOOK_S = 0.5
+LOOK_S = 0.25
 ASK_AGAIN_S = 30.0
 """So often a stream asks whether its session still holds and what it may see."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linewarden.detections.knowledge import Knowledge
     from linewarden.plant.fold import PlantFold
 
-EVERY_S = 1.0
+EVERY_S = 0.5
 SHARE = 5
 """A plant is made anew after at least so many times as long as it took."""
 
@@ -149,7 +149,9 @@ class Follower:
         assert self._known is not None
         with lake_files.reading(self.lake), _explained(self.lake):
             told = events(Lake(self.lake, ("notice",)), self._known.ids) if notices else []
-        cases, lone = tied(told, partners_of(self._known))
+        cases, _ = tied(told, partners_of(self._known))
+        within = {e.notice_id for _, case in cases for e in case.events}
+        lone = tuple(e for e in told if e.notice_id not in within)
         self._of = (self._of[0], notices)
         self._show(as_of=time.time_ns(), cases=cases, lone=lone)
 
