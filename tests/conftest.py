@@ -16,9 +16,9 @@ settings.register_profile("linewarden", deadline=None, suppress_health_check=[He
 settings.load_profile("linewarden")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium through Playwright."""
+    """Headless Chromium through Playwright, whose loop belongs to the thread while it is there: so not for longer."""
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: install it (apt-get install chromium) to run the browser tests")
     api = pytest.importorskip("playwright.sync_api", reason="install playwright to run the browser tests")

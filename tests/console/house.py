@@ -19,6 +19,7 @@ from linewarden.console.command import server_of
 from linewarden.people.model import Grant
 from linewarden.service.config import Config
 from linewarden.service.tls import server_context
+from linewarden.service.web import csrf_token
 from linewarden.service.workplace import Workplace, config_of, opened
 
 PASSWORD = "seven bottles on a green wall"
@@ -52,6 +53,10 @@ class Served:
         if role:
             found.cookies.set(COOKIE, self.session(role))
         return found
+
+    def csrf(self, client: httpx.Client) -> str:
+        """The word that a form of that client's session has."""
+        return csrf_token(client.cookies.get(COOKIE) or "")
 
     def session(self, role: str) -> str:
         """The secret of a session, as signing in gives it."""

@@ -66,3 +66,16 @@ def test_german(open_as: Callable[..., Any]) -> None:
 def test_live_events_arrive(open_as: Callable[..., Any]) -> None:
     page = open_as("viewer")
     page.wait_for_function("document.body.dataset.live === 'on'", timeout=5_000)
+
+
+def test_a_browser_with_a_session_that_is_over_can_sign_in(browser: Any, served: Served) -> None:
+    context = browser.new_context(ignore_https_errors=True)
+    old = {"name": "__Host-linewarden", "value": "B" * 43, "url": served.url, "secure": True, "httpOnly": True}
+    context.add_cookies([old])
+    page = context.new_page()
+    page.goto(served.url)
+    page.fill("[name=login]", "operator")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url(served.url + "/")
+    context.close()

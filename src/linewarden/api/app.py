@@ -39,4 +39,6 @@ def make_app(place: Workplace | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.place = place
     app.include_router(api_router())
+    describe = app.openapi
+    app.openapi = lambda: problems.described(describe())  # type: ignore[method-assign]
     return app

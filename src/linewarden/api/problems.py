@@ -43,14 +43,21 @@ def not_found(what: str) -> ProblemError:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
+    status: {"description": text, "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for status, text in (
         (400, "The question makes no sense"), (401, "Nobody is signed in"), (403, "Not allowed"),
         (404, "There is none, or none that the caller may see"), (422, "A parameter is wrong"),
         (429, "Too many tries; Retry-After says when"), (503, "Something that is needed is away"),
     )
 }  # fmt: skip
-"""For every route."""
+"""For every route; `described` adds the schema that they refer to."""
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document with the schema of problems in it."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
+    return document
 
 
 def problem_of(error: Exception) -> Problem:

@@ -84,10 +84,10 @@ class PlantFold:
         traffic.count_unseen(crowd.unseen)
         traffic.count_unseen(rows("beyond"))
         assets = build_assets(joined, identities, traffic)
-        assets = apply_corrections(assets, joined, corrections)
         report = None
         if names is not None:
             assets, report = apply_names(assets, joined, names)
+        assets = apply_corrections(assets, joined, corrections)  # said of one device, and later than the list of all
         captures = tuple(Capture(c.name, c.packets, c.bytes, c.conns, c.ts, c.until) for c in rows("capture"))
         return Plant(
             assets=tuple(assets.values()),
