@@ -10,10 +10,11 @@ from pathlib import Path
 import factory
 import pytest
 
-from linewarden.errors import ConfigError
+from linewarden.errors import ConfigError, StoreError
 from linewarden.plant.model import Plant
 from linewarden.reports.html import render_cases, render_plant
 from linewarden.reports.pdf import needs_pdf, render_pdf
+from linewarden.service.pdf_apart import pdf_apart
 from linewarden.service.report import report_file
 
 MADE_AT = factory.START + 3 * factory.HOUR
@@ -86,6 +87,16 @@ def test_without_the_library_it_is_said_what_to_install_before_anything_is_read(
     assert list(tmp_path.iterdir()) == []
     with report_file(tmp_path / "plant.html") as file:
         assert file is not None
+
+
+def test_it_can_be_made_in_a_process_with_bounds(bottling: Plant) -> None:
+    pytest.importorskip("weasyprint")
+    page = render_plant(bottling, MADE_AT, "0.1.0", "line-a.pcapng", paper=True)
+    assert pdf_apart(page).startswith(b"%PDF-1.7")
+    with pytest.raises(StoreError, match="within 60 s and 60 MB"):
+        pdf_apart(page, 60, 60)
+    with pytest.raises(StoreError, match=r"within 1 s|not ready after 2 s"):
+        pdf_apart(render_plant(factory.site(), MADE_AT, "0.1.0", "", paper=True), 1)
 
 
 def test_a_report_without_cases_says_so() -> None:
