@@ -66,6 +66,17 @@ def test_a_page_for_paper_has_no_script_and_nothing_to_press(bottling: Plant) ->
 
 
 @pytest.mark.parametrize(
+    "text", [*factory.HOSTILE, "</style><link rel=stylesheet href=http://127.0.0.1:1/x>", "url(file:///etc/passwd)"],
+    ids=lambda text: ascii(text[:20]),
+)  # fmt: skip
+def test_what_devices_say_is_text_and_nothing_else(text: str) -> None:
+    pytest.importorskip("weasyprint")
+    found = read(render_pdf(render_plant(factory.called(text), MADE_AT, "0.1.0", text, paper=True)))
+    assert "/StructTreeRoot" in found
+    assert not re.search(r"/JavaScript|/JS\b|/Launch|/URI|/EmbeddedFile", found)
+
+
+@pytest.mark.parametrize(
     "asked", ["http://127.0.0.1:1/x.png", "file:///etc/passwd", "https://example.com/a.css", "ftp://127.0.0.1/a"]
 )
 def test_nothing_is_fetched_from_anywhere(asked: str) -> None:
