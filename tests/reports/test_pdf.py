@@ -10,10 +10,11 @@ from pathlib import Path
 import factory
 import pytest
 
-from linewarden.errors import ConfigError
+from linewarden.errors import ConfigError, StoreError
 from linewarden.plant.model import Plant
 from linewarden.reports.html import render_cases, render_plant
 from linewarden.reports.pdf import needs_pdf, render_pdf
+from linewarden.service.pdf_apart import pdf_apart
 from linewarden.service.report import report_file
 
 MADE_AT = factory.START + 3 * factory.HOUR
@@ -65,6 +66,17 @@ def test_a_page_for_paper_has_no_script_and_nothing_to_press(bottling: Plant) ->
 
 
 @pytest.mark.parametrize(
+    "text", [*factory.HOSTILE, "</style><link rel=stylesheet href=http://127.0.0.1:1/x>", "url(file:///etc/passwd)"],
+    ids=lambda text: ascii(text[:20]),
+)  # fmt: skip
+def test_what_devices_say_is_text_and_nothing_else(text: str) -> None:
+    pytest.importorskip("weasyprint")
+    found = read(render_pdf(render_plant(factory.called(text), MADE_AT, "0.1.0", text, paper=True)))
+    assert "/StructTreeRoot" in found
+    assert not re.search(r"/JavaScript|/JS\b|/Launch|/URI|/EmbeddedFile", found)
+
+
+@pytest.mark.parametrize(
     "asked", ["http://127.0.0.1:1/x.png", "file:///etc/passwd", "https://example.com/a.css", "ftp://127.0.0.1/a"]
 )
 def test_nothing_is_fetched_from_anywhere(asked: str) -> None:
@@ -86,6 +98,16 @@ def test_without_the_library_it_is_said_what_to_install_before_anything_is_read(
     assert list(tmp_path.iterdir()) == []
     with report_file(tmp_path / "plant.html") as file:
         assert file is not None
+
+
+def test_it_can_be_made_in_a_process_with_bounds(bottling: Plant) -> None:
+    pytest.importorskip("weasyprint")
+    page = render_plant(bottling, MADE_AT, "0.1.0", "line-a.pcapng", paper=True)
+    assert pdf_apart(page).startswith(b"%PDF-1.7")
+    with pytest.raises(StoreError, match="within 60 s and 60 MB"):
+        pdf_apart(page, 60, 60)
+    with pytest.raises(StoreError, match=r"within 1 s|not ready after 2 s"):
+        pdf_apart(render_plant(factory.site(), MADE_AT, "0.1.0", "", paper=True), 1)
 
 
 def test_a_report_without_cases_says_so() -> None:

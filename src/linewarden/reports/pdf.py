@@ -9,6 +9,8 @@ Source: ISO 14289-1 (PDF/UA-1): title, language, structure and alternative texts
 from __future__ import annotations
 
 import logging
+import resource
+import sys
 from typing import Any, NoReturn
 
 from linewarden.errors import ConfigError
@@ -59,3 +61,19 @@ def _refuses(weasyprint: Any) -> type:
             raise FatalURLFetchingError(f"a report must need nothing, and asked for {url[:80]!r}")
 
     return Refuses
+
+
+def _apart() -> None:
+    """`python -m linewarden.reports.pdf SECONDS MB < page > pdf`: with bounds of the kernel (see service/pdf_apart)."""
+    seconds, megabytes = (int(argument) for argument in sys.argv[1:3])
+    for what, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, megabytes << 20),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+    sys.stdout.buffer.write(render_pdf(sys.stdin.buffer.read().decode()))
+
+
+if __name__ == "__main__":
+    _apart()

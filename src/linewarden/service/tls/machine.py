@@ -25,9 +25,9 @@ _LOCAL = re.compile(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL")
 def names_of_console(console: Console) -> tuple[Names, Names]:
     """(names that the configuration gives, names that were found): the certificate has both."""
     host = console.address[0]
-    listens = [] if host == "localhost" or ipaddress.ip_address(host).is_unspecified else [host]
-    found = [*host_names(), "localhost", "127.0.0.1", "::1", *([] if listens else addresses())]
-    return Names.of([*console.all_names, *listens]), Names.of(found)
+    everywhere = host != "localhost" and ipaddress.ip_address(host).is_unspecified
+    found = [*host_names(), "localhost", "127.0.0.1", "::1", *(addresses() if everywhere else [])]
+    return Names.of([*console.all_names, *([] if everywhere else [host])]), Names.of(found)
 
 
 def host_names() -> Iterator[str]:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from linewarden.errors import ConfigError, LinewardenError
-from linewarden.service.config.sealed import key_ring, place_of
+from linewarden.errors import ConfigError
+from linewarden.service.config.sealed import Seal, place_of
 from linewarden.service.tls.given import read_given
 from linewarden.service.tls.machine import names_of_console
 from linewarden.trust.authority import Names, fingerprint, names_of
@@ -36,6 +36,7 @@ YEAR = timedelta(days=365)
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK"
 """Of TLS 1.2: forward secrecy and AEAD only (RFC 9325 4.2). Those of 1.3 are all so."""
 Clock = Callable[[], datetime]
+Stamps = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,11 +115,12 @@ class Transport:
     notes: tuple[str, ...] = field(init=False, default=())
     _server: x509.Certificate = field(init=False)
     _current: ssl.SSLContext = field(init=False)
-    _seen: tuple[tuple[int, int, int], ...] = field(init=False, default=())
+    _seen: Stamps = field(init=False, default=())
     _looked: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self._take(self.source.material(self.clock()))
+        seen = self._stamps()
+        self._take(self.source.material(self.clock()), seen)
         self.context = self._current
         self.context.sni_callback = self._newest
 
@@ -138,24 +140,25 @@ class Transport:
         Raises ConfigError or StoreError: then the certificate before still counts.
         """
         now = self.clock()
-        if self._stamps() == self._seen and now - self._looked < timedelta(hours=1):
+        seen = self._stamps()  # before they are read: a change meanwhile is seen the next time
+        if seen == self._seen and now - self._looked < timedelta(hours=1):
             return ""
         material = self.source.material(now)
         if material.server == self._server:
-            self._take_note(material)
+            self._take_note(material, seen)
             return ""
-        self._take(material)
+        self._take(material, seen)
         return f"a new certificate until {self._server.not_valid_after_utc:%Y-%m-%d} ({material.why or 'made anew'})"
 
-    def _take(self, material: Material) -> None:
+    def _take(self, material: Material, seen: Stamps) -> None:
         self._current = _context(material)
         self._server = material.server
-        self._take_note(material)
+        self._take_note(material, seen)
 
-    def _take_note(self, material: Material) -> None:
-        self.notes, self._seen, self._looked = material.notes, self._stamps(), self.clock()
+    def _take_note(self, material: Material, seen: Stamps) -> None:
+        self.notes, self._seen, self._looked = material.notes, seen, self.clock()
 
-    def _stamps(self) -> tuple[tuple[int, int, int], ...]:
+    def _stamps(self) -> Stamps:
         return tuple(_stamp(path) for path in self.source.files)
 
     def _newest(self, handshake: ssl.SSLObject, _name: str | None, _first: ssl.SSLContext) -> None:
@@ -169,30 +172,16 @@ def server_context(config: Config, clock: Clock = lambda: datetime.now(UTC)) -> 
 
     Call it while the keys can be read. Raises ConfigError, which names the field, or StoreError.
     """
-    console, first = config.console, ring_of(config)
-
-    def ring() -> KeyRing | None:
-        """As it is now (`secret rotate`), or as it was while it could be read."""
-        try:
-            return ring_of(config) or first
-        except LinewardenError:
-            return first
-
+    console, seal = config.console, Seal.of(config)
     if console.certificate is not None and console.key is not None:
-        return Transport(FromFiles(console.certificate, console.key, ring, console.all_names), None, clock)
-    folder = own_folder(config, first)
-    return Transport(Own(folder, lambda: names_of_console(console), ring), folder.authority_file, clock)
+        return Transport(FromFiles(console.certificate, console.key, seal.ring, console.all_names), None, clock)
+    folder = own_folder(config, seal.first)
+    return Transport(Own(folder, lambda: names_of_console(console), seal.ring), folder.authority_file, clock)
 
 
 def own_folder(config: Config, ring: KeyRing | None) -> AuthorityFolder:
     """Where the site's own authority is."""
     return AuthorityFolder(config.service.data / "tls", config.service.site, ring)
-
-
-def ring_of(config: Config) -> KeyRing | None:
-    """The site's keys; None where the file of them was never made. Raises ConfigError or StoreError."""
-    place = config.secrets.key
-    return None if place.startswith("file:") and not place_of(place).exists() else key_ring(config)
 
 
 def _context(material: Material) -> ssl.SSLContext:

@@ -58,11 +58,13 @@ def secure(app: App, settings: Settings) -> App:
 
 def server_options(console: Console, transport: Transport) -> dict[str, Any]:
     """What `uvicorn.Config` is given for the console. It trusts no proxy but those that the configuration names."""
+    from linewarden.service.web.protocol import PatientNoLonger
+
     host, port = console.address
     proxies = list(console.trusted_proxies)
     return {
         "host": host, "port": port, "log_config": None, "access_log": False, "server_header": False, "ws": "none",
-        "http": "h11", "h11_max_incomplete_event_size": 32_768, "timeout_keep_alive": 15,
+        "http": PatientNoLonger, "h11_max_incomplete_event_size": 32_768, "timeout_keep_alive": 15,
         "proxy_headers": bool(proxies), "forwarded_allow_ips": proxies,
         "ssl_context_factory": lambda _config, _default: transport.context,
     }  # fmt: skip
