@@ -8,16 +8,13 @@ import io
 import os
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linewarden.errors import ConfigError
-from linewarden.people import totp
 from linewarden.service.config import load_config
 from linewarden.service.config.parts import receivers_of, witness_of
-from linewarden.service.people_house import opened
 from linewarden.trust.key_files import replace_file
 from tests.cli.conftest import Run
 
@@ -26,7 +23,7 @@ CONFIG = """
 name = "a"
 interfaces = ["lo"]
 [state]
-url = "sqlite:///state.db"
+url = "postgresql://me@db/x"
 password = "{state}"
 [[export]]
 to = "https://siem.plant/hook"
@@ -82,52 +79,6 @@ def test_a_new_key_wraps_them_all(run: Run, config: Path, tmp_path: Path) -> Non
     assert secrets(config) == ["db password", "bearer", "signs"]
     told = run("audit", "list", tmp_path, "--action", "secrets", "--json").json
     assert [e["target"] for e in told] == [str(config), str(tmp_path / "hook.secret")]
-
-
-def test_a_state_that_is_away_keeps_the_old_key(run: Run, config: Path, tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
-    config.write_text(config.read_text().replace("sqlite:///state.db", "postgresql://me@127.0.0.1:1/x"))
-    old = (tmp_path / "secrets.key").read_bytes()
-    assert run("secret", "rotate", config).code == 4
-    assert old.strip() in (tmp_path / "secrets.key").read_bytes()
-    assert secrets(config) == ["db password", "bearer", "signs"]
-
-
-def test_second_factors_are_sealed_and_wrapped_by_the_new_key(run: Run, config: Path, tmp_path: Path) -> None:
-    """Those from before the site had a key, too; codes count all the while, and without a key the recovery codes."""
-    config.write_text('[[sensor]]\nname = "a"\ninterfaces = ["lo"]\n[state]\nurl = "sqlite:///state.db"\n')
-    key = tmp_path / "secrets.key"
-    kept = key.read_bytes()
-    key.unlink()
-    with opened(config) as house:
-        account = house.onboarding.accept_first_owner(
-            house.onboarding.first_owner("x"), "ann", "Ann", "three grey herons stand still"
-        )
-        secret, _ = house.onboarding.new_totp(account)
-        codes = house.onboarding.confirm_totp(account, secret, code(secret))
-    assert secret.encode() in (tmp_path / "state.db").read_bytes()
-    key.write_bytes(kept)
-    key.chmod(0o600)
-    assert run("secret", "rotate", config).out.startswith("1 secrets are wrapped")
-    with opened(config) as house:
-        account = house.onboarding.found("ann")
-        assert account.totp.startswith("enc:v1:")
-        later = datetime.now(UTC) + timedelta(minutes=2)
-        assert house.door.second_factor(account, code(secret, later), later)
-        assert run("secret", "rotate", config).code == 0  # while a service runs
-        again = house.onboarding.found("ann")
-        later += timedelta(minutes=2)
-        assert house.door.second_factor(again, code(secret, later), later)
-    key.unlink()
-    with opened(config) as house:
-        account = house.onboarding.found("ann")
-        later += timedelta(minutes=2)
-        assert not house.door.second_factor(account, code(secret, later), later)
-        assert house.door.second_factor(account, codes[0], later)
-
-
-def code(secret: str, at: datetime | None = None) -> str:
-    return totp.hotp(base64.b32decode(secret), totp.step_of(at or datetime.now(UTC)))
 
 
 @pytest.mark.parametrize("wrote", [0, 1, 2])

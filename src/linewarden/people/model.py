@@ -14,15 +14,10 @@ MOST_LOGIN = 64
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The clock and the randomness. `random(n)` gives n bytes that nobody can guess.
-
-    `seal` and `open`: what is kept of a secret that must be read again. `open` raises ConfigError for a lost key.
-    """
+    """The clock and the randomness. `random(n)` gives n bytes that nobody can guess."""
 
     now: Callable[[], datetime]
     random: Callable[[int], bytes]
-    seal: Callable[[str], str] = str
-    open: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -103,7 +103,7 @@ class Onboarding:
         step = totp.matching_step(secret, code, now)
         if step is None:
             raise AccessError("the code is not the one of now; check the clock of the phone, and try the next")
-        self._store.set_totp(account.id, self._tools.seal(secret), step)
+        self._store.set_totp(account.id, secret, step)
         return self._recovery_codes(account)
 
     def remove_totp(self, account: Account) -> None:

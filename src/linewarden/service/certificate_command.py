@@ -54,10 +54,9 @@ def run_renew(args: argparse.Namespace) -> int:
     """Another certificate, or another authority."""
     from linewarden.service.audit import Change, recorded
     from linewarden.service.config import load_config
-    from linewarden.service.config.sealed import ring_of
     from linewarden.service.tls import server_context
     from linewarden.service.tls.machine import names_of_console
-    from linewarden.service.tls.transport import own_folder
+    from linewarden.service.tls.transport import own_folder, ring_of
 
     config = load_config(args.config)
     if config.console.certificate is not None:

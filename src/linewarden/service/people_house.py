@@ -6,7 +6,7 @@ import contextlib
 import getpass
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from linewarden.people.sessions import Sessions
 from linewarden.people.signing_in import SignIn
 from linewarden.people.tokens import Tokens
 from linewarden.service.config import load_config
-from linewarden.service.config.sealed import Seal
 from linewarden.service.state import Event, State, open_state
 from linewarden.service.state.people import PeopleState
 
@@ -41,12 +40,10 @@ class House:
         self.state.add_events([Event.now("info", "people", f"{machine_user()}, on the command line: {text}")])
 
 
-def house_of(site: str, state: State, seal: Seal | None = None) -> House:
-    """Joins everything, with the clock and the randomness of this machine, and the site's keys."""
+def house_of(site: str, state: State) -> House:
+    """Joins everything, with the clock and the randomness of this machine."""
     store = PeopleState(state.engine, state.where)
     tools = Tools(lambda: datetime.now(UTC), secrets.token_bytes)
-    if seal is not None:
-        tools = replace(tools, seal=seal.seal, open=seal.open)
     passwords = Passwords(tools.random)
     sessions = Sessions(store, tools)
     return House(
@@ -61,7 +58,7 @@ def opened(path: Path) -> Iterator[House]:
     config = load_config(path)
     state = open_state(config.state_url, password=config.state_password())
     try:
-        yield house_of(config.service.site, state, Seal.of(config))
+        yield house_of(config.service.site, state)
     finally:
         state.close()
 

@@ -14,7 +14,6 @@ from linewarden.errors import ConfigError, StoreError
 if TYPE_CHECKING:
     from linewarden.service.config.model import Config
     from linewarden.service.options import Commands
-    from linewarden.trust.envelope import KeyRing
 
 EXAMPLES = """examples:
   linewarden secret seal linewarden.toml < mail.password       prints enc:... for `password = "enc:..."`
@@ -90,7 +89,7 @@ def run_rotate(args: argparse.Namespace) -> int:
         old = base64.b64encode(before) + b"\n" if len(before) == 32 else before
         replace_file(file, _new_key() + old)
     ring = key_ring(config)
-    count = sum(_rewrapped(path, ring) for path in _places(config, args.config)) + _of_people(config, ring)
+    count = sum(_rewrapped(path, ring) for path in _places(config, args.config))
     if own:
         _keep_only_the_newest(place_of(config.secrets.key))
     print(f"{count} secrets are wrapped by key {ring.keys[0].id}.")
@@ -134,24 +133,6 @@ def _rewrapped(path: Path, ring: object) -> int:
         with recorded(path, Change("secrets.rotate", str(path), after={"key": ring.keys[0].id, "secrets": count})):
             replace_file(path, new.encode())
     return count
-
-
-def _of_people(config: Config, ring: KeyRing) -> int:
-    """Second factors in the state; those from before the site had a key are sealed now."""
-    from linewarden.service.config.state_url import sqlite_file
-    from linewarden.service.state import open_state
-    from linewarden.service.state.people import PeopleState
-    from linewarden.trust.envelope import is_sealed
-
-    file = sqlite_file(config.state_url)
-    if file is not None and not file.exists():
-        return 0
-    state = open_state(config.state_url, password=config.state_password())
-    try:
-        people = PeopleState(state.engine, state.where)
-        return people.map_totp(lambda text: ring.rewrap(text) if is_sealed(text) else ring.seal(text))
-    finally:
-        state.close()
 
 
 def run_check(args: argparse.Namespace) -> int:

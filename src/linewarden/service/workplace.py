@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.audit.ledger import Ledger
 from linewarden.service.audit.places import KEY
-from linewarden.service.config.sealed import Seal
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
@@ -95,7 +94,7 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     follower = Follower(config.lake_folder)
     try:
         follower.start()
-        house = house_of(config.service.site, state, Seal.of(config))
+        house = house_of(config.service.site, state)
         yield Workplace(config, file, state, house, Ledger(state, data / KEY), follower)
     finally:
         follower.stop()

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from linewarden.errors import ConfigError, StoreError
-from linewarden.service.config.sealed import ring_of
 from linewarden.service.secret_command import run_rotate, run_seal
 from linewarden.service.tls import server_context
+from linewarden.service.tls.transport import ring_of
 from linewarden.trust.authority import Names, Pair, issue, new_authority, new_key
 from tests.service.tls.serving import SENSOR, client, config_of, connected, openssl, served
 

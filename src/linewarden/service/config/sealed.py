@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linewarden.errors import ConfigError, LinewardenError, StoreError
+from linewarden.errors import ConfigError, StoreError
 from linewarden.trust.envelope import KeyRing, SiteKey, WrappingKey, is_sealed
 from linewarden.trust.key_files import key_of_32_bytes, private_bytes
 
@@ -36,47 +35,6 @@ def key_ring(config: Config) -> KeyRing:
     """The site's keys: the first seals, the others still open. Raises ConfigError or StoreError."""
     places = (config.secrets.key, *config.secrets.former)
     return KeyRing([key for place in places for key in _keys(place)], shown_place(config.secrets.key))
-
-
-def ring_of(config: Config) -> KeyRing | None:
-    """The site's keys; None where the file of them was never made. Raises ConfigError or StoreError."""
-    place = config.secrets.key
-    return None if place.startswith("file:") and not place_of(place).exists() else key_ring(config)
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The site's keys for a program that runs long: as they are now (`secret rotate`), or as they were at its start,
-    while they could be read. Without keys, what is sealed stays as it is."""
-
-    config: Config
-    first: KeyRing | None
-
-    @classmethod
-    def of(cls, config: Config) -> Seal:
-        """Reads the keys. Raises ConfigError or StoreError."""
-        return cls(config, ring_of(config))
-
-    def ring(self) -> KeyRing | None:
-        """The keys."""
-        try:
-            return ring_of(self.config) or self.first
-        except LinewardenError:
-            return self.first
-
-    def seal(self, text: str) -> str:
-        """A secret as it is kept."""
-        ring = self.ring()
-        return ring.seal(text) if ring else text
-
-    def open(self, text: str) -> str:
-        """The secret. Raises ConfigError."""
-        if not is_sealed(text):
-            return text
-        ring = self.ring()
-        if ring is None:
-            raise ConfigError("is sealed, and there is no [secrets] key to open it")
-        return ring.open(text)
 
 
 def shown_place(place: str) -> str:

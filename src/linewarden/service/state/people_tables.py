@@ -1,7 +1,6 @@
 """The tables of accounts and all that belongs to them, as they are now.
 
-Of no secret is more kept than its hash, but of that of a second factor, which is needed to compute its codes: it is
-sealed by the site's key, if there is one.
+Of no secret is more kept than its hash, but of that of a second factor, which is needed to compute its codes.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
@@ -40,7 +38,6 @@ ACCOUNT = Table(
     Column("password", String(200), nullable=False),
     Column("totp", String(64), nullable=False),
     Column("totp_step", BigInteger, nullable=False),
-    Column("totp_sealed", Text, nullable=True),  # by the site's key; then `totp` is empty
     Column("disabled", UtcTime),
     Column("rights", Integer, nullable=False),
     Column("shifts", JSON(none_as_null=True)),

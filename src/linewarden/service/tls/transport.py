@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from linewarden.errors import ConfigError
-from linewarden.service.config.sealed import Seal, place_of
+from linewarden.errors import ConfigError, LinewardenError
+from linewarden.service.config.sealed import key_ring, place_of
 from linewarden.service.tls.given import read_given
 from linewarden.service.tls.machine import names_of_console
 from linewarden.trust.authority import Names, fingerprint, names_of
@@ -172,16 +172,30 @@ def server_context(config: Config, clock: Clock = lambda: datetime.now(UTC)) -> 
 
     Call it while the keys can be read. Raises ConfigError, which names the field, or StoreError.
     """
-    console, seal = config.console, Seal.of(config)
+    console, first = config.console, ring_of(config)
+
+    def ring() -> KeyRing | None:
+        """As it is now (`secret rotate`), or as it was while it could be read."""
+        try:
+            return ring_of(config) or first
+        except LinewardenError:
+            return first
+
     if console.certificate is not None and console.key is not None:
-        return Transport(FromFiles(console.certificate, console.key, seal.ring, console.all_names), None, clock)
-    folder = own_folder(config, seal.first)
-    return Transport(Own(folder, lambda: names_of_console(console), seal.ring), folder.authority_file, clock)
+        return Transport(FromFiles(console.certificate, console.key, ring, console.all_names), None, clock)
+    folder = own_folder(config, first)
+    return Transport(Own(folder, lambda: names_of_console(console), ring), folder.authority_file, clock)
 
 
 def own_folder(config: Config, ring: KeyRing | None) -> AuthorityFolder:
     """Where the site's own authority is."""
     return AuthorityFolder(config.service.data / "tls", config.service.site, ring)
+
+
+def ring_of(config: Config) -> KeyRing | None:
+    """The site's keys; None where the file of them was never made. Raises ConfigError or StoreError."""
+    place = config.secrets.key
+    return None if place.startswith("file:") and not place_of(place).exists() else key_ring(config)
 
 
 def _context(material: Material) -> ssl.SSLContext:

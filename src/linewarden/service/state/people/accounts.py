@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from linewarden.people.model import Account, Grant
 from linewarden.service.state.people.base import Rows, insert_for
 from linewarden.service.state.people_tables import ACCOUNT, ACCOUNT_GRANT
 from linewarden.service.state.rows import storable
-from linewarden.trust.envelope import is_sealed
 
 C = ACCOUNT.c
 READ = select(*(column for column in C if column.name != "totp_step"))
@@ -59,16 +58,7 @@ class Accounts(Rows):
     def set_totp(self, id: str, secret: str, step: int) -> None:
         """Sets the secret of the second factor, and the step of the code that was shown for it."""
         with self._write() as connection:
-            connection.execute(update(ACCOUNT).where(C.id == id).values({**_secret(secret), "totp_step": step}))
-
-    def map_totp(self, change: Callable[[str], str]) -> int:
-        """Changes the secrets of all second factors (to seal them, or by another key), and says how many there are."""
-        with self._write() as connection:
-            rows = connection.execute(select(C.id, C.totp, C.totp_sealed)).mappings().all()
-            held = {row["id"]: row["totp_sealed"] or row["totp"] for row in rows if row["totp_sealed"] or row["totp"]}
-            for account, secret in held.items():
-                connection.execute(update(ACCOUNT).where(C.id == account).values(_secret(change(secret))))
-        return len(held)
+            connection.execute(update(ACCOUNT).where(C.id == id).values(totp=secret, totp_step=step))
 
     def take_step(self, id: str, step: int) -> bool:
         """Marks the step of a code as used. False: it, or a later one, was used before."""
@@ -102,14 +92,8 @@ def _grant(connection: Connection, id: str, grants: Sequence[Grant]) -> None:
 
 
 def _account(row: dict[str, Any]) -> Account:
-    shifts, sealed = row.pop("shifts"), row.pop("totp_sealed")
-    row["totp"] = sealed or row["totp"]
+    shifts = row.pop("shifts")
     return Account(**row, shifts=None if shifts is None else frozenset(shifts))
-
-
-def _secret(totp: str) -> dict[str, str | None]:
-    """The columns of a second factor's secret: sealed ones are longer."""
-    return {"totp": "", "totp_sealed": totp} if is_sealed(totp) else {"totp": totp, "totp_sealed": None}
 
 
 def _list(shifts: frozenset[str] | None) -> list[str] | None:
