@@ -80,7 +80,7 @@ class SignIn:
 
     def second_factor(self, account: Account, code: str, now: datetime) -> bool:
         """Is it a code of the app that was not used yet, or a recovery code? It is used up by this."""
-        step = totp.matching_step(account.totp, code, now)
+        step = totp.matching_step(self._store.totp_secret(account.id), code, now)
         if step is not None:
             return self._store.take_step(account.id, step)
         return self._store.redeem(code_digest(code), Purpose.SECOND_FACTOR, now, account.id) is not None
