@@ -207,9 +207,16 @@ class MemoryStore:
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def prune(self, now: datetime, began_before: datetime, seen_before: datetime, tries_before: datetime) -> None:
+    def prune(
+        self,
+        now: datetime,
+        began_before: datetime,
+        seen_before: datetime,
+        tries_before: datetime,
+        familiar_before: datetime,
+    ) -> None:
         self._codes = {d: c for d, c in self._codes.items() if c.expires > now}
         left = self._sessions.items()
         self._sessions = {d: s for d, s in left if s.began >= began_before and s.seen >= seen_before}
         self._tries = {k: t for k, t in self._tries.items() if t.last >= tries_before}
-        self._familiar = {k: t for k, t in self._familiar.items() if t >= tries_before}
+        self._familiar = {k: t for k, t in self._familiar.items() if t >= familiar_before}

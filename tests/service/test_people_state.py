@@ -159,7 +159,7 @@ def test_what_is_over_is_forgotten(store: Store) -> None:
     store.add_session(Session("1" * 64, BOB.id, NOW - HOUR, NOW, NOW, 0))
     store.change_tries("key", lambda _tries: Tries(1, NOW - HOUR))
     store.make_familiar(BOB.id, "old", NOW - HOUR)
-    store.prune(NOW, NOW, NOW, NOW)
+    store.prune(NOW, NOW, NOW, NOW, NOW)
     assert store.count_codes(Purpose.INVITATION, BOB.id) == 1
     assert store.session("1" * 64) is None
     assert not store.is_familiar(BOB.id, "old", NOW - 2 * HOUR)

@@ -158,5 +158,12 @@ class Store(AccountStore, IdentityStore, CodeStore, SessionStore, TriesStore, To
     def together(self) -> AbstractContextManager[None]:
         """What is asked within is kept as a whole or not at all, and no other `together` runs meanwhile."""
 
-    def prune(self, now: datetime, began_before: datetime, seen_before: datetime, tries_before: datetime) -> None:
-        """Forgets expired codes, sessions that began or were last used before, and older tries and sources."""
+    def prune(
+        self,
+        now: datetime,
+        began_before: datetime,
+        seen_before: datetime,
+        tries_before: datetime,
+        familiar_before: datetime,
+    ) -> None:
+        """Forgets expired codes, sessions that began or were last used before, old tries and familiar sources."""

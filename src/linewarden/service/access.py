@@ -13,8 +13,8 @@
         house.onboarding.change_password(...)
 
 Sessions, accounts, codes and tokens record themselves (people_records.py), whoever changes them; here is added who
-asked, and what changes nothing and yet belongs into the log: attempts that were refused. All of it may be called from
-every thread. The same refusal, again and again, is recorded once a minute (repeats.py), with the number of those between.
+asked, and what changes nothing and yet belongs into the log: attempts that were refused. The same refusal, again and
+again, is recorded once a minute (repeats.py), with the number of those between. Every thread may call all of it.
 """
 
 from __future__ import annotations

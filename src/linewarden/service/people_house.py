@@ -24,6 +24,7 @@ from linewarden.service.config import load_config
 from linewarden.service.people_records import RecordedPeople
 from linewarden.service.secret_rows import SiteSealer, seal_what_is_clear
 from linewarden.service.state import Event, State, open_state
+from linewarden.service.turns import ARGON2
 
 if TYPE_CHECKING:
     from linewarden.service.config import Config
@@ -54,7 +55,7 @@ def house_of(config: Config, state: State) -> House:
     seal_what_is_clear(config, ledger)
     store = RecordedPeople(state.engine, state.where, SiteSealer(config, state), ledger)
     tools = Tools(lambda: datetime.now(UTC), secrets.token_bytes)
-    passwords = Passwords(tools.random)
+    passwords = Passwords(tools.random, turn=ARGON2.turn)
     sessions = Sessions(store, tools)
     return House(
         config.service.site, state, ledger, store, Onboarding(store, tools, passwords), Administration(store, tools),

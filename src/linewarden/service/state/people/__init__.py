@@ -20,11 +20,18 @@ __all__ = ["PeopleState"]
 class PeopleState(Identities, Codes, SessionRows, TriesRows, TokenRows, PasskeyRows):
     """All of it, over the engine of an open state. May be used from every thread."""
 
-    def prune(self, now: datetime, began_before: datetime, seen_before: datetime, tries_before: datetime) -> None:
-        """Forgets expired codes, sessions that began or were last used before, and older tries and sources."""
+    def prune(
+        self,
+        now: datetime,
+        began_before: datetime,
+        seen_before: datetime,
+        tries_before: datetime,
+        familiar_before: datetime,
+    ) -> None:
+        """Forgets expired codes, sessions that began or were last used before, old tries and familiar sources."""
         c = SESSION.c
         with self._write() as connection:
             connection.execute(delete(ONE_TIME_CODE).where(ONE_TIME_CODE.c.expires <= now))
             connection.execute(delete(SESSION).where(or_(c.began < began_before, c.seen < seen_before)))
-            for table, last in ((SIGN_IN_TRIES, SIGN_IN_TRIES.c.last), (FAMILIAR_SOURCE, FAMILIAR_SOURCE.c.seen)):
-                connection.execute(delete(table).where(last < tries_before))
+            connection.execute(delete(SIGN_IN_TRIES).where(SIGN_IN_TRIES.c.last < tries_before))
+            connection.execute(delete(FAMILIAR_SOURCE).where(FAMILIAR_SOURCE.c.seen < familiar_before))
