@@ -8,6 +8,7 @@
     |-- QueryError             the SQL of the user is wrong
     |-- SendError              another system does not take what is sent to it
     `-- AccessError            an account, code, token or right does not allow it
+        `-- BusyError          too many at once: the same is possible in a few seconds
 
 What a *peer* on the wire does wrong is never an exception: it is a `weird` record.
 """
@@ -59,3 +60,7 @@ class AccessError(LinewardenError):
     """An account, a code or a token is not there, is used up, or does not allow what was asked."""
 
     exit_code = 9
+
+
+class BusyError(AccessError):
+    """Too many ask at once for what takes much of this machine. Nothing is wrong with what was asked."""

@@ -23,7 +23,7 @@ CONFIG = """
 name = "a"
 interfaces = ["lo"]
 [state]
-url = "postgresql://me@db/x"
+url = "sqlite:///state.db"
 password = "{state}"
 [[export]]
 to = "https://siem.plant/hook"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +29,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
         self._steps: dict[str, int] = {}
+        self._secrets: dict[str, str] = {}
+        self._identities: dict[tuple[str, str], str] = {}
         self._grants: dict[str, list[Grant]] = {}
         self._codes: dict[str, OneTime] = {}
         self._sessions: dict[str, Session] = {}
@@ -61,8 +64,11 @@ class MemoryStore:
         return True
 
     def set_totp(self, id: str, secret: str, step: int) -> None:
-        self._accounts[id] = replace(self._accounts[id], totp=secret)
-        self._steps[id] = step
+        self._accounts[id], self._steps[id] = replace(self._accounts[id], totp=bool(secret)), step
+        self._secrets[id] = secret
+
+    def totp_secret(self, id: str) -> str:
+        return self._secrets.get(id, "")
 
     def take_step(self, id: str, step: int) -> bool:
         if self._steps.get(id, 0) >= step:
@@ -95,6 +101,11 @@ class MemoryStore:
     def drop_codes(self, purpose: Purpose, account: str) -> None:
         self._codes = {d: c for d, c in self._codes.items() if (c.purpose, c.account) != (purpose, account)}
 
+    def bound_codes(self, purpose: Purpose, account: str, most: int) -> None:
+        those = [c for c in self._codes.values() if (c.purpose, c.account) == (purpose, account)]
+        for code in sorted(those, key=lambda c: c.expires, reverse=True)[most:]:
+            del self._codes[code.digest]
+
     def count_codes(self, purpose: Purpose, account: str) -> int:
         return sum((c.purpose, c.account) == (purpose, account) for c in self._codes.values())
 
@@ -112,11 +123,26 @@ class MemoryStore:
         self._sessions[new.digest] = new
         return True
 
-    def end_session(self, digest: str) -> None:
+    def end_session(self, digest: str, why: str = "") -> None:
         self._sessions.pop(digest, None)
 
-    def end_sessions(self, account: str) -> None:
+    def end_sessions(self, account: str, why: str = "") -> None:
         self._sessions = {d: s for d, s in self._sessions.items() if s.account != account}
+
+    # --- identities ---
+
+    def account_by(self, issuer: str, subject: str) -> Account | None:
+        return self._accounts.get(self._identities.get((issuer, subject), ""))
+
+    def identities(self, account: str) -> Sequence[tuple[str, str]]:
+        return sorted(identity for identity, whose in self._identities.items() if whose == account)
+
+    def link(self, account: str, issuer: str, subject: str, now: datetime) -> bool:
+        if (issuer, subject) in self._identities:
+            return False
+        self._identities[issuer, subject] = account
+        self._accounts[account] = replace(self._accounts[account], linked=True)
+        return True
 
     # --- tries ---
 
@@ -178,8 +204,19 @@ class MemoryStore:
         passkey = self._passkeys.get(id)
         return passkey is not None and passkey.account == account and self._passkeys.pop(id) is passkey
 
-    def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def prune(
+        self,
+        now: datetime,
+        began_before: datetime,
+        seen_before: datetime,
+        tries_before: datetime,
+        familiar_before: datetime,
+    ) -> None:
         self._codes = {d: c for d, c in self._codes.items() if c.expires > now}
-        self._sessions = {d: s for d, s in self._sessions.items() if s.began >= sessions_before}
+        left = self._sessions.items()
+        self._sessions = {d: s for d, s in left if s.began >= began_before and s.seen >= seen_before}
         self._tries = {k: t for k, t in self._tries.items() if t.last >= tries_before}
-        self._familiar = {k: t for k, t in self._familiar.items() if t >= tries_before}
+        self._familiar = {k: t for k, t in self._familiar.items() if t >= familiar_before}

@@ -23,13 +23,24 @@ ANNA = Account("a" * 32, "anna", "Anna A.", NOW)
 BOB = Account("b" * 32, "bob", "Bob", NOW, "$argon2id$x", shifts=frozenset({"late", "early"}))
 
 
+class Turned:
+    """Seals so that it can be seen."""
+
+    def seal(self, secret: str) -> str:
+        return f"sealed {secret[::-1]}"
+
+    def open(self, kept: str) -> str:
+        assert kept.startswith("sealed ")
+        return kept[7:][::-1]
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
     opened = request.getfixturevalue("opened") if request.param == "sqlite" else _postgresql(request)
-    yield PeopleState(opened.engine, opened.where)
+    yield PeopleState(opened.engine, opened.where, Turned())
     opened.close()
 
 
@@ -68,7 +79,8 @@ def test_a_password_and_the_second_factor_and_an_end(store: Store) -> None:
     store.set_totp(BOB.id, "SECRET", 7)
     assert [store.take_step(BOB.id, s) for s in (7, 8, 8, 6, 9)] == [False, True, False, False, True]
     store.set_disabled(BOB.id, NOW)
-    assert store.account(BOB.id) == replace(BOB, password="new", totp="SECRET", disabled=NOW)
+    assert store.account(BOB.id) == replace(BOB, password="new", totp=True, disabled=NOW)
+    assert (store.totp_secret(BOB.id), store.totp_secret("nobody")) == ("SECRET", "")
     store.set_disabled(BOB.id, None)
     assert (store.account(BOB.id) or BOB).disabled is None
 
@@ -147,7 +159,7 @@ def test_what_is_over_is_forgotten(store: Store) -> None:
     store.add_session(Session("1" * 64, BOB.id, NOW - HOUR, NOW, NOW, 0))
     store.change_tries("key", lambda _tries: Tries(1, NOW - HOUR))
     store.make_familiar(BOB.id, "old", NOW - HOUR)
-    store.prune(NOW, NOW, NOW)
+    store.prune(NOW, NOW, NOW, NOW, NOW)
     assert store.count_codes(Purpose.INVITATION, BOB.id) == 1
     assert store.session("1" * 64) is None
     assert not store.is_familiar(BOB.id, "old", NOW - 2 * HOUR)
@@ -198,3 +210,39 @@ def test_what_root_makes_is_for_the_user_of_the_service(tmp_path: Path) -> None:
     open_state(f"sqlite:///{tmp_path}/state.db").close()
     made = (tmp_path / "state.db").stat()
     assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (4711, 4712, 0o600)
+
+
+def test_an_identity_has_one_account_and_makes_it_usable(store: Store) -> None:
+    store.add_account(ANNA, [])
+    store.add_account(BOB, [])
+    assert store.link(ANNA.id, "https://idp", "17", NOW)
+    assert not store.link(BOB.id, "https://idp", "17", NOW)
+    assert store.link(ANNA.id, "https://idp", "18", NOW)
+    assert store.account_by("https://idp", "17") == replace(ANNA, linked=True)
+    assert (store.account_by("https://other", "17"), store.account_by("https://idp", "1")) == (None, None)
+    assert list(store.identities(ANNA.id)) == [("https://idp", "17"), ("https://idp", "18")]
+    assert not ANNA.usable
+    assert replace(ANNA, linked=True).usable
+
+
+def test_of_too_many_codes_the_oldest_go(store: Store) -> None:
+    codes = [OneTime(f"{n}" * 64, Purpose.PASSKEY, NOW + n * HOUR) for n in range(1, 6)]
+    store.add_codes([*codes, OneTime("f" * 64, Purpose.FIRST_OWNER, NOW + HOUR)])
+    store.bound_codes(Purpose.PASSKEY, "", 2)
+    assert store.count_codes(Purpose.PASSKEY, "") == 2
+    assert store.count_codes(Purpose.FIRST_OWNER, "") == 1
+    assert store.redeem(codes[-1].digest, Purpose.PASSKEY, NOW) is not None
+
+
+def test_what_is_done_together_is_kept_as_a_whole(opened: State) -> None:
+    store = PeopleState(opened.engine, opened.where, Turned())
+
+    def made_and_broken_off() -> None:
+        with store.together():
+            assert store.add_account(ANNA, [])
+            assert store.account(ANNA.id) == ANNA
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        made_and_broken_off()
+    assert store.account(ANNA.id) is None

@@ -18,11 +18,12 @@ class Administration:
 
     def disable(self, account: Account) -> None:
         """Nobody signs in with it any more; its sessions and codes end now. Raises AccessError for a last owner."""
-        self._not_the_last(account, self._owned(account))
-        self._store.set_disabled(account.id, self._tools.now())
-        self._store.end_sessions(account.id)
-        for purpose in (Purpose.INVITATION, Purpose.RECOVERY):
-            self._store.drop_codes(purpose, account.id)
+        with self._store.together():
+            self._not_the_last(account, self._owned(account))
+            self._store.set_disabled(account.id, self._tools.now())
+            self._store.end_sessions(account.id, "the account was disabled")
+            for purpose in (Purpose.INVITATION, Purpose.RECOVERY):
+                self._store.drop_codes(purpose, account.id)
 
     def enable(self, account: Account) -> None:
         """It can be used again, with the password and roles that it had."""
@@ -32,8 +33,9 @@ class Administration:
         """Exactly these grants. Raises AccessError if a site would lose its last owner."""
         new = list(grants)
         kept = {g.site for g in new if g.role == OWNER and not g.zone}
-        self._not_the_last(account, self._owned(account) - kept)
-        self._store.set_rights(account.id, new, shifts)
+        with self._store.together():
+            self._not_the_last(account, self._owned(account) - kept)
+            self._store.set_rights(account.id, new, shifts)
 
     def _owned(self, account: Account) -> set[str]:
         return {g.site for g in self._store.grants(account.id) if g.role == OWNER and not g.zone}

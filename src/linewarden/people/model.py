@@ -31,8 +31,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's account. `password` is Argon2id's string, empty until an invitation was accepted; `totp` the secret of
-    the second factor in base32, empty without. `rights` counts the changes of what the account may do.
+    """A person's account. `password` is Argon2id's string, empty until an invitation was accepted; `totp`: it has a
+    second factor, whose secret only the store gives; `linked`: it signs in by a provider of identities. `rights` counts
+    the changes of what the account may do.
     """
 
     id: str
@@ -40,15 +41,16 @@ class Account:
     name: str
     created: datetime
     password: str = ""
-    totp: str = ""
+    totp: bool = False
     disabled: datetime | None = None
     rights: int = 0
     shifts: frozenset[str] | None = None
+    linked: bool = False
 
     @property
     def usable(self) -> bool:
         """Somebody can sign in with it."""
-        return bool(self.password) and self.disabled is None
+        return (bool(self.password) or self.linked) and self.disabled is None
 
 
 class Purpose(StrEnum):
@@ -60,6 +62,7 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second factor"
     NEW_PASSKEY = "new passkey"
     PASSKEY = "passkey"
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)

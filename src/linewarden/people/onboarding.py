@@ -24,6 +24,7 @@ SECOND_FACTOR_FOR = timedelta(days=3650)
 RECOVERY_CODES = 10
 RECOVERY_CODE_BYTES = 10
 OWNER = "owner"
+NEW_PASSWORD = "a new password was set"  # noqa: S105 - why a session ended
 
 
 class Onboarding:
@@ -39,15 +40,17 @@ class Onboarding:
         if any(a.usable for a in self._store.accounts()):
             raise AccessError("there is an account already; an owner invites others, `linewarden people recover` helps "
                               "who cannot sign in")  # fmt: skip
-        self._store.drop_codes(Purpose.FIRST_OWNER, "")
-        return self._code(Purpose.FIRST_OWNER, FIRST_OWNER_FOR, site=site)
+        with self._store.together():
+            self._store.drop_codes(Purpose.FIRST_OWNER, "")
+            return self._code(Purpose.FIRST_OWNER, FIRST_OWNER_FOR, site=site)
 
     def invite(self, login: str, name: str, grants: Sequence[Grant]) -> str:
         """A new account, with what it will be granted; gives the code of the invitation."""
         account = self._new_account(login, name)
-        if not self._store.add_account(account, grants):
-            raise _taken(account)
-        return self._code(Purpose.INVITATION, INVITATION_FOR, account.id)
+        with self._store.together():
+            if not self._store.add_account(account, grants):
+                raise _taken(account)
+            return self._code(Purpose.INVITATION, INVITATION_FOR, account.id)
 
     def recover(self, login: str) -> str:
         """A code to set a new password with, in place of any before. The second factor stays."""
@@ -55,8 +58,9 @@ class Onboarding:
         if account.disabled:
             raise AccessError(f"{account.login}: is disabled; enable it first")
         purpose = Purpose.RECOVERY if account.password else Purpose.INVITATION
-        self._store.drop_codes(purpose, account.id)
-        return self._code(purpose, RECOVERY_FOR if account.password else INVITATION_FOR, account.id)
+        with self._store.together():
+            self._store.drop_codes(purpose, account.id)
+            return self._code(purpose, RECOVERY_FOR if account.password else INVITATION_FOR, account.id)
 
     # --- what is done with them ---
 
@@ -67,9 +71,10 @@ class Onboarding:
         if self._store.account_of(account.login) is not None:
             raise _taken(account)
         hashed = self._passwords.hash(password)  # before the code is used up: it may fail for want of memory
-        found = self._redeemed(code, Purpose.FIRST_OWNER)
-        if not self._store.add_account(replace(account, password=hashed), [Grant(OWNER, found.site)]):
-            raise _taken(account)
+        with self._store.together():
+            found = self._redeemed(code, Purpose.FIRST_OWNER)
+            if not self._store.add_account(replace(account, password=hashed), [Grant(OWNER, found.site)]):
+                raise _taken(account)
         return self.found(account.login)
 
     def accept(self, code: str, login: str, password: str) -> Account:
@@ -77,9 +82,10 @@ class Onboarding:
         account = self.found(login, "the code or login is wrong, or the code has expired; ask for a new one")
         self._check(password, account)
         hashed = self._passwords.hash(password)
-        self._redeemed(code, Purpose.RECOVERY if account.password else Purpose.INVITATION, account.id)
-        self._store.set_password(account.id, hashed)
-        self._store.end_sessions(account.id)
+        with self._store.together():
+            self._redeemed(code, Purpose.RECOVERY if account.password else Purpose.INVITATION, account.id)
+            self._store.set_password(account.id, hashed)
+            self._store.end_sessions(account.id, NEW_PASSWORD)
         return self.found(account.login)
 
     def change_password(self, account: Account, old: str, new: str) -> None:
@@ -87,8 +93,10 @@ class Onboarding:
         if not self._passwords.fits(account.password, old):
             raise AccessError("the old password is wrong")
         self._check(new, account)
-        self._store.set_password(account.id, self._passwords.hash(new))
-        self._store.end_sessions(account.id)
+        hashed = self._passwords.hash(new)
+        with self._store.together():
+            self._store.set_password(account.id, hashed)
+            self._store.end_sessions(account.id, NEW_PASSWORD)
 
     # --- second factor ---
 
@@ -103,14 +111,16 @@ class Onboarding:
         step = totp.matching_step(secret, code, now)
         if step is None:
             raise AccessError("the code is not the one of now; check the clock of the phone, and try the next")
-        self._store.set_totp(account.id, secret, step)
-        return self._recovery_codes(account)
+        with self._store.together():
+            self._store.set_totp(account.id, secret, step)
+            return self._recovery_codes(account)
 
     def remove_totp(self, account: Account) -> None:
         """Without a second factor, for who lost it. All sessions end."""
-        self._store.set_totp(account.id, "", 0)
-        self._store.drop_codes(Purpose.SECOND_FACTOR, account.id)
-        self._store.end_sessions(account.id)
+        with self._store.together():
+            self._store.set_totp(account.id, "", 0)
+            self._store.drop_codes(Purpose.SECOND_FACTOR, account.id)
+            self._store.end_sessions(account.id, "the second factor was taken away")
 
     def _recovery_codes(self, account: Account) -> list[str]:
         self._store.drop_codes(Purpose.SECOND_FACTOR, account.id)

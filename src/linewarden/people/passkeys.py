@@ -36,6 +36,8 @@ ANSWER_WITHIN = timedelta(minutes=5)
 CHALLENGE_BYTES = 32
 MOST_ANSWER = 64 * 1024
 MOST_OF_ONE = 20
+MOST_OPEN, MOST_OPEN_OF_ONE = 4096, 8
+"""Challenges that wait for an answer; of more the oldest go, as anybody may ask for one."""
 NO_ANSWER = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading the challenge of an answer raises: it may be any text."""
 
@@ -124,7 +126,9 @@ class Passkeys:
     def _challenge(self, purpose: Purpose, account: str) -> bytes:
         challenge = self._tools.random(CHALLENGE_BYTES)
         until = self._tools.now() + ANSWER_WITHIN
-        self._store.add_codes([OneTime(_digest(challenge), purpose, until, account)])
+        with self._store.together():
+            self._store.add_codes([OneTime(_digest(challenge), purpose, until, account)])
+            self._store.bound_codes(purpose, account, MOST_OPEN_OF_ONE if account else MOST_OPEN)
         return challenge
 
     def _redeemed(self, answer: str, purpose: Purpose, account: str) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -31,23 +32,32 @@ class Cost:
 
 
 class Passwords:
-    """Hashes and checks."""
+    """Hashes and checks. `turn` is waited for before each run of Argon2, as all at once would take all memory; it may
+    raise BusyError.
+    """
 
-    def __init__(self, random: Callable[[int], bytes], cost: Cost | None = None) -> None:
+    def __init__(
+        self,
+        random: Callable[[int], bytes],
+        cost: Cost | None = None,
+        turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         cost = cost or Cost()
-        self._random = random
+        self._random, self._turn = random, turn
         self._hasher = PasswordHasher(
             cost.passes, cost.memory_kib, cost.lanes, hash_len=32, salt_len=SALT_BYTES, type=Type.ID
         )
 
     def hash(self, password: str) -> str:
         """The hash as a PHC string, which has its parameters in it."""
-        return self._hasher.hash(normal(password), salt=self._random(SALT_BYTES))
+        with self._turn():
+            return self._hasher.hash(normal(password), salt=self._random(SALT_BYTES))
 
     def fits(self, kept: str, password: str) -> bool:
         """Is this the password? Takes as long for an account that is not there (`kept` empty) as for one that is."""
         try:
-            self._hasher.verify(kept or self._nobodys, normal(password[: MOST_TYPED + 1]))
+            with self._turn():
+                self._hasher.verify(kept or self._nobodys, normal(password[: MOST_TYPED + 1]))
         except (VerificationError, InvalidHashError):
             return False
         return bool(kept)

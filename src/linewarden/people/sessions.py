@@ -42,10 +42,11 @@ class Sessions:
 
     def begin(self, account: Account, *, instead_of: str = "") -> str:
         """A session of somebody who has just proved who they are; gives its secret. What they had before ends."""
-        if instead_of:
-            self.end(instead_of)
         secret, now = new_secret(self._tools.random), self._tools.now()
-        self._store.add_session(Session(_digest(secret), account.id, now, now, now, account.rights))
+        with self._store.together():
+            if instead_of:
+                self._store.end_session(_digest(instead_of), "another began in its place")
+            self._store.add_session(Session(_digest(secret), account.id, now, now, now, account.rights))
         return secret
 
     def look(self, secret: str) -> Seen | None:
@@ -56,7 +57,7 @@ class Sessions:
             return None
         account = self._store.account(session.account)
         if account is None or account.disabled or self._is_over(session, now):
-            self._store.end_session(session.digest)
+            self._store.end_session(session.digest, "its time is over" if account else "its account is gone")
             return None
         if session.rights != account.rights:
             return self._rotated(session, account, now)
@@ -76,7 +77,7 @@ class Sessions:
 
     def end(self, secret: str) -> None:
         """Signs out."""
-        self._store.end_session(_digest(secret))
+        self._store.end_session(_digest(secret), "signed out")
 
     def _rotated(self, session: Session, account: Account, now: datetime) -> Seen | None:
         secret = new_secret(self._tools.random)

@@ -5,11 +5,13 @@ Whatever is wrong, the answer is the same and takes as long: nobody learns which
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from linewarden.errors import BusyError
 from linewarden.people import totp
 from linewarden.people.model import Account, Purpose, Tools, login_of
 from linewarden.people.passwords import Passwords
@@ -42,6 +44,8 @@ class Outcome:
 
 
 REFUSED = Outcome(Answer.REFUSED)
+BUSY_FOR = timedelta(seconds=5)
+"""Until another attempt makes sense, where too many sign in at once."""
 
 
 class SignIn:
@@ -61,7 +65,12 @@ class SignIn:
         if isinstance(attempt, timedelta):
             return Outcome(Answer.WAIT, wait=attempt)
         kept = account.password if account and account.usable else ""
-        if not self._passwords.fits(kept, password) or account is None:
+        try:
+            right = self._passwords.fits(kept, password)
+        except BusyError:
+            self._throttle.withdraw(attempt)
+            return Outcome(Answer.WAIT, wait=BUSY_FOR)
+        if not right or account is None:
             return REFUSED
         if account.totp:
             if not code:
@@ -70,7 +79,8 @@ class SignIn:
                 return REFUSED
         self._throttle.succeeded(attempt, account.id, source, now)
         if self._passwords.outdated(account.password):
-            self._store.set_password(account.id, self._passwords.hash(password), instead_of=account.password)
+            with contextlib.suppress(BusyError):  # then at the next sign-in
+                self._store.set_password(account.id, self._passwords.hash(password), instead_of=account.password)
         return self._let_in(account, instead_of)
 
     def with_passkey(self, passkeys: Passkeys, answer: str, *, instead_of: str = "") -> Outcome:
@@ -80,7 +90,7 @@ class SignIn:
 
     def second_factor(self, account: Account, code: str, now: datetime) -> bool:
         """Is it a code of the app that was not used yet, or a recovery code? It is used up by this."""
-        step = totp.matching_step(account.totp, code, now)
+        step = totp.matching_step(self._store.totp_secret(account.id), code, now)
         if step is not None:
             return self._store.take_step(account.id, step)
         return self._store.redeem(code_digest(code), Purpose.SECOND_FACTOR, now, account.id) is not None

@@ -1,4 +1,4 @@
-"""What the logic asks of whoever keeps the accounts. Each method is one transaction.
+"""What the logic asks of whoever keeps the accounts. Each method is one transaction, `together` one of several.
 
 The service has it in SQL (service/state/people/); tests have it in memory as well, and hold both to the same.
 """
@@ -6,6 +6,7 @@ The service has it in SQL (service/state/people/); tests have it in memory as we
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +34,9 @@ class AccountStore(Protocol):
     def set_totp(self, id: str, secret: str, step: int) -> None:
         """Sets the secret of the second factor (empty: none), and the step of the code that was shown for it."""
 
+    def totp_secret(self, id: str) -> str:
+        """The secret of the second factor in base32, empty without one."""
+
     def take_step(self, id: str, step: int) -> bool:
         """Marks the step of a code as used. False: it, or a later one, was used before."""
 
@@ -46,6 +50,19 @@ class AccountStore(Protocol):
         """Grants exactly this, and counts one more change of rights."""
 
 
+class IdentityStore(Protocol):
+    """Who a person is at a provider of identities: an issuer, and a subject that it never gives to another."""
+
+    def account_by(self, issuer: str, subject: str) -> Account | None:
+        """The account that is linked to it."""
+
+    def identities(self, account: str) -> Sequence[tuple[str, str]]:
+        """Those of an account, sorted."""
+
+    def link(self, account: str, issuer: str, subject: str, now: datetime) -> bool:
+        """Links an account. False: the identity is linked already."""
+
+
 class CodeStore(Protocol):
     """One-time codes."""
 
@@ -57,6 +74,9 @@ class CodeStore(Protocol):
 
     def drop_codes(self, purpose: Purpose, account: str) -> None:
         """Forgets codes of one purpose and account."""
+
+    def bound_codes(self, purpose: Purpose, account: str, most: int) -> None:
+        """Forgets those that expire first, where there are more than so many."""
 
     def count_codes(self, purpose: Purpose, account: str) -> int:
         """How many there are."""
@@ -74,10 +94,10 @@ class SessionStore(Protocol):
     def replace_session(self, digest: str, new: Session) -> bool:
         """Puts another in its place. False: it was gone."""
 
-    def end_session(self, digest: str) -> None:
-        """Forgets a session."""
+    def end_session(self, digest: str, why: str = "") -> None:
+        """Forgets a session; `why` is for who keeps a log of it."""
 
-    def end_sessions(self, account: str) -> None:
+    def end_sessions(self, account: str, why: str = "") -> None:
         """Forgets all sessions of an account."""
 
 
@@ -132,8 +152,18 @@ class PasskeyStore(Protocol):
         """Forgets one of an account. False: there is none."""
 
 
-class Store(AccountStore, CodeStore, SessionStore, TriesStore, TokenStore, PasskeyStore, Protocol):
+class Store(AccountStore, IdentityStore, CodeStore, SessionStore, TriesStore, TokenStore, PasskeyStore, Protocol):
     """All of it."""
 
-    def prune(self, now: datetime, sessions_before: datetime, tries_before: datetime) -> None:
-        """Forgets codes that have expired, sessions that began, and tries and familiar sources that were, before."""
+    def together(self) -> AbstractContextManager[None]:
+        """What is asked within is kept as a whole or not at all, and no other `together` runs meanwhile."""
+
+    def prune(
+        self,
+        now: datetime,
+        began_before: datetime,
+        seen_before: datetime,
+        tries_before: datetime,
+        familiar_before: datetime,
+    ) -> None:
+        """Forgets expired codes, sessions that began or were last used before, old tries and familiar sources."""

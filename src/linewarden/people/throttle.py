@@ -76,6 +76,10 @@ class Throttle:
         self._uncount(attempt.keys[1:])
         self._store.make_familiar(account, network_of(source), now)
 
+    def withdraw(self, attempt: Attempt) -> None:
+        """The attempt was not looked at after all: it does not count."""
+        self._uncount(attempt.keys)
+
     def _count(self, key: str, limit: Limit, now: datetime) -> timedelta:
         waits: list[timedelta] = []
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linewarden.people.administering import Administration
 from linewarden.people.model import Tools
@@ -17,9 +18,16 @@ from linewarden.people.passwords import Passwords
 from linewarden.people.sessions import Sessions
 from linewarden.people.signing_in import SignIn
 from linewarden.people.tokens import Tokens
+from linewarden.service.audit.ledger import Ledger
+from linewarden.service.audit.places import KEY
 from linewarden.service.config import load_config
+from linewarden.service.people_records import RecordedPeople
+from linewarden.service.secret_rows import SiteSealer, seal_what_is_clear
 from linewarden.service.state import Event, State, open_state
-from linewarden.service.state.people import PeopleState
+from linewarden.service.turns import ARGON2
+
+if TYPE_CHECKING:
+    from linewarden.service.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,8 @@ class House:
 
     site: str
     state: State
-    store: PeopleState
+    ledger: Ledger
+    store: RecordedPeople
     onboarding: Onboarding
     administration: Administration
     tokens: Tokens
@@ -40,15 +49,17 @@ class House:
         self.state.add_events([Event.now("info", "people", f"{machine_user()}, on the command line: {text}")])
 
 
-def house_of(site: str, state: State) -> House:
-    """Joins everything, with the clock and the randomness of this machine."""
-    store = PeopleState(state.engine, state.where)
+def house_of(config: Config, state: State) -> House:
+    """Joins everything, with the clock, the randomness and the site's key of this machine. Raises StoreError."""
+    ledger = Ledger(state, config.service.data / KEY)
+    seal_what_is_clear(config, ledger)
+    store = RecordedPeople(state.engine, state.where, SiteSealer(config, state), ledger)
     tools = Tools(lambda: datetime.now(UTC), secrets.token_bytes)
-    passwords = Passwords(tools.random)
+    passwords = Passwords(tools.random, turn=ARGON2.turn)
     sessions = Sessions(store, tools)
     return House(
-        site, state, store, Onboarding(store, tools, passwords), Administration(store, tools), Tokens(store, tools),
-        SignIn(store, tools, passwords, sessions), sessions,
+        config.service.site, state, ledger, store, Onboarding(store, tools, passwords), Administration(store, tools),
+        Tokens(store, tools), SignIn(store, tools, passwords, sessions), sessions,
     )  # fmt: skip
 
 
@@ -58,7 +69,7 @@ def opened(path: Path) -> Iterator[House]:
     config = load_config(path)
     state = open_state(config.state_url, password=config.state_password())
     try:
-        yield house_of(config.service.site, state)
+        yield house_of(config, state)
     finally:
         state.close()
 

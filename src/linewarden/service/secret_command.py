@@ -14,6 +14,7 @@ from linewarden.errors import ConfigError, StoreError
 if TYPE_CHECKING:
     from linewarden.service.config.model import Config
     from linewarden.service.options import Commands
+    from linewarden.trust.envelope import KeyRing
 
 EXAMPLES = """examples:
   linewarden secret seal linewarden.toml < mail.password       prints enc:... for `password = "enc:..."`
@@ -89,7 +90,7 @@ def run_rotate(args: argparse.Namespace) -> int:
         old = base64.b64encode(before) + b"\n" if len(before) == 32 else before
         replace_file(file, _new_key() + old)
     ring = key_ring(config)
-    count = sum(_rewrapped(path, ring) for path in _places(config, args.config))
+    count = sum(_rewrapped(path, ring) for path in _places(config, args.config)) + _rewrapped_rows(config, ring)
     if own:
         _keep_only_the_newest(place_of(config.secrets.key))
     print(f"{count} secrets are wrapped by key {ring.keys[0].id}.")
@@ -133,6 +134,24 @@ def _rewrapped(path: Path, ring: object) -> int:
         with recorded(path, Change("secrets.rotate", str(path), after={"key": ring.keys[0].id, "secrets": count})):
             replace_file(path, new.encode())
     return count
+
+
+def _rewrapped_rows(config: Config, ring: KeyRing) -> int:
+    """What is sealed in the state's database, if there is one."""
+    from linewarden.service.audit.ledger import Ledger
+    from linewarden.service.audit.places import KEY
+    from linewarden.service.config.state_url import sqlite_file
+    from linewarden.service.secret_rows import rewrap_rows
+    from linewarden.service.state import open_state
+
+    file = sqlite_file(config.state_url)
+    if file is not None and not file.exists():
+        return 0
+    state = open_state(config.state_url, password=config.state_password())
+    try:
+        return rewrap_rows(Ledger(state, config.service.data / KEY), ring)
+    finally:
+        state.close()
 
 
 def run_check(args: argparse.Namespace) -> int:

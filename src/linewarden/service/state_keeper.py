@@ -13,6 +13,7 @@ from pathlib import Path
 from linewarden.errors import StoreError
 from linewarden.service.audit.witness import SIGN_EVERY_S, Witness
 from linewarden.service.board import Board
+from linewarden.service.pruning import prune_job
 from linewarden.service.schedule import Job, Turn
 from linewarden.service.state import Event, Spool, State, open_state
 
@@ -42,6 +43,7 @@ class StateKeeper:
         return [
             Job("state", DELIVER_EVERY_S, self._deliver, first_s=0.0),
             Job("audit", SIGN_EVERY_S, self._audit, first_s=DELIVER_EVERY_S),
+            prune_job(lambda: self._state),
         ]
 
     def event(self, severity: str, source: str, text: str) -> None:

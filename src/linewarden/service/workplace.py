@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.audit.ledger import Ledger
-from linewarden.service.audit.places import KEY
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
@@ -94,8 +93,8 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     follower = Follower(config.lake_folder)
     try:
         follower.start()
-        house = house_of(config.service.site, state)
-        yield Workplace(config, file, state, house, Ledger(state, data / KEY), follower)
+        house = house_of(config, state)
+        yield Workplace(config, file, state, house, house.ledger, follower)
     finally:
         follower.stop()
         state.close()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import StoreError
-from linewarden.service.audit.entry import Change, whoever_runs_this
+from linewarden.service.audit.entry import Change, whoever_asks
 
 if TYPE_CHECKING:
     from linewarden.service.audit.ledger import Ledger
@@ -55,7 +55,7 @@ def recorded(path: Path, change: Change) -> Iterator[None]:
         except BaseException:
             settle(ledger, target.parent)
             raise
-        _written(ledger, number, with_hashes(change, target, before, fingerprint(target)), whoever_runs_this())
+        _written(ledger, number, with_hashes(change, target, before, fingerprint(target)), whoever_asks())
         sign_if_possible(ledger, sign)
 
 
@@ -92,7 +92,7 @@ def _note(ledger: Ledger, target: Path, before: str | None, change: Change) -> s
     from linewarden.service.state.tables import AUDIT_PENDING
 
     body = {"action": change.action, "before": plain(change.before), "after": plain(change.after),
-            "detail": plain(change.detail), "who": dict(whoever_runs_this())}  # fmt: skip
+            "detail": plain(change.detail), "who": dict(whoever_asks())}  # fmt: skip
     row = {"id": uuid.uuid4().hex, "host": platform.node(), "path": str(target), "before": before,
            "body": json.dumps(body)}  # fmt: skip
     with said(ledger.state.where), ledger.state.engine.begin() as connection:

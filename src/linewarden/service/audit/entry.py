@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from linewarden.service.audit.acting import who_acts
 from linewarden.trust.canonical import MOST_EXACT, canonical
 
 MOST_VALUE = 65_536
@@ -46,12 +47,21 @@ class Entry:
 
 
 def body_of(seq: int, ts: datetime, change: Change, who: Mapping[str, Any] | None = None) -> str:
-    """The text of an entry: what is hashed, and what others read."""
+    """The text of an entry: what is hashed, and what others read. `who`: if not who acts now."""
+    now = who_acts()
+    allowed = {"allowed": dict(now.allowed)} if now is not None and now.allowed else {}
     return canonical({
         "v": 1, "seq": seq, "ts": f"{ts.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", "host": platform.node() or "-",
-        "who": plain(who or whoever_runs_this()), "action": change.action, "target": plain(change.target),
-        "before": _bounded(change.before), "after": _bounded(change.after), "detail": _bounded(dict(change.detail)),
+        "who": plain(who or whoever_asks()), "action": change.action, "target": plain(change.target),
+        "before": _bounded(change.before), "after": _bounded(change.after),
+        "detail": _bounded({**change.detail, **allowed}),
     })  # fmt: skip
+
+
+def whoever_asks() -> Mapping[str, Any]:
+    """On whose behalf this process works, or its own user."""
+    now = who_acts()
+    return now.who if now is not None else whoever_runs_this()
 
 
 @cache

@@ -63,7 +63,9 @@ def actor(says: dict[str, Any]) -> str:
     who = says.get("who")
     if not isinstance(who, dict):
         return "?"
-    user = str(who.get("user", "?"))
+    if asked := who.get("account") or who.get("token"):
+        return str(asked)
+    user = str(who.get("user") or f"somebody at {who.get('from') or '?'}")
     return f"{who['sudo']} as {user}" if who.get("sudo") else user
 
 

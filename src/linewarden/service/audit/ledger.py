@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text
 
 from linewarden.errors import StoreError
-from linewarden.service.audit.entry import Change, Entry, body_of
+from linewarden.service.audit.acting import who_acts
+from linewarden.service.audit.entry import Change, Entry, body_of, whoever_runs_this
 from linewarden.service.state import State
 from linewarden.service.state.engine import READS, said
 from linewarden.service.state.tables import AUDIT_ENTRY, AUDIT_NODE
@@ -45,6 +46,8 @@ class Ledger:
             self._begin(connection)
             seq = 1
         _append(connection, seq, change, who)
+        if (now := who_acts()) is not None:
+            now.entries += 1
         return seq
 
     def add(self, change: Change) -> int:
@@ -56,7 +59,7 @@ class Ledger:
         """The first entry names the log and who may sign for it, so that no signature fits another log."""
         origin = f"linewarden/{_word(platform.node())}/{secrets.token_hex(8)}"
         signer = key_files.signer(self.key_file, origin)
-        _append(connection, 0, Change(BEGIN, origin, after={"key": str(signer.verifier)}), None)
+        _append(connection, 0, Change(BEGIN, origin, after={"key": str(signer.verifier)}), whoever_runs_this())
 
 
 def begin_append(connection: Connection) -> int:

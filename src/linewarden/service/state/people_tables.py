@@ -1,6 +1,7 @@
 """The tables of accounts and all that belongs to them, as they are now.
 
-Of no secret is more kept than its hash, but of that of a second factor, which is needed to compute its codes.
+Of no secret is more kept than its hash, but of that of a second factor, which is needed to compute its codes: it is
+sealed by the site's key.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
 from linewarden.service.state.tables import METADATA, UtcTime
 
 ID = 32
+SEALED = Text().with_variant(String(64), "sqlite")
+"""SQLite holds to no length: what was declared there at first can stay."""
 DIGEST = 64
 
 
@@ -36,7 +40,7 @@ ACCOUNT = Table(
     Column("name", String(200), nullable=False),
     Column("created", UtcTime, nullable=False),
     Column("password", String(200), nullable=False),
-    Column("totp", String(64), nullable=False),
+    Column("totp", SEALED, nullable=False),
     Column("totp_step", BigInteger, nullable=False),
     Column("disabled", UtcTime),
     Column("rights", Integer, nullable=False),
@@ -51,6 +55,16 @@ ACCOUNT_GRANT = Table(
     Column("role", String(32), primary_key=True),
     Column("site", String(128), primary_key=True),
     Column("zone", String(200), primary_key=True),
+)
+
+ACCOUNT_IDENTITY = Table(
+    "account_identity",
+    METADATA,
+    Column("issuer", String(500), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account", String(ID), _account(), nullable=False),
+    Column("linked", UtcTime, nullable=False),
+    Index(None, "account"),
 )
 
 ONE_TIME_CODE = Table(

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from linewarden.people.model import Account, Grant
 from linewarden.service.state.people.base import Rows, insert_for
-from linewarden.service.state.people_tables import ACCOUNT, ACCOUNT_GRANT
+from linewarden.service.state.people_tables import ACCOUNT, ACCOUNT_GRANT, ACCOUNT_IDENTITY
 from linewarden.service.state.rows import storable
 
 C = ACCOUNT.c
-READ = select(*(column for column in C if column.name != "totp_step"))
+LINKED = exists().where(ACCOUNT_IDENTITY.c.account == C.id).label("linked")
+READ = select(
+    *(column for column in C if column.name not in ("totp", "totp_step")), (C.totp != "").label("totp"), LINKED
+)
 
 
 class Accounts(Rows):
@@ -38,8 +41,8 @@ class Accounts(Rows):
 
     def add_account(self, account: Account, grants: Sequence[Grant]) -> bool:
         """Makes an account. False: its login is taken."""
-        row = {n: getattr(account, n) for n in ("id", "login", "created", "password", "totp", "disabled", "rights")}
-        row |= {"name": storable(account.name, 200), "shifts": _list(account.shifts), "totp_step": 0}
+        row = {n: getattr(account, n) for n in ("id", "login", "created", "password", "disabled", "rights")}
+        row |= {"name": storable(account.name, 200), "shifts": _list(account.shifts), "totp": "", "totp_step": 0}
         with self._write() as connection:
             new = insert_for(connection, ACCOUNT).values(row).on_conflict_do_nothing(index_elements=["login"])
             if connection.execute(new.returning(C.id)).first() is None:
@@ -57,8 +60,14 @@ class Accounts(Rows):
 
     def set_totp(self, id: str, secret: str, step: int) -> None:
         """Sets the secret of the second factor, and the step of the code that was shown for it."""
+        kept = self.sealer.seal(secret) if secret else ""
         with self._write() as connection:
-            connection.execute(update(ACCOUNT).where(C.id == id).values(totp=secret, totp_step=step))
+            connection.execute(update(ACCOUNT).where(C.id == id).values(totp=kept, totp_step=step))
+
+    def totp_secret(self, id: str) -> str:
+        """The secret of the second factor, opened with the site's key."""
+        row = self._one(select(C.totp).where(C.id == id))
+        return self.sealer.open(row["totp"]) if row and row["totp"] else ""
 
     def take_step(self, id: str, step: int) -> bool:
         """Marks the step of a code as used. False: it, or a later one, was used before."""
@@ -93,6 +102,7 @@ def _grant(connection: Connection, id: str, grants: Sequence[Grant]) -> None:
 
 def _account(row: dict[str, Any]) -> Account:
     shifts = row.pop("shifts")
+    row |= {"totp": bool(row["totp"]), "linked": bool(row["linked"])}
     return Account(**row, shifts=None if shifts is None else frozenset(shifts))
 
 

@@ -43,6 +43,13 @@ class Codes(Rows):
         with self._write() as connection:
             connection.execute(delete(ONE_TIME_CODE).where(C.purpose == str(purpose), _of(account)))
 
+    def bound_codes(self, purpose: Purpose, account: str, most: int) -> None:
+        """Forgets those that expire first, where there are more than so many."""
+        which = (C.purpose == str(purpose), _of(account))
+        newest = select(C.digest).where(*which).order_by(C.expires.desc(), C.digest).limit(most)
+        with self._write() as connection:
+            connection.execute(delete(ONE_TIME_CODE).where(*which, C.digest.not_in(newest)))
+
     def count_codes(self, purpose: Purpose, account: str) -> int:
         """How many there are."""
         row = self._one(select(func.count().label("n")).where(C.purpose == str(purpose), _of(account)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from linewarden.people.model import Session
 from linewarden.service.state.people.base import Rows
@@ -32,12 +32,17 @@ class SessionRows(Rows):
             changed = update(SESSION).where(SESSION.c.digest == digest).values(asdict(new))
             return bool(connection.execute(changed).rowcount)
 
-    def end_session(self, digest: str) -> None:
+    def end_session(self, digest: str, why: str = "") -> None:
         """Forgets a session."""
         with self._write() as connection:
             connection.execute(delete(SESSION).where(SESSION.c.digest == digest))
 
-    def end_sessions(self, account: str) -> None:
+    def end_sessions(self, account: str, why: str = "") -> None:
         """Forgets all sessions of an account."""
         with self._write() as connection:
             connection.execute(delete(SESSION).where(SESSION.c.account == account))
+
+    def count_sessions(self, account: str) -> int:
+        """How many an account has."""
+        row = self._one(select(func.count().label("n")).where(SESSION.c.account == account))
+        return int(row["n"]) if row else 0
