@@ -169,7 +169,7 @@ def browse(url: str, cookie: str, seconds: float) -> list[tuple[str, float]]:
         while time.monotonic() < until:
             for path in ROUTE:
                 page.goto(url + path, wait_until="domcontentloaded")
-                page.wait_for_function("document.documentElement.classList.contains('on')")
+                page.locator("html.on").wait_for()
                 ms: Any = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
                 took.append((path, ms / 1000))
                 page.wait_for_timeout(2_000)

@@ -65,7 +65,7 @@ def test_german(open_as: Callable[..., Any]) -> None:
 
 def test_live_events_arrive(open_as: Callable[..., Any]) -> None:
     page = open_as("viewer")
-    page.wait_for_function("document.body.dataset.live === 'on'", timeout=5_000)
+    page.locator("body[data-live=on]").wait_for(timeout=5_000)
 
 
 def test_a_browser_with_a_session_that_is_over_can_sign_in(browser: Any, served: Served) -> None:

@@ -8,21 +8,17 @@ def assets(who: Who) -> ...:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from linewarden.api.problems import ProblemError
-from linewarden.people.model import Account, Session
-from linewarden.policy import (
-    Account as AccountThing,
-)
-from linewarden.policy import Action, Kind, Machine, Moment, Person, Place, PlantAction, Thing, decide, explain
-from linewarden.policy import Request as Question
-from linewarden.service.principals import machine_of, person_of
+from linewarden.people.model import Account
+from linewarden.policy import Action, Decision, Kind, Machine, Person, Place, Thing
+from linewarden.service.access import Principal, What
 from linewarden.service.view import View
 from linewarden.service.workplace import Workplace
 
@@ -35,21 +31,29 @@ class Caller:
     """A person with a session, or a machine with a token. `view` is one moment for the whole request."""
 
     place: Workplace
-    who: Person | Machine
+    principal: Principal
     view: View
-    account: Account | None = None
-    session: Session | None = None
     _asked: dict[Any, bool] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Person | Machine:
+        """As the policies know them."""
+        return self.principal.who
+
+    @property
+    def account(self) -> Account | None:
+        """Of a person."""
+        return self.principal.account
+
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.principal.name
 
     @property
     def site(self) -> str:
         """The site of this place."""
         return self.place.site
-
-    @property
-    def name(self) -> str:
-        """What to call them."""
-        return self.account.name or self.account.login if self.account else self.who.id
 
     def thing(self, kind: Kind, id: str = "", zones: Iterable[str] = ()) -> Thing:
         """Something here. What is in no zone, or in several, is at the site."""
@@ -57,28 +61,29 @@ class Caller:
         zone = distinct.pop() if len(distinct) == 1 else ""
         return Thing(kind, id or self.site, Place(self.site, zone))
 
-    def may(self, action: Action, what: Thing | AccountThing | PlantAction) -> bool:
-        """May they?"""
+    def may(self, action: Action, what: What) -> bool:
+        """May they? To filter and to draw: not recorded."""
         key = (action, what)
         if key not in self._asked:
-            self._asked[key] = bool(decide(self._question(action, what)))
+            self._asked[key] = self.place.access.may(self.principal, action, what)
         return self._asked[key]
 
-    def need(self, action: Action, what: Thing | AccountThing | PlantAction) -> None:
-        """Ends the request, with why not and what would help, if they may not."""
+    def need(self, action: Action, what: What) -> None:
+        """Ends the request, with why not and what would help, if they may not; that is recorded."""
         if not self.may(action, what):
-            found = explain(self._question(action, what))
-            raise ProblemError(
-                403, "Not allowed", found.sentence, lacking=list(found.lacking), instead=list(found.instead)
-            )
+            self.place.access.need(self.principal, action, what)
+
+    def doing(self, action: Action, what: What) -> AbstractContextManager[Decision]:
+        """The same around a change: what is recorded within names who asked, and why they might."""
+        return self.place.access.doing(self.principal, action, what)
+
+    def at(self, view: View) -> Caller:
+        """The same at another moment; what they may is asked anew."""
+        return Caller(self.place, self.principal, view)
 
     def zones(self, action: Action, kind: Kind) -> Zones:
         """The zones in which they may, as a container that asks once a zone."""
         return Zones(self, action, kind)
-
-    def _question(self, action: Action, what: Thing | AccountThing | PlantAction) -> Question:
-        proved = self.session.authenticated if self.session else None
-        return Question(self.who, action, what, Moment(datetime.now(UTC), proved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,17 @@ def find_caller(request: Request) -> Caller | None:
     place: Workplace = request.app.state.place
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        token = place.people.tokens.check(shown.strip())
-        return Caller(place, machine_of(token), place.follower.view) if token else None
-    seen = place.people.sessions.look(request.cookies.get(COOKIE, ""))
-    if seen is None:
-        return None
-    if seen.secret is not None:
-        request.state.new_secret = seen.secret
-    who = person_of(seen.account, place.people.store.grants(seen.account.id))
-    return Caller(place, who, place.follower.view, seen.account, seen.session)
+        found = place.access.token(shown.strip(), source_of(request))
+    else:
+        found = place.access.session(request.cookies.get(COOKIE, ""), source_of(request))
+    if found is not None and found.new_secret is not None:
+        request.state.new_secret = found.new_secret
+    return Caller(place, found, place.follower.view) if found else None
+
+
+def source_of(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client else ""
 
 
 def caller(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from linewarden.errors import AccessError, ConfigError, LinewardenError, QueryError, StoreError
+from linewarden.service.access import DeniedError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,6 +65,12 @@ def problem_of(error: Exception) -> Problem:
     """The problem that an error is."""
     if isinstance(error, ProblemError):
         return error.problem
+    if isinstance(error, DeniedError):
+        found = error.explanation
+        return Problem(
+            title="Not allowed", status=403, detail=found.sentence, lacking=list(found.lacking),
+            instead=list(found.instead),
+        )  # fmt: skip
     for kind, status in STATUS:
         if isinstance(error, kind):
             return Problem(title=_TITLES[status], status=status, detail=str(error))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
+from linewarden.service.access import Access
 from linewarden.service.audit.ledger import Ledger
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
@@ -37,6 +38,7 @@ class Workplace:
     people: House
     ledger: Ledger
     follower: Follower
+    access: Access
 
     @property
     def site(self) -> str:
@@ -94,7 +96,7 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     try:
         follower.start()
         house = house_of(config, state)
-        yield Workplace(config, file, state, house, house.ledger, follower)
+        yield Workplace(config, file, state, house, house.ledger, follower, Access(house))
     finally:
         follower.stop()
         state.close()

@@ -74,13 +74,8 @@ async def follow(
         view = caller.place.follower.view
         if view.version != sent:
             sent = view.version
-            current: Any = await anyio.to_thread.run_sync(now_of, _at(caller, view))
+            current: Any = await anyio.to_thread.run_sync(now_of, caller.at(view))
             yield ServerSentEvent(event="now", id=str(sent), data=current)
         await anyio.sleep(LOOK_S)
         if anyio.current_time() - asked > ASK_AGAIN_S:
             caller, asked = await anyio.to_thread.run_sync(find_caller, request), anyio.current_time()
-
-
-def _at(caller: Caller, view: Any) -> Caller:
-    """The same caller at another moment; what they may is asked anew."""
-    return Caller(caller.place, caller.who, view, caller.account, caller.session)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from linewarden.api.caller import COOKIE
+from linewarden.api.caller import COOKIE, source_of
 from linewarden.api.session_cookie import no_cookie
 from linewarden.console.local import local_path
 from linewarden.console.rendering import page
@@ -32,9 +32,8 @@ def door(request: Request, to: str = "/") -> Response:
 def sign_in(request: Request, login: Text, password: Text, code: Text = "", to: Text = "/") -> Response:
     """An attempt."""
     place: Workplace = request.app.state.place
-    source = request.client.host if request.client else ""
     before = request.cookies.get(COOKIE, "")
-    found = place.people.door.with_password(login, password, code.strip(), source, instead_of=before)
+    found = place.access.sign_in(login, password, code.strip(), source_of(request), instead_of=before)
     if found.answer is Answer.IN:
         request.state.new_secret = found.secret
         return RedirectResponse(local_path(to), 303)
@@ -57,10 +56,7 @@ def begin(request: Request, code: Text, login: Text, password: Text) -> Response
     """The code makes an account."""
     place: Workplace = request.app.state.place
     try:
-        if any(a.usable for a in place.people.store.accounts()):
-            place.people.onboarding.accept(code.strip(), login.strip(), password)
-        else:
-            place.people.onboarding.accept_first_owner(code.strip(), login.strip(), login.strip(), password)
+        place.access.accept(code.strip(), login.strip(), login.strip(), password, source_of(request))
     except AccessError as error:
         return page(request, "welcome.html.j2", status=400, login=login, error=str(error))
     return RedirectResponse("/sign-in", 303)
@@ -70,7 +66,7 @@ def begin(request: Request, code: Text, login: Text, password: Text) -> Response
 def sign_out(request: Request) -> Response:
     """Ends the session, here and on the server."""
     place: Workplace = request.app.state.place
-    place.people.sessions.end(request.cookies.get(COOKIE, ""))
+    place.access.sign_out(request.cookies.get(COOKIE, ""), source_of(request))
     answer = RedirectResponse("/sign-in", 303)
     answer.headers["Set-Cookie"] = no_cookie()
     return answer

@@ -64,4 +64,5 @@ def _said(entry: Entry) -> Said:
 def person(says: dict[str, Any]) -> str:
     """Who did it: the account, where one is named, else the user of the machine."""
     who = says.get("who")
-    return str(who["person"]) if isinstance(who, dict) and who.get("person") else actor(says)
+    named = next((who[k] for k in ("account", "token") if who.get(k)), "") if isinstance(who, dict) else ""
+    return str(named) or actor(says)
