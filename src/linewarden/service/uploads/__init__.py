@@ -2,7 +2,8 @@
 
     with quarantine.receive("plant.pcap.gz", most) as intake:      # counted as it comes, whole or not there
         intake.write(block)
-    capture(intake.upload.path, bounds)                            # one function for each use, in `kinds`
+    upload = await quarantine.take(name, most, request.stream())   # the same over the network
+    capture(upload.path, bounds)                               # one function for each use, in `kinds`
 
 A name is never believed and never becomes a path; what a file is, its bytes say.
 """

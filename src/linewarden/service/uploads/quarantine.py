@@ -14,6 +14,8 @@ from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import to_thread
+
 from linewarden.errors import StoreError
 from linewarden.service.uploads import UploadError
 from linewarden.service.uploads.paths import display_name
@@ -89,13 +91,14 @@ class Intake:
 
     def __exit__(self, kind: object, _error: object, _trace: object) -> None:
         try:
-            if kind is None:
-                self._finish()
+            if kind is None and self._upload is None:
+                self.finish()
         finally:
             os.close(self._handle)
             self._part.unlink(missing_ok=True)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """It is whole: on disk when this returns, which may take seconds. Without it, the end of the block does so."""
         if not self.size:
             raise UploadError(f"{self.name} is empty")
         final = self.folder / self.id
@@ -136,7 +139,8 @@ class Quarantine:
         """A whole file as it comes over the network. Raises UploadError or StoreError; then nothing of it is kept."""
         with self.receive(name, most, expected) as intake:
             async for block in stream:
-                intake.write(block)
+                await to_thread.run_sync(intake.write, block)  # a disk may be slow; others are served meanwhile
+            await to_thread.run_sync(intake.finish)
         return intake.upload
 
     def discard(self, id: str) -> None:
