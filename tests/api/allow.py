@@ -38,19 +38,33 @@ def notice(served: Served) -> str:
     return served.place.follower.view.notices[0].notice_id
 
 
+OWNER = frozenset({"owner"})
+
+
 ALLOW: dict[str, Row] = {
+    "explain": Row(ALL, query="action=asset:edit&kind=Asset"),
     "get_activity": Row(ALL),
     "get_asset": Row(ALL, {"id": asset}),
     "get_audit_head": Row(AUDIT),
     "get_case": Row(ALL, {"id": case}),
     "get_notice": Row(ALL, {"id": notice}),
+    "get_me": Row(ALL),
     "get_now": Row(ALL),
+    "get_settings": Row(AUDIT),
+    "invite": Row(OWNER, body={"login": "x" * 64, "name": "", "roles": ["nothing"]}),
     "list_assets": Row(ALL),
     "list_audit": Row(AUDIT),
     "list_cases": Row(ALL),
     "list_conversations": Row(ALL),
     "list_findings": Row(ALL),
     "list_notices": Row(ALL),
+    "list_people": Row(AUDIT),
+    "list_tokens": Row(AUDIT),
+    "make_token": Row(OWNER, body={"name": "t", "scopes": ["read"], "days": 1}),
+    "recover": Row(OWNER, {"login": "planner"}, body={}),
+    "revoke_token": Row(OWNER, {"prefix": "lw_aaaaaaaa"}),
+    "set_disabled": Row(OWNER, {"login": "planner"}, body={"disabled": False}),
+    "set_rights": Row(OWNER, {"login": "planner"}, body={"roles": ["planner"], "shifts": None}),
     "verify_audit": Row(AUDIT),
 }
 STREAMS = {"follow"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MEDIA = "application/problem+json"
 STATUS: tuple[tuple[type[LinewardenError], int], ...] = (
-    (AccessError, 403), (QueryError, 400), (ConfigError, 400), (StoreError, 503), (LinewardenError, 500),
+    (AccessError, 400), (QueryError, 400), (ConfigError, 400), (StoreError, 503), (LinewardenError, 500),
 )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class House:
     tokens: Tokens
     door: SignIn
     sessions: Sessions
+    tools: Tools
 
     def tell(self, text: str) -> None:
         """Puts a change into the events of the service, with who made it on this machine."""
@@ -59,7 +60,7 @@ def house_of(config: Config, state: State) -> House:
     sessions = Sessions(store, tools)
     return House(
         config.service.site, state, ledger, store, Onboarding(store, tools, passwords), Administration(store, tools),
-        Tokens(store, tools), SignIn(store, tools, passwords, sessions), sessions,
+        Tokens(store, tools), SignIn(store, tools, passwords, sessions), sessions, tools,
     )  # fmt: skip
 
 
