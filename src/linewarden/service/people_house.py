@@ -42,6 +42,7 @@ class House:
     administration: Administration
     tokens: Tokens
     door: SignIn
+    tools: Tools
     sessions: Sessions
 
     def tell(self, text: str) -> None:
@@ -59,7 +60,7 @@ def house_of(config: Config, state: State) -> House:
     sessions = Sessions(store, tools)
     return House(
         config.service.site, state, ledger, store, Onboarding(store, tools, passwords), Administration(store, tools),
-        Tokens(store, tools), SignIn(store, tools, passwords, sessions), sessions,
+        Tokens(store, tools), SignIn(store, tools, passwords, sessions), tools, sessions,
     )  # fmt: skip
 
 
