@@ -262,14 +262,15 @@ def application(issuer: str) -> Starlette:
 
     async def lever(request: Request) -> Response:
         wanted = await request.json()
-        for name, value in (fresh | {"user": dict(USER)} | {k: v for k, v in wanted.items() if k != "shown"}).items():
+        shown[:] = wanted.pop("shown", ["k1", "e1", "weak"])
+        for name, value in (fresh | {"user": dict(USER)} | wanted).items():
             setattr(world, name, value)
-        shown[:] = wanted.get("shown", ["k1", "e1", "weak"])
         return JSONResponse(world.asked)
 
-    return Starlette(routes=[
+    return Starlette([
         Route("/.well-known/openid-configuration", discovery), Route("/jwks", jwks), Route("/authorize", authorize),
-        Route("/token", token, methods=["POST"]), Route("/userinfo", userinfo), Route("/lever", lever, methods=["POST"]),
+        Route("/token", token, methods=["POST"]), Route("/lever", lever, methods=["POST"]),
+        Route("/userinfo", userinfo),
     ])  # fmt: skip
 
 
