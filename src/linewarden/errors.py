@@ -64,3 +64,5 @@ class AccessError(LinewardenError):
 
 class BusyError(AccessError):
     """Too many ask at once for what takes much of this machine. Nothing is wrong with what was asked."""
+
+    exit_code = 11

@@ -160,3 +160,31 @@ def test_nobody_else_on_the_machine_reads_the_accounts(admin: Admin) -> None:
     file.chmod(0o644)  # of a version before there were accounts
     open_state(config.state_url).close()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_an_account_is_linked_to_a_provider_by_its_subject(admin: Admin) -> None:
+    admin.owner("anna")
+    with admin.config.open("a") as file:
+        file.write('[[oidc]]\nname = "plant-id"\nissuer = "https://id.plant.example"\nclient_id = "linewarden"\n')
+    assert "can sign in by plant-id" in admin("people", "link", "anna", "plant-id", "user-17").out
+    assert "linked to an account already" in admin("people", "link", "anna", "plant-id", "user-17").err
+    assert "no [[oidc]] table" in admin("people", "link", "anna", "other", "user-18").err
+    with opened(admin.config) as house:
+        anna = house.onboarding.found("anna")
+        assert list(house.store.identities(anna.id)) == [("https://id.plant.example", "user-17")]
+
+
+def test_what_the_command_line_changes_is_in_the_audit_log(admin: Admin, run: Run) -> None:
+    admin.owner("anna")
+    admin.json("people", "invite", "bob", "--role", "operator")
+    admin.json("people", "roles", "bob", "--grant", "viewer")
+    admin.json("people", "disable", "bob")
+    token = admin.json("people", "token", "make", "siem", "--scope", "read")["token"]
+    admin.json("people", "token", "revoke", token)
+    told = run("audit", "list", admin.config, "--json").json
+    assert [e["action"] for e in told][1:] == [
+        "code.make", "code.use", "account.add", "account.add", "code.make", "account.rights", "account.disable",
+        "code.drop", "token.make", "token.revoke",
+    ]  # fmt: skip
+    assert all("user" in e["who"] for e in told)
+    assert run("audit", "verify", admin.config).code == 0

@@ -40,13 +40,15 @@ class Sessions:
     def __init__(self, store: Store, tools: Tools, limits: Limits | None = None) -> None:
         self._store, self._tools, self.limits = store, tools, limits or Limits()
 
-    def begin(self, account: Account, *, instead_of: str = "") -> str:
-        """A session of somebody who has just proved who they are; gives its secret. What they had before ends."""
+    def begin(self, account: Account, *, instead_of: str = "", proved: datetime | None = None) -> str:
+        """A session of somebody who has proved who they are (`proved`: when, if not just now); gives its secret. What
+        they had before ends.
+        """
         secret, now = new_secret(self._tools.random), self._tools.now()
         with self._store.together():
             if instead_of:
                 self._store.end_session(_digest(instead_of), "another began in its place")
-            self._store.add_session(Session(_digest(secret), account.id, now, now, now, account.rights))
+            self._store.add_session(Session(_digest(secret), account.id, now, now, proved or now, account.rights))
         return secret
 
     def look(self, secret: str) -> Seen | None:

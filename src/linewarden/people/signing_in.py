@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from linewarden.errors import BusyError
+from linewarden.errors import AccessError, BusyError
 from linewarden.people import totp
+from linewarden.people.identities import Identities, Identity
 from linewarden.people.model import Account, Purpose, Tools, login_of
 from linewarden.people.passwords import Passwords
 from linewarden.people.secret import code_digest
@@ -36,20 +37,24 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: with the secret of a session, or how long to wait."""
+    """How an attempt ended: with the secret of a session, or how long to wait. `why` it was refused stands only where
+    that tells nothing to who guesses.
+    """
 
     answer: Answer
     secret: str = ""
     wait: timedelta = timedelta(0)
+    why: str = ""
 
 
 REFUSED = Outcome(Answer.REFUSED)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 BUSY_FOR = timedelta(seconds=5)
 """Until another attempt makes sense, where too many sign in at once."""
 
 
 class SignIn:
-    """The door. OIDC gets a method of its own here, which ends in `_let_in`."""
+    """The door."""
 
     def __init__(self, store: Store, tools: Tools, passwords: Passwords, sessions: Sessions) -> None:
         self._store, self._tools, self._passwords, self._sessions = store, tools, passwords, sessions
@@ -87,6 +92,17 @@ class SignIn:
         """An attempt; `answer` is what the browser says (JSON). Not slowed down: there is nothing to guess."""
         account = passkeys.proved(answer)
         return self._let_in(account, instead_of) if account else REFUSED
+
+    def with_identity(self, identity: Identity, *, instead_of: str = "") -> Outcome:
+        """Somebody of whom a provider said who they are. The session is as fresh as their proof to the provider; where
+        it does not say when that was, it is not fresh at all. A second factor is the provider's to ask for.
+        """
+        try:
+            account = Identities(self._store, self._tools).account(identity)
+        except AccessError as error:
+            return Outcome(Answer.REFUSED, why=str(error))
+        proved = min(identity.proved or NEVER, self._tools.now())
+        return Outcome(Answer.IN, self._sessions.begin(account, instead_of=instead_of, proved=proved))
 
     def second_factor(self, account: Account, code: str, now: datetime) -> bool:
         """Is it a code of the app that was not used yet, or a recovery code? It is used up by this."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from linewarden.errors import AccessError
+from linewarden.errors import AccessError, SendError
 from linewarden.people.model import Account, Session, Token, login_of
 from linewarden.people.signing_in import Answer, Outcome
 from linewarden.policy import (
@@ -44,6 +44,7 @@ from linewarden.service.repeats import Repeats
 
 if TYPE_CHECKING:
     from linewarden.people.passkeys import Passkeys
+    from linewarden.service.oidc import Providers
 
 What = Thing | AccountThing | PlantAction
 UNKNOWN = "an unknown login"
@@ -113,6 +114,29 @@ class Access:
         with acting(_from(source) | {"how": "passkey"}):
             found = self.house.door.with_passkey(passkeys, answer, instead_of=instead_of)
             self._told(found, UNKNOWN, source, "passkey")
+        return found
+
+    def sign_in_with_provider(
+        self,
+        providers: Providers,
+        name: str,
+        secret: str,
+        answer: Mapping[str, str],
+        source: str,
+        *,
+        instead_of: str = "",
+    ) -> Outcome:
+        """Somebody comes back from a provider (OIDC). `secret`: of the cookie that `providers.begin` gave; `answer`:
+        the query. Why it was refused stands in the outcome, as whoever reads it has signed in there.
+        """
+        how = f"oidc {name[:32]}"
+        with acting(_from(source) | {"how": how}):
+            try:
+                found = self.house.door.with_identity(providers.finish(name, secret, answer), instead_of=instead_of)
+            except (AccessError, SendError) as error:
+                found = Outcome(Answer.REFUSED, why=str(error))
+            if found.answer is Answer.REFUSED:
+                self._refused(Change("session.refused", UNKNOWN, detail={"how": how, "why": found.why}), source)
         return found
 
     def accept(self, code: str, login: str, name: str, password: str, source: str) -> Account:

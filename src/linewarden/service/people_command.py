@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from linewarden.service.options import Commands
     from linewarden.service.people_house import House
 
+MOST_SUBJECT = 255
 PEOPLE = """examples:
   linewarden people first                                      a code for the first owner of a new installation
   linewarden people accept anna                                use a code: choose a password
@@ -53,6 +54,10 @@ RECOVER = """examples:
   linewarden people recover bob                                a code, good for an hour; then: people accept bob
   linewarden people recover bob --without-second-factor        who lost the phone and the recovery codes, too
 """
+LINK = """example:
+  linewarden people link bob plant-id 8f14e45f-ceea-4672-a5b7-1f2a3c4d5e6f
+The subject is what the provider calls them for ever; who tries to sign in unlinked finds it in the answer.
+"""
 DISABLE = """examples:
   linewarden people disable bob                                at once: sessions and codes end
   linewarden people disable bob --undo
@@ -75,11 +80,12 @@ def add_people(commands: Commands) -> None:
     invite = group.add("invite", "make an account, and a code for whom it is", INVITE, run_invite)
     accept = group.add("accept", "use a code: choose a password", ACCEPT, run_accept)
     recover = group.add("recover", "make a code for who cannot sign in", RECOVER, run_recover)
+    link = group.add("link", "let an account sign in by a provider ([[oidc]])", LINK, run_link)
     disable = group.add("disable", "end an account, for now or for good", DISABLE, run_disable)
     roles = group.add("roles", "show or change what an account is", ROLES, run_roles)
-    for parser in (shown, first, invite, accept, recover, disable, roles):
+    for parser in (shown, first, invite, accept, recover, link, disable, roles):
         common(parser)
-    for parser in (invite, accept, recover, disable, roles):
+    for parser in (invite, accept, recover, link, disable, roles):
         parser.add_argument("login", metavar="LOGIN", help="the login")
     for parser in (invite, accept):
         parser.add_argument("--name", default="", metavar="NAME", help="what people call them (default: the login)")
@@ -88,6 +94,8 @@ def add_people(commands: Commands) -> None:
     accept.add_argument("--stdin", action="store_true", help="read code and password from standard input, a line each")
     add = recover.add_argument
     add("--without-second-factor", action="store_true", help="forget the second factor and its recovery codes")
+    link.add_argument("provider", metavar="PROVIDER", help="the name of an [[oidc]] table")
+    link.add_argument("subject", metavar="SUBJECT", help="who they are there: the claim `sub`, not a login or e-mail")
     disable.add_argument("--undo", action="store_true", help="enable it again")
     add = roles.add_argument
     add("--grant", action="append", default=[], metavar="ROLE[@SITE[/ZONE]]", help="may be repeated")
@@ -180,6 +188,28 @@ def run_recover(args: argparse.Namespace) -> int:
         also = ", and took the second factor away" if args.without_second_factor else ""
         house.tell(f"made a code to recover {args.login}{also}")
     return _hand_out(args, code, span, args.login)
+
+
+def run_link(args: argparse.Namespace) -> int:
+    """An account gets an identity of a provider."""
+    from linewarden.people.identities import Identities
+    from linewarden.service.config import load_config
+    from linewarden.service.people_house import opened
+
+    provider = next((p for p in load_config(args.config).oidc if p.name == args.provider), None)
+    if provider is None:
+        raise ConfigError(f"{args.provider}: there is no [[oidc]] table of that name in {args.config}")
+    if not 0 < len(args.subject) <= MOST_SUBJECT or not args.subject.isprintable():
+        raise ConfigError(f"SUBJECT: 1 to {MOST_SUBJECT} visible characters")
+    with opened(args.config) as house:
+        account = house.onboarding.found(args.login)
+        Identities(house.store, house.tools).link(account, provider.issuer, args.subject)
+        house.tell(f"linked {account.login} to {args.subject} of {provider.name}")
+    if args.json:
+        print_json({"login": account.login, "provider": provider.name, "subject": args.subject})
+    else:
+        print(f"{account.login} can sign in by {provider.shown}")
+    return 0
 
 
 def run_disable(args: argparse.Namespace) -> int:

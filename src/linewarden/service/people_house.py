@@ -42,8 +42,8 @@ class House:
     administration: Administration
     tokens: Tokens
     door: SignIn
-    sessions: Sessions
     tools: Tools
+    sessions: Sessions
 
     def tell(self, text: str) -> None:
         """Puts a change into the events of the service, with who made it on this machine."""
@@ -60,7 +60,7 @@ def house_of(config: Config, state: State) -> House:
     sessions = Sessions(store, tools)
     return House(
         config.service.site, state, ledger, store, Onboarding(store, tools, passwords), Administration(store, tools),
-        Tokens(store, tools), SignIn(store, tools, passwords, sessions), sessions, tools,
+        Tokens(store, tools), SignIn(store, tools, passwords, sessions), tools, sessions,
     )  # fmt: skip
 
 

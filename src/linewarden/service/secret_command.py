@@ -107,12 +107,12 @@ def _keep_only_the_newest(file: Path) -> None:
 
 def _places(config: Config, file: Path) -> list[Path]:
     """The files in which sealed secrets may stand."""
-    tables = [config.state, *config.export, *([config.digest] if config.digest else [])]
+    tables = [config.state, *config.export, *([config.digest] if config.digest else []), *config.oidc]
     found = [file, *sorted((config.service.data / "tls").glob("*.key"))]
     if (key := config.console.key) is not None and key.startswith("file:"):
         found.append(Path(key[5:]))
     for table in tables:
-        for name in ("token", "secret", "password"):
+        for name in ("token", "secret", "password", "client_secret"):
             reference, beside = getattr(table, name, None), getattr(table, f"{name}_file", None)
             found += [beside] if beside else []
             found += [Path(reference[5:])] if reference and reference.startswith("file:") else []
@@ -158,9 +158,12 @@ def run_check(args: argparse.Namespace) -> int:
     """Raises ConfigError for the first that cannot be read."""
     from linewarden.service.config import load_config
     from linewarden.service.config.parts import receivers_of
+    from linewarden.service.config.sealed import secret_of
 
     config = load_config(args.config)
     config.state_password()
     receivers_of(config)
+    for at, provider in enumerate(config.oidc):
+        secret_of(config, f"oidc[{at}].client_secret", provider.client_secret, None)
     print(f"{args.config}: every secret can be read")
     return 0

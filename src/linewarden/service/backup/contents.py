@@ -79,13 +79,16 @@ def _secrets(config: Config) -> Iterator[Path]:
         config.console,
         *config.export,
         *([config.digest] if config.digest else []),
+        *config.oidc,
     ]
     for table in tables:
         for name, value in table:
             if name.endswith("_file") and value is not None:
                 yield value
             elif (
-                isinstance(value, str) and name in ("token", "secret", "password", "key") and value.startswith("file:")
+                isinstance(value, str)
+                and name in ("token", "secret", "password", "key", "client_secret")
+                and value.startswith("file:")
             ):
                 yield Path(value[5:])
 

@@ -27,6 +27,7 @@ from linewarden.service.config.base import (
     unit,
 )
 from linewarden.service.config.console import Console
+from linewarden.service.config.providers import Oidc
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
 
@@ -252,6 +253,15 @@ class Config(Table):
     detect: Detect = Detect()
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
+    oidc: tuple[Oidc, ...] = Field(default=(), description="an [[oidc]] table for each provider to sign in by")
+
+    @field_validator("oidc")
+    @classmethod
+    def _have_names_of_their_own(cls, providers: tuple[Oidc, ...]) -> tuple[Oidc, ...]:
+        for what in ("name", "issuer"):
+            if len({getattr(p, what) for p in providers}) < len(providers):
+                raise ValueError(f"two providers have the same {what}")
+        return providers
 
     @field_validator("sensor")
     @classmethod
