@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -13,6 +13,7 @@ from linewarden.console.local import local_path
 from linewarden.console.rendering import page
 from linewarden.errors import AccessError
 from linewarden.people.signing_in import Answer
+from linewarden.service.oidc import Providers, providers_of
 from linewarden.service.workplace import Workplace
 
 router = APIRouter()
@@ -25,7 +26,30 @@ def door(request: Request, to: str = "/") -> Response:
     place: Workplace = request.app.state.place
     if not any(a.usable for a in place.people.store.accounts()):
         return RedirectResponse("/welcome", 303)
-    return page(request, "sign_in.html.j2", to=to, login="", answer="", wait=0)
+    return door_page(request, 200, to=to)
+
+
+def door_page(request: Request, status: int, **values: Any) -> HTMLResponse:
+    """The form, with what was said last."""
+    common: dict[str, Any] = {
+        "to": "/",
+        "login": "",
+        "answer": "",
+        "wait": 0,
+        "said": "",
+        "providers": providers(request).shown,
+    }
+    return page(request, "sign_in.html.j2", status=status, **{**common, **values})
+
+
+def providers(request: Request) -> Providers:
+    """The providers of identities that the configuration names, made at the first question."""
+    state, place = request.app.state, request.app.state.place
+    if not hasattr(state, "providers"):
+        back = place.config.console.public_url or f"https://{request.url.netloc}"
+        state.providers = providers_of(place.config, place.people.store, place.people.tools, back)
+    found: Providers = state.providers
+    return found
 
 
 @router.post("/sign-in")
@@ -39,7 +63,7 @@ def sign_in(request: Request, login: Text, password: Text, code: Text = "", to: 
         return RedirectResponse(local_path(to), 303)
     status = 429 if found.answer is Answer.WAIT else 200 if found.answer is Answer.CODE else 401
     wait = round(found.wait.total_seconds()) + 1 if found.answer is Answer.WAIT else 0
-    answer = page(request, "sign_in.html.j2", status=status, to=to, login=login, answer=str(found.answer), wait=wait)
+    answer = door_page(request, status, to=to, login=login, answer=str(found.answer), wait=wait)
     if wait:
         answer.headers["Retry-After"] = str(wait)
     return answer
