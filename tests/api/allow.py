@@ -44,6 +44,8 @@ ALLOW: dict[str, Row] = {
     "get_audit_head": Row(AUDIT),
     "get_case": Row(ALL, {"id": case}),
     "get_notice": Row(ALL, {"id": notice}),
+    "get_map": Row(ALL),
+    "get_map_activity": Row(ALL),
     "get_now": Row(ALL),
     "list_assets": Row(ALL),
     "list_audit": Row(AUDIT),
