@@ -49,6 +49,8 @@ ALLOW: dict[str, Row] = {
     "get_case": Row(ALL, {"id": case}),
     "get_notice": Row(ALL, {"id": notice}),
     "get_me": Row(ALL),
+    "get_map": Row(ALL),
+    "get_map_activity": Row(ALL),
     "get_now": Row(ALL),
     "get_settings": Row(AUDIT),
     "invite": Row(OWNER, body={"login": "x" * 64, "name": "", "roles": ["nothing"]}),

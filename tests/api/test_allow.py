@@ -15,7 +15,16 @@ from linewarden.console.entries import modules
 from tests.api.allow import ALLOW, STREAMS, Row
 from tests.console.house import ROLES, Served
 
-OPEN = {"/sign-in", "/sign-in/passkey/ask", "/sign-in/passkey", "/welcome", "/language", "/sign-out"}
+OPEN = {
+    "/sign-in",
+    "/sign-in/passkey/ask",
+    "/sign-in/passkey",
+    "/sign-in/oidc/{name}/begin",
+    "/sign-in/oidc/{name}",
+    "/welcome",
+    "/language",
+    "/sign-out",
+}
 """What somebody must reach before they are signed in; /static/ besides."""
 
 

@@ -130,6 +130,10 @@ class Session:
         self._connection.close()
         self._folder.cleanup()
 
+    def interrupt(self) -> None:
+        """Ends the query that runs, from another thread; it raises QueryError."""
+        self._connection.interrupt()
+
     @contextmanager
     def query(self, sql: str) -> Iterator[Answer]:
         """As `query` of this file."""

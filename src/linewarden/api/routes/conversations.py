@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from linewarden.api.caller import Caller, Who, Zones
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
+from linewarden.api.routes.cases import Weight
+from linewarden.api.severities import at_least, worst_by_asset
 from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Conversation
 from linewarden.policy import Action, Kind
+from linewarden.reports.map_nodes import kind_of
 from linewarden.service.view import View
 
 router = APIRouter(tags=["conversations"])
+
+Does = Literal["change", "read", "other"]
+"""What a conversation does: changes something in the target, reads process data, or anything else."""
 
 
 class VerbOut(BaseModel):
@@ -35,6 +41,7 @@ class ConversationRow(BaseModel):
     target_name: str
     target_zone: str | None
     group: bool
+    does: Does = Field(description="change: it changes something in the target; read: process data")
     protocols: list[str]
     ports: list[int]
     verbs: list[VerbOut]
@@ -53,6 +60,10 @@ class ConversationQuery(ListQuery):
     asset: Annotated[list[str], Field(description="ids: one of them asks or is asked")] = []
     protocol: list[str] = []
     verb: list[str] = []
+    does: list[Does] = []
+    severity: Annotated[
+        Weight | None, Field(description="an open case of at least this severity touches one of the two")
+    ] = None
     crosses: Annotated[bool | None, Field(description="true: only those from one zone to another")] = None
 
 
@@ -73,7 +84,10 @@ LIST: Listing[ConversationRow] = Listing(
 def list_conversations(who: Who, query: Annotated[ConversationQuery, Query()]) -> Page[ConversationRow]:
     """The conversations between assets that the caller may see both."""
     visible = who.zones(Action.ASSET_READ, Kind.ASSET)
-    answer: Page[ConversationRow] = table(who.view).answer(query, lambda r: is_visible(r, visible) and _fits(r, query))
+    grave = _grave(who, query.severity) if query.severity else None
+    answer: Page[ConversationRow] = table(who.view).answer(
+        query, lambda r: is_visible(r, visible) and _fits(r, query) and (grave is None or _touches(r, grave))
+    )
     return answer
 
 
@@ -85,6 +99,14 @@ def table(view: View) -> Table[ConversationRow]:
 def is_visible(row: ConversationRow, visible: Zones) -> bool:
     """May both sides be seen?"""
     return row.source_zone in visible and (row.group or row.target_zone in visible)
+
+
+def _grave(who: Caller, asked: Weight) -> set[str]:
+    return {asset for asset, (_, worst) in worst_by_asset(who).items() if at_least(worst, asked)}
+
+
+def _touches(row: ConversationRow, assets: set[str]) -> bool:
+    return row.source in assets or row.target in assets
 
 
 def visible_conversations(who: Caller) -> list[Conversation]:
@@ -101,7 +123,7 @@ def row_of(view: View, c: Conversation) -> ConversationRow:
     return ConversationRow(
         source=c.source, source_name=view.name(c.source), source_zone=view.zone(c.source) or None,
         target=c.target, target_name=view.name(c.target), target_zone=None if c.group else view.zone(c.target) or None,
-        group=c.group, protocols=list(c.protocols), ports=list(c.ports),
+        group=c.group, does=cast(Does, kind_of(c)), protocols=list(c.protocols), ports=list(c.ports),
         verbs=[VerbOut(verb=v, requests=n) for v, n in c.verbs], packets=c.packets, bytes=c.bytes, answers=c.answers,
         first_seen=time_of(c.first_seen), last_seen=time_of(c.last_seen), capture=c.capture, frame=c.frame,
     )  # fmt: skip
@@ -113,5 +135,6 @@ def _fits(row: ConversationRow, query: ConversationQuery) -> bool:
         (not query.asset or row.source in query.asset or row.target in query.asset)
         and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
         and (not query.verb or not set(query.verb).isdisjoint(v.verb for v in row.verbs))
+        and (not query.does or row.does in query.does)
         and (query.crosses is None or crosses is query.crosses)
     )
