@@ -23,7 +23,7 @@ from linewarden.api.routes.cases import (
 )
 from linewarden.api.routes.casework import assignees
 from linewarden.api.routes.notices import ORDER, NoticeQuery, NoticeRow, list_notices, notice_thing
-from linewarden.cases.model import STAGES, Case
+from linewarden.cases.model import STAGES, Case, stage
 from linewarden.console.case_drawings import doings, lanes, matrix
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
@@ -86,7 +86,7 @@ def by_kind(notices: list[NoticeRow]) -> list[tuple[NoticeRow, list[NoticeRow]]]
     ordered = sorted(notices, key=lambda n: (n.note, n.title))
     kinds = [list(some) for _, some in groupby(ordered, key=lambda n: (n.note, n.title))]
     found = [(max(some, key=weight), sorted(some, key=lambda n: n.ts_ns)) for some in kinds]
-    return sorted(found, key=lambda kind: (-weight(kind[0]), kind[0].ts_ns))
+    return sorted(found, key=lambda kind: (-weight(kind[0]), -stage(kind[0].tactic), kind[0].ts_ns))
 
 
 def weight(notice: NoticeRow) -> int:
@@ -104,6 +104,7 @@ def rights(who: Caller, case: Case) -> dict[str, bool]:
         "acknowledge": all(who.may(Action.NOTICE_ACKNOWLEDGE, t) for t in things),
         "normal": all(who.may(Action.NOTICE_NORMAL, t) for t in things),
         "announce": who.may(Action.MAINTENANCE_ANNOUNCE, who.thing(Kind.ASSET, "any", zones)),
+        "report": who.may(Action.REPORT_CREATE, who.thing(Kind.ZONE, "any", zones)),
         "packets": who.may(Action.LAKE_PACKETS, who.thing(Kind.LAKE)),
     }
 
