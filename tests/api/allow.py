@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from linewarden.service.casework.model import step_id
 from tests.console.house import ROLES, Served
 
 ALL = frozenset(ROLES)
@@ -39,10 +40,34 @@ def notice(served: Served) -> str:
 
 
 OWNER = frozenset({"owner"})
+def step(served: Served) -> str:
+    return step_id(served.place.follower.view.cases[0][1].worst.runbook[0])
+
+
+COMMENT = frozenset({"operator", "engineer", "analyst", "planner", "owner"})
+ACKNOWLEDGE = frozenset({"operator", "engineer", "analyst", "owner"})
+WORK = frozenset({"analyst", "owner"})
+PACKETS = frozenset({"engineer", "analyst", "owner"})
+ANNOUNCE = frozenset({"engineer", "planner", "owner"})
+WINDOW = {"begin": "2031-12-01T06:00:00Z", "until": "2031-12-01T07:00:00Z", "because": "a test of rights"}
 
 
 ALLOW: dict[str, Row] = {
     "explain": Row(ALL, query="action=asset:edit&kind=Asset"),
+    # A version that is none: who may is told so, and nothing is changed for other tests.
+    "change_case": Row(WORK, {"id": case}, {"version": 999, "state": "in_work"}),
+    "comment_on_case": Row(COMMENT, {"id": case}, {"text": "seen"}),
+    "tick_step": Row(COMMENT, {"id": case, "step": step}, {"done": False}),
+    "acknowledge_cases": Row(ACKNOWLEDGE, {}, lambda served: {"cases": [case(served)]}),
+    "acknowledge_notice": Row(ACKNOWLEDGE, {"id": notice}),
+    "say_normal": Row(WORK, {"id": notice}, {"because": "a test of rights", "days": 1}),
+    "announce_work": Row(ANNOUNCE, {}, lambda served: {**WINDOW, "assets": [asset(served)]}),
+    "list_windows": Row(ALL),
+    "list_assignees": Row(WORK),
+    "get_case_file": Row(ALL, {"id": case}, query="format=stix"),
+    "get_notice_packets": Row(PACKETS, {"id": notice}),
+    "take_notice_packets": Row(PACKETS, {"id": notice}),
+    "take_case_packets": Row(PACKETS, {"id": case}),
     "get_activity": Row(ALL),
     "get_asset": Row(ALL, {"id": asset}),
     "get_audit_head": Row(AUDIT),

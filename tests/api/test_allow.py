@@ -49,7 +49,8 @@ OPERATIONS = {o.name: o for o in operations()}
 def call(client: httpx.Client, served: Served, operation: Operation, row: Row) -> httpx.Response:
     filled = re.sub(r"\{(\w+)\}", lambda m: _value(row, m[1], served), operation.path)
     headers = {"Origin": served.url, "X-CSRF-Token": served.csrf(client)}
-    return client.request(operation.method, f"{filled}?{row.query}", json=row.body, headers=headers)
+    body = row.body(served) if callable(row.body) else row.body
+    return client.request(operation.method, f"{filled}?{row.query}", json=body, headers=headers)
 
 
 def _value(row: Row, name: str, served: Served) -> str:

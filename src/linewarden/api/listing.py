@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linewarden.api.problems import ProblemError
 
@@ -51,6 +51,15 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_is_said(cls, given: Any) -> Any:
+        """A form sends its empty fields, too: a filter without a value is none."""
+        if not isinstance(given, dict):
+            return given
+        said = {k: [x for x in v if x != ""] if isinstance(v, list) else v for k, v in given.items()}
+        return {k: v for k, v in said.items() if v != ""}
+
     q: Annotated[str, Field(description="words that must all be in it, in any case", max_length=200)] = ""
     sort: Annotated[str, Field(description="a column; with - before it, the highest first", max_length=40)] = ""
     limit: Annotated[int, Field(description="rows a page", ge=1, le=MOST)] = 100
@@ -83,16 +92,17 @@ class Listing(Generic[T]):
         found = [r for r in rows if all(w in self.text(r) for w in wanted)] if wanted else rows
         return self.answer_sorted(self.in_order(found, column, down), query)
 
-    def answer_sorted(self, rows: list[T], query: ListQuery) -> Any:
-        """The same of rows that are searched and sorted already."""
+    def answer_sorted(self, rows: list[T], query: ListQuery, finish: Callable[[list[T]], list[T]] | None = None) -> Any:
+        """The same of rows that are searched and sorted already; `finish` is done to those that are given."""
         if query.format is not Format.JSON:
-            return as_file([r.model_dump(mode="json") for r in rows], query.format, self.name)
+            given = finish(rows) if finish else rows
+            return as_file([r.model_dump(mode="json") for r in given], query.format, self.name)
         column, _ = self.column(query)
         start = self._after(rows, query)
         items = rows[start : start + query.limit]
         more = start + query.limit < len(rows)
         last = _cursor(query.sort or self.default, self._key(items[-1], column)) if more else None
-        return Page(items=items, total=len(rows), next=last)
+        return Page(items=finish(items) if finish else items, total=len(rows), next=last)
 
     def in_order(self, rows: Iterable[T], column: str, down: bool) -> list[T]:
         """Rows by a column, and by id where they are equal."""

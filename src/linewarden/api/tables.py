@@ -40,12 +40,14 @@ class Table(Generic[T]):
         self._orders: dict[str, list[T]] = {}
         self._texts: dict[str, str] = {}
 
-    def answer(self, query: ListQuery, keep: Callable[[T], bool]) -> Any:
-        """The list, as the query asks, of the rows that `keep` wants."""
+    def answer(
+        self, query: ListQuery, keep: Callable[[T], bool], finish: Callable[[list[T]], list[T]] | None = None
+    ) -> Any:
+        """The list, as the query asks, of the rows that `keep` wants; `finish` adds what is not kept with them."""
         column, down = self._listing.column(query)
         wanted = query.q.casefold().split()
         found = [r for r in self._order(column, down) if keep(r) and (not wanted or self._has(r, wanted))]
-        return self._listing.answer_sorted(found, query)
+        return self._listing.answer_sorted(found, query, finish)
 
     def _order(self, column: str, down: bool) -> list[T]:
         name = f"-{column}" if down else column

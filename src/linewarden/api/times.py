@@ -17,8 +17,12 @@ def time_of(ns: int) -> datetime | None:
     return datetime.fromtimestamp(ns / 1e9, UTC) if ns else None
 
 
+def aware(time: datetime) -> datetime:
+    """A time with its zone; without one it is UTC."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
 def ns_of(time: datetime) -> int:
     """The ns since the epoch. A time without a zone is UTC."""
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    whole = int(aware.timestamp())
-    return whole * 1_000_000_000 + aware.microsecond * 1_000
+    whole = int(aware(time).timestamp())
+    return whole * 1_000_000_000 + time.microsecond * 1_000

@@ -147,16 +147,38 @@ def priority(case: Case, criticality: Mapping[str, float] | None = None) -> int:
 
     `criticality`: 0..1 by asset id, 0.5 where nobody said. The factors are our own; docs/detections.md explains them.
     """
-    known = criticality or {}
-    best = 0.0
-    for e in case.unexpected:
-        value = max(known.get(e.resp, 0.5), known.get(e.orig, 0.5) * 0.8)
-        best = max(best, WEIGHT[e.severity] * e.confidence * _STAGE_WEIGHT.get(e.tactic, 0.5) * (0.5 + 0.5 * value))
-    stages = len({e.tactic for e in case.unexpected})
-    return min(100, round(100 * best) + 5 * max(0, stages - 1)) if best else 0
+    most = urgency(case, criticality)
+    if most is None:
+        return 0
+    best = most.weight * most.confidence * most.stage * most.value
+    return min(100, round(100 * best) + 5 * most.further) if best else 0
 
 
 def technique_name(number: str) -> str:
     """`T0843 Program Download`."""
     found = TECHNIQUES.get(number)
     return f"{number} {found.name}" if found else number
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """Why a case has its priority: the notice that weighs most, its factors (0..1), and stages beyond the first."""
+
+    event: Event
+    weight: float
+    confidence: float
+    stage: float
+    value: float
+    further: int
+
+
+def urgency(case: Case, criticality: Mapping[str, float] | None = None) -> Urgency | None:
+    """What `priority` is made of; None where all was expected."""
+    known = criticality or {}
+    further = max(0, len({e.tactic for e in case.unexpected}) - 1)
+    factors = (
+        Urgency(e, WEIGHT[e.severity], e.confidence, _STAGE_WEIGHT.get(e.tactic, 0.5),
+                0.5 + 0.5 * max(known.get(e.resp, 0.5), known.get(e.orig, 0.5) * 0.8), further)
+        for e in case.unexpected
+    )  # fmt: skip
+    return max(factors, key=lambda u: u.weight * u.confidence * u.stage * u.value, default=None)

@@ -18,6 +18,9 @@ from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
 from linewarden.api.times import time_of
+from linewarden.cases.export.common import tactic_name
+from linewarden.cases.model import technique_name
+from linewarden.console.case_words import case_state
 from linewarden.console.entries import entries_for, may_anywhere
 from linewarden.console.language import LANGUAGES, language_of, translations
 from linewarden.errors import ConfigError
@@ -72,6 +75,7 @@ def environment(language: str) -> Environment:
         "duration": words.duration,
         "time": time_tag, "ns_time": lambda ns, form="both": time_tag(time_of(ns), form),
     }  # fmt: skip
+    env.filters |= {"tactic": tactic_name, "technique": technique_name, "case_state": case_state, "fit": words.fit}
     env.globals |= {"scripts": scripts, "styles": styles}
     return env
 

@@ -1,7 +1,6 @@
 """`linewarden expected`, `expected announce` and `notices normal`. Imports nothing heavy at the top.
 
-They add to a file that people may edit as well; what is there, comments too, stays as it is. Each addition says in a
-comment who made it, when, and of which notice.
+They add to a file that people may edit as well (expected_writing.py).
 """
 
 from __future__ import annotations
@@ -108,6 +107,7 @@ def _rows(said: Expected, now: datetime) -> Iterator[tuple[str, ...]]:
 def run_announce(args: argparse.Namespace) -> int:
     """Adds a window."""
     from linewarden.records import Verb
+    from linewarden.service.expected_writing import add_block
 
     if wrong := sorted(set(args.verb) - {str(v) for v in Verb}):
         raise ConfigError(f"--verb {wrong[0]}: there is none; there are: {', '.join(Verb)}")
@@ -117,7 +117,7 @@ def run_announce(args: argparse.Namespace) -> int:
         "id": f"window-{begin:%Y%m%d-%H%M%S}", "assets": args.asset, "from": begin, "until": until,
         "verbs": args.verb, "who": args.who, "reason": args.because, "author": _author(args.author),
     }  # fmt: skip
-    _add(
+    add_block(
         "expected.announce",
         args.file,
         "window",
@@ -130,6 +130,8 @@ def run_announce(args: argparse.Namespace) -> int:
 
 def run_normal(args: argparse.Namespace) -> int:
     """Adds a suppression for what one notice is about."""
+    from linewarden.service.expected_writing import add_block
+
     if args.any_target and args.any_sender:
         raise ConfigError("--any-target and --any-sender: only one of them, or all of this kind would be hidden")
     event = _notice(args.lake, args.id)
@@ -141,7 +143,7 @@ def run_normal(args: argparse.Namespace) -> int:
         "id": f"normal-{event.notice_id[:8]}", "note": event.note, "orig": orig, "resp": resp, "expires": expires,
         "author": author, "reason": args.because,
     }  # fmt: skip
-    _add("notices.normal", args.into, "suppression", block, f"{author}, of notice {event.notice_id}: {event.msg}")
+    add_block("notices.normal", args.into, "suppression", block, f"{author}, of notice {event.notice_id}: {event.msg}")
     print(f"{args.into}: {event.note}, {orig} to {resp}, is normal until {expires.astimezone():%Y-%m-%d}.")
     print(f"Judge again: linewarden detect {args.lake} --expected {args.into} --write")
     return 0
@@ -155,37 +157,6 @@ def _notice(lake: Path, start: str) -> Event:
         what = "more than one notice begins so" if found else "no notice has this id"
         raise ConfigError(f"{start}: {what}; `linewarden notices {lake}` lists them")
     return found[0]
-
-
-def _add(action: str, path: Path, table: str, block: dict[str, Any], comment: str) -> None:
-    """Puts a table at the end of the file, which is read as it will be before it is written. Raises ConfigError."""
-    from linewarden.service.audit import Change, recorded
-    from linewarden.service.expected_file import parse_expected
-    from linewarden.service.files import reserve
-
-    if path.suffix == ".json":
-        raise ConfigError(f"{path}: only a .toml file can be added to; people's comments stay in it")
-    try:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from error
-    remark = re.sub(r"\s+", " ", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {comment}")
-    remark = "".join(c for c in remark if c.isprintable())
-    lines = [f"# {remark}", f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in block.items())]
-    text = f"{before.rstrip()}\n\n" if before.strip() else ""
-    text += "\n".join(lines) + "\n"
-    parse_expected(path, text)
-    with reserve(path) as file, recorded(path, Change(action, str(path), after={table: block}, detail={"of": comment})):
-        file.write(text)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    # What JSON escapes TOML escapes the same way, but for DEL.
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _author(name: str) -> str:

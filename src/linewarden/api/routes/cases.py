@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -10,11 +13,13 @@ from pydantic import BaseModel, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
-from linewarden.api.routes.notices import NoticeRow, notice_row
-from linewarden.api.tables import Table, made
-from linewarden.api.times import Time, time_of
-from linewarden.cases.model import Case
-from linewarden.policy import Action, Kind
+from linewarden.api.routes.notices import NoticeRow, notice_rows
+from linewarden.api.tables import made
+from linewarden.api.times import Time, aware, time_of
+from linewarden.cases.model import WEIGHT, Case, Event, stage, urgency
+from linewarden.policy import Action, Kind, Thing
+from linewarden.service.casework import CaseState, Desk, StepDone, Turn, Work
+from linewarden.service.casework.model import step_id
 from linewarden.service.view import View
 
 router = APIRouter(tags=["cases"])
@@ -24,6 +29,13 @@ Weight = Literal["critical", "high", "medium", "low", "info"]
 
 class AssetName(BaseModel):
     """An asset by id and name."""
+
+    id: str
+    name: str
+
+
+class PersonName(BaseModel):
+    """An account by id and name."""
 
     id: str
     name: str
@@ -42,6 +54,59 @@ class CaseRow(BaseModel):
     assets: list[AssetName]
     tactics: list[str] = Field(description="of ATT&CK for ICS, in the order of its matrix")
     techniques: list[str] = Field(examples=[["T0836"]])
+    first_step: str = Field(description="what to do first")
+    state: CaseState
+    assignee: PersonName | None
+    version: int = Field(description="of state and assignee, for PATCH; 0: nobody touched it yet")
+    changed: Time | None = Field(description="when somebody last changed state or assignee")
+    news: bool = Field(description="it was closed, and something was added since")
+
+    @property
+    def needs_work(self) -> bool:
+        """Somebody has to look at it."""
+        return self.news or not self.state.closed
+
+
+class UrgencyOut(BaseModel):
+    """The factors of a priority (0..1 each), of the notice that weighs most, and 5 for each stage beyond the first."""
+
+    notice: str
+    weight: float
+    confidence: float
+    stage: float
+    value: float
+    further: int
+
+
+class StepOut(BaseModel):
+    """A step of a runbook, and who did it when."""
+
+    step: str = Field(description="its id, for PUT")
+    text: str
+    title: str = Field(description="of the notices whose runbook it is")
+    done: bool
+    ts: Time | None = None
+    by: str = ""
+
+
+class CommentOut(BaseModel):
+    """A comment."""
+
+    id: int
+    ts: Time
+    by: str
+    text: str
+
+
+class TurnOut(BaseModel):
+    """A change of state or assignee (its name), which made the case this version."""
+
+    version: int
+    ts: Time
+    by: str
+    field: Literal["state", "assignee"]
+    before: str
+    after: str
 
 
 class CaseOut(CaseRow):
@@ -50,6 +115,10 @@ class CaseOut(CaseRow):
     meaning: list[str]
     matrix: dict[str, list[str]] = Field(description="tactic -> techniques that were seen")
     notices: list[NoticeRow]
+    urgency: UrgencyOut | None = Field(description="what the priority is made of; null where all was expected")
+    steps: list[StepOut] = Field(description="the runbook of the worst notice first")
+    comments: list[CommentOut]
+    turns: list[TurnOut] = Field(description="changes of state and assignee, in their order")
 
 
 class CaseQuery(ListQuery):
@@ -59,6 +128,14 @@ class CaseQuery(ListQuery):
     asset: list[str] = []
     tactic: list[str] = []
     priority_from: Annotated[int, Field(ge=0, le=100)] = 0
+    state: list[CaseState] = []
+    show: Annotated[
+        Literal["all", "open", "mine", "closed"],
+        Field(description="open: what needs work, also what was closed and went on; mine: of that what is yours"),
+    ] = "all"
+    since: Annotated[datetime | None, Field(description="only what went on after this time")] = None
+    until: Annotated[datetime | None, Field(description="only what began before this time")] = None
+    hours: Annotated[int | None, Field(description="only what went on in the last so many hours", ge=1)] = None
 
 
 LIST: Listing[CaseRow] = Listing(
@@ -78,10 +155,10 @@ LIST: Listing[CaseRow] = Listing(
 def list_cases(who: Who, query: Annotated[CaseQuery, Query()]) -> Page[CaseRow]:
     """The cases that the caller may see: those in all of whose zones they may look."""
     visible, view = who.zones(Action.CASE_READ, Kind.CASE), who.view
-    rows = made(view, "cases", lambda v: Table(LIST, (row_of(v, priority, case) for priority, case in v.cases)))
-    answer: Page[CaseRow] = rows.answer(
-        query, lambda r: _fits(r, query) and visible.all_of(view.zone(a.id) for a in r.assets)
-    )
+    rows = made(view, "cases", lambda v: [row_of(v, priority, case) for priority, case in v.cases])
+    seen = (r for r in rows if visible.all_of(view.zone(a.id) for a in r.assets))
+    worked, me = with_work(who, seen), who.account.id if who.account else ""
+    answer: Page[CaseRow] = LIST.answer([r for r in worked if _fits(r, query) and _shown(r, query, me)], query)
     return answer
 
 
@@ -89,12 +166,67 @@ def list_cases(who: Who, query: Annotated[CaseQuery, Query()]) -> Page[CaseRow]:
 def get_case(who: Who, id: str) -> CaseOut:
     """One case."""
     priority, case = visible_case(who, id)
+    return case_out(who, priority, case)
+
+
+def case_out(who: Caller, priority: int, case: Case) -> CaseOut:
+    """A case as the API gives it."""
+    desk, names = desk_of(who), people_names(who)
+    found = urgency(case)
+    factors = {n: getattr(found, n) for n in ("weight", "confidence", "stage", "value", "further")} if found else {}
     return CaseOut(
-        **row_of(who.view, priority, case).model_dump(),
-        meaning=list(dict.fromkeys(e.meaning for e in case.unexpected if e.meaning)),
+        **with_work(who, [row_of(who.view, priority, case)])[0].model_dump(),
+        meaning=list(dict.fromkeys(e.meaning for e in worst_first(case) if e.meaning)),
         matrix={t: list(ids) for t, ids in case.tactics.items()},
-        notices=[notice_row(who.view, e, case.id) for e in sorted(case.events, key=lambda e: e.ts)],
+        notices=notice_rows(who, [(e, case.id) for e in sorted(case.events, key=lambda e: e.ts)]),
+        urgency=UrgencyOut(notice=found.event.notice_id, **factors) if found else None,
+        steps=steps_of(case, desk.steps(case.id)),
+        comments=[CommentOut(**asdict(c)) for c in desk.comments(case.id)],
+        turns=turns_out(desk.turns(case.id), names),
     )
+
+
+def worst_first(case: Case) -> list[Event]:
+    """What nothing explains, the worst first; where it all is explained, the first notice for its runbook."""
+    return [case.worst, *sorted(case.unexpected, key=lambda e: (-WEIGHT[e.severity], -stage(e.tactic), e.ts))]
+
+
+def steps_of(case: Case, done: Mapping[str, StepDone]) -> list[StepOut]:
+    """The steps of all runbooks, each text once: those of the worst notice first."""
+    ordered = worst_first(case)
+    texts = {text: e.title for e in reversed(ordered) for text in e.runbook}
+    found = []
+    for text in dict.fromkeys(text for e in ordered for text in e.runbook):
+        tick = done.get(step_id(text))
+        found.append(StepOut(step=step_id(text), text=text, title=texts[text], done=tick is not None,
+                             ts=tick.ts if tick else None, by=tick.by if tick else ""))  # fmt: skip
+    return found
+
+
+def turns_out(turns: Iterable[Turn], names: Mapping[str, str]) -> list[TurnOut]:
+    """Changes, with people by their names."""
+
+    def shown(turn: Turn, value: str) -> str:
+        return names.get(value, value) if turn.field == "assignee" else value
+
+    return [
+        TurnOut.model_validate(asdict(t) | {"before": shown(t, t.before), "after": shown(t, t.after)}) for t in turns
+    ]
+
+
+def desk_of(who: Caller) -> Desk:
+    """Where the work on cases is kept."""
+    return Desk(who.place.state, who.place.ledger)
+
+
+def people_names(who: Caller) -> dict[str, str]:
+    """Names of accounts by id."""
+    return {a.id: a.name or a.login for a in who.place.people.store.accounts()}
+
+
+def case_thing(who: Caller, case: Case) -> Thing:
+    """A case as policies know it: in the zone of its assets, or at the site if there are several."""
+    return who.thing(Kind.CASE, case.id, map(who.view.zone, case.assets))
 
 
 def visible_cases(who: Caller) -> list[tuple[int, Case]]:
@@ -112,15 +244,42 @@ def visible_case(who: Caller, id: str) -> tuple[int, Case]:
 
 
 def row_of(view: View, priority: int, case: Case) -> CaseRow:
-    """A case as a list has it."""
+    """A case as a list has it, as if nobody had touched it."""
+    worst = case.worst
     return CaseRow.model_validate(
         {
             "id": case.id, "priority": priority, "severity": case.severity, "title": case.title,
             "began": time_of(case.began), "until": time_of(case.until), "count": case.count,
             "assets": [{"id": a, "name": view.name(a)} for a in case.assets], "tactics": list(case.tactics),
             "techniques": sorted({t for ids in case.tactics.values() for t in ids}),
+            "first_step": worst.runbook[0] if worst.runbook else "", "state": CaseState.OPEN, "version": 0,
+            "assignee": None, "changed": None, "news": False,
         }
     )  # fmt: skip
+
+
+def with_work(who: Caller, rows: Iterable[CaseRow]) -> list[CaseRow]:
+    """The same rows with what people did."""
+    works, people = desk_of(who).works(), people_names(who)
+    return [_worked(r, works[r.id], people) if r.id in works else r for r in rows]
+
+
+def _worked(row: CaseRow, work: Work, people: Mapping[str, str]) -> CaseRow:
+    to = work.assignee
+    assignee = PersonName(id=to, name=people.get(to, to)) if to else None
+    done = {"state": work.state, "version": work.version, "assignee": assignee,
+            "changed": work.changed if work.version else None}  # fmt: skip
+    return row.model_copy(update=done | {"news": _went_on(work, row.until)})
+
+
+def needs_work(case: Case, work: Work | None) -> bool:
+    """Somebody has to look at it."""
+    return work is None or not work.state.closed or _went_on(work, time_of(case.until))
+
+
+def _went_on(work: Work, until: datetime | None) -> bool:
+    """It was closed, and something was added since."""
+    return work.state.closed and work.changed is not None and until is not None and until > work.changed
 
 
 def _fits(row: CaseRow, query: CaseQuery) -> bool:
@@ -129,4 +288,14 @@ def _fits(row: CaseRow, query: CaseQuery) -> bool:
         and (not query.asset or any(a.id in query.asset for a in row.assets))
         and (not query.tactic or not set(query.tactic).isdisjoint(row.tactics))
         and row.priority >= query.priority_from
+        and (not query.state or row.state in query.state)
+        and (query.since is None or row.until is None or row.until >= aware(query.since))
+        and (query.hours is None or row.until is None or row.until >= datetime.now(UTC) - timedelta(hours=query.hours))
+        and (query.until is None or row.began is None or row.began <= aware(query.until))
     )
+
+
+def _shown(row: CaseRow, query: CaseQuery, me: str) -> bool:
+    if query.show == "mine":
+        return row.needs_work and row.assignee is not None and row.assignee.id == me
+    return query.show == "all" or row.needs_work is (query.show == "open")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -12,11 +13,22 @@ from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
+from linewarden.baseline.expected import Expected, Suppression, Window
 from linewarden.cases.model import Event
-from linewarden.policy import Action, Kind
+from linewarden.errors import ConfigError
+from linewarden.policy import Action, Kind, Thing
+from linewarden.service.casework import Acknowledged, Desk
+from linewarden.service.casework.normal import FILE, Sayings, said_of, scene
 from linewarden.service.view import View
 
 router = APIRouter(tags=["notices"])
+
+
+class SeenBy(BaseModel):
+    """Who acknowledged a notice, and when."""
+
+    ts: Time
+    by: str
 
 
 class NoticeRow(BaseModel):
@@ -52,7 +64,9 @@ class NoticeRow(BaseModel):
     meaning: str
     runbook: list[str]
     benign: str
-    expected: str | None
+    expected: str | None = Field(description="what explained it when it was found")
+    rules: list[str] = Field(description="what was said since that explains it: announced work, or that it is normal")
+    acknowledged: SeenBy | None
 
 
 class NoticeQuery(ListQuery):
@@ -62,7 +76,10 @@ class NoticeQuery(ListQuery):
     note: list[str] = []
     asset: list[str] = []
     technique: list[str] = []
+    tactic: list[str] = []
+    case: Annotated[list[str], Field(description="ids of cases")] = []
     expected: Annotated[bool | None, Field(description="false: only those that nothing explains")] = None
+    acknowledged: bool | None = None
 
 
 ORDER = ("info", "low", "medium", "high", "critical")
@@ -82,10 +99,19 @@ LIST: Listing[NoticeRow] = Listing(
 @router.get("/notices", operation_id="list_notices", responses=FILES)
 def list_notices(who: Who, query: Annotated[NoticeQuery, Query()]) -> Page[NoticeRow]:
     """The notices that the caller may see."""
-    visible = who.zones(Action.NOTICE_READ, Kind.NOTICE)
-    rows = made(who.view, "notices", lambda v: Table(LIST, (notice_row(v, e, case) for e, case in told(v))))
+    visible, view = who.zones(Action.NOTICE_READ, Kind.NOTICE), who.view
+    rows = made(view, "notices", lambda v: Table(LIST, (notice_row(v, e, case) for e, case in told(v))))
+    said = readable(who)
+    seen = _desk(who).acknowledged() if query.acknowledged is not None else {}
     answer: Page[NoticeRow] = rows.answer(
-        query, lambda r: _fits(r, query) and visible.all_of(zones_of(who.view, r.orig, r.resp))
+        query,
+        lambda r: (
+            _fits(r, query)
+            and (query.acknowledged is None or (r.id in seen) is query.acknowledged)
+            and (query.expected is None or _is_expected(view, r, said) is query.expected)
+            and visible.all_of(zones_of(view, r.orig, r.resp))
+        ),
+        lambda found: with_words(who, found),
     )
     return answer
 
@@ -93,10 +119,15 @@ def list_notices(who: Who, query: Annotated[NoticeQuery, Query()]) -> Page[Notic
 @router.get("/notices/{id}", operation_id="get_notice")
 def get_notice(who: Who, id: str) -> NoticeRow:
     """One notice."""
+    return notice_rows(who, [visible_notice(who, id)])[0]
+
+
+def visible_notice(who: Caller, id: str) -> tuple[Event, str | None]:
+    """A notice and its case. Raises ProblemError if there is none that the caller may see."""
     found = next(((e, case) for e, case in visible_notices(who) if e.notice_id == id), None)
     if found is None:
         raise not_found("notice")
-    return notice_row(who.view, *found)
+    return found
 
 
 def visible_notices(who: Caller) -> list[tuple[Event, str | None]]:
@@ -115,15 +146,68 @@ def zones_of(view: View, *assets: str) -> list[str]:
     return [view.zone(a) for a in assets if a and a in view.assets] or [""]
 
 
+def notice_thing(who: Caller, event: Event) -> Thing:
+    """A notice as policies know it."""
+    return who.thing(Kind.NOTICE, event.notice_id, zones_of(who.view, event.orig, event.resp))
+
+
+def sayings_of(who: Caller) -> Sayings:
+    """What the site said to be expected."""
+    config = who.place.config
+    path = config.detect.expected or config.service.data / FILE
+    return Sayings(path, who.place.ledger, config.detect.expected is not None)
+
+
+def readable(who: Caller) -> Expected:
+    """What the site said; nothing where the file is damaged, which the service and `linewarden expected` tell."""
+    try:
+        return sayings_of(who).now()
+    except ConfigError:
+        return Expected()
+
+
+def notice_rows(who: Caller, those: Sequence[tuple[Event, str | None]]) -> list[NoticeRow]:
+    """Notices as the API gives them, each with the id of its case."""
+    return with_words(who, [notice_row(who.view, e, case) for e, case in those])
+
+
+def with_words(who: Caller, rows: Sequence[NoticeRow]) -> list[NoticeRow]:
+    """The same rows with what people said of them."""
+    seen, said = _desk(who).acknowledged([r.id for r in rows]), readable(who)
+    return [r.model_copy(update=_words(who.view, r, seen.get(r.id), said)) for r in rows]
+
+
+def _words(view: View, row: NoticeRow, seen: Acknowledged | None, said: Expected) -> dict[str, Any]:
+    return {
+        "acknowledged": SeenBy(ts=seen.ts, by=seen.by) if seen else None,
+        "rules": [f"{r.reason} ({r.author}) [{r.id}]" for r in _rules(view, row, said)],
+    }
+
+
+def _rules(view: View, row: NoticeRow, said: Expected) -> tuple[Window | Suppression, ...]:
+    if not said.windows and not said.suppressions:
+        return ()
+    place = scene(row.ts_ns, (row.orig, row.orig_h), (row.resp, row.resp_h), view.assets)
+    return said_of(row.note, place, said)
+
+
+def _is_expected(view: View, row: NoticeRow, said: Expected) -> bool:
+    return row.expected is not None or bool(_rules(view, row, said))
+
+
+def _desk(who: Caller) -> Desk:
+    return Desk(who.place.state, who.place.ledger)
+
+
 def notice_row(view: View, e: Event, case: str | None) -> NoticeRow:
-    """A notice as the API gives it."""
+    """A notice as the API gives it, as if nobody had said anything of it."""
     names = ("note", "title", "msg", "why", "severity", "confidence", "tactic", "orig", "orig_h", "orig_p", "resp",
              "resp_h", "resp_p", "sensor", "uid", "capture", "frame", "count", "meaning", "benign",
              "expected")  # fmt: skip
     return NoticeRow(
         **{name: getattr(e, name) for name in names}, id=e.notice_id, case=case, ts=time_of(e.ts), ts_ns=e.ts,
         until=time_of(e.until), techniques=list(e.techniques), frames=list(e.frames), runbook=list(e.runbook),
-        orig_name=view.name(e.orig), resp_name=view.name(e.resp),
+        orig_name=view.name(e.orig), resp_name=view.name(e.resp), acknowledged=None, rules=[],
     )  # fmt: skip
 
 
@@ -133,5 +217,6 @@ def _fits(row: NoticeRow, query: NoticeQuery) -> bool:
         and (not query.note or row.note in query.note)
         and (not query.asset or row.orig in query.asset or row.resp in query.asset)
         and (not query.technique or not set(query.technique).isdisjoint(row.techniques))
-        and (query.expected is None or (row.expected is not None) is query.expected)
+        and (not query.tactic or row.tactic in query.tactic)
+        and (not query.case or row.case in query.case)
     )

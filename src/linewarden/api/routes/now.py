@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from linewarden import __version__
 from linewarden.api.caller import Caller, Who, find_caller
-from linewarden.api.routes.cases import visible_cases
+from linewarden.api.routes.cases import desk_of, needs_work, visible_cases
 from linewarden.api.times import Time, time_of
 from linewarden.policy import Action, Kind
 
@@ -34,8 +34,8 @@ class Now(BaseModel):
     wrong: str = Field(description="why this is not up to date; empty while it is")
     assets: int
     conversations: int
-    cases: int
-    urgent: int = Field(description="cases of severity high or critical")
+    cases: int = Field(description="cases that somebody has to look at")
+    urgent: int = Field(description="of these, cases of severity high or critical")
     first_seen: Time | None
     last_seen: Time | None
 
@@ -49,7 +49,8 @@ def get_now(who: Who) -> Now:
 def now_of(who: Caller) -> Now:
     """The same for the console."""
     view, visible = who.view, who.zones(Action.ASSET_READ, Kind.ASSET)
-    cases = [case for _, case in visible_cases(who)]
+    works = desk_of(who).works()
+    cases = [c for _, c in visible_cases(who) if needs_work(c, works.get(c.id))]
     return Now(
         site=who.site, program=__version__, version=view.version, as_of=time_of(view.as_of), reading=view.reading,
         wrong=view.wrong, assets=sum(a.zone in visible for a in view.plant.assets),

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import groupby
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from linewarden.api.routes.cases import CaseQuery, get_case, list_cases
+from linewarden.api.caller import Caller
+from linewarden.api.problems import Problem
+from linewarden.api.routes.cases import (
+    CaseOut,
+    CaseQuery,
+    CommentOut,
+    TurnOut,
+    case_thing,
+    get_case,
+    list_cases,
+    visible_case,
+    visible_cases,
+)
+from linewarden.api.routes.casework import assignees
+from linewarden.api.routes.notices import ORDER, NoticeQuery, NoticeRow, list_notices, notice_thing
+from linewarden.cases.model import STAGES, Case, stage
+from linewarden.console.case_drawings import doings, lanes, matrix
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind
+from linewarden.records import Verb
+from linewarden.service.casework import CaseState
 
 router = APIRouter()
 ENTRY = Entry(20, "/cases", "Cases", "cases", "c", Action.CASE_READ, Kind.CASE, now="urgent")
@@ -19,11 +38,78 @@ ENTRY = Entry(20, "/cases", "Cases", "cases", "c", Action.CASE_READ, Kind.CASE, 
 
 @router.get("/cases")
 def cases(request: Request, who: Viewer, query: Annotated[CaseQuery, Query()]) -> HTMLResponse:
-    """The queue."""
-    return page(request, "cases.html.j2", who, found=list_cases(who, query), query=query)
+    """The queue: what needs work, unless something else is asked for."""
+    if "show" not in request.query_params:
+        query.show = "open"
+    counts = {show: list_cases(who, CaseQuery(show=show, limit=1)).total for show in ("open", "mine", "closed", "all")}
+    return page(
+        request, "cases.html.j2", who, found=list_cases(who, query), query=query, counts=counts, states=list(CaseState),
+        tactics=STAGES, touched=touched(who),
+    )  # fmt: skip
+
+
+def touched(who: Caller) -> list[tuple[str, str]]:
+    """Assets that some case touches, by name: to filter by."""
+    ids = dict.fromkeys(a for _, case in visible_cases(who) for a in case.assets)
+    return sorted(((a, who.view.name(a)) for a in ids), key=lambda found: found[1].casefold())
 
 
 @router.get("/cases/{id}")
-def case(request: Request, who: Viewer, id: str) -> HTMLResponse:
+def case(request: Request, who: Viewer, id: str, done: str = "") -> HTMLResponse:
     """One case."""
-    return page(request, "case.html.j2", who, case=get_case(who, id))
+    return case_page(request, who, id, done=done)
+
+
+def case_page(
+    request: Request, who: Caller, id: str, problem: Problem | None = None, *, done: str = "", **said: Any
+) -> HTMLResponse:
+    """The page of a case; with what went wrong with a change, and what was said in the form then."""
+    found = get_case(who, id)
+    _, case = visible_case(who, id)
+    may_work = who.may(Action.CASE_WORK, case_thing(who, case))
+    return page(
+        request, "case.html.j2", who, problem.status if problem else 200, case=found, problem=problem, said=said,
+        lanes=lanes(found.notices), doings=doings(found.notices), columns=matrix(found.matrix),
+        kinds=by_kind(found.notices), rights=rights(who, case), people=assignees(who) if may_work else [],
+        me=who.account.id if who.account else "", states=list(CaseState), verbs=list(Verb), done=done,
+        known=who.view.assets, log=log(found),
+    )  # fmt: skip
+
+
+def log(case: CaseOut) -> list[CommentOut | TurnOut]:
+    """What was said and done, the newest first."""
+    return sorted((*case.comments, *case.turns), key=lambda e: e.ts, reverse=True)
+
+
+def by_kind(notices: list[NoticeRow]) -> list[tuple[NoticeRow, list[NoticeRow]]]:
+    """Notices by what they are, each kind with its worst; the worst kind first."""
+    ordered = sorted(notices, key=lambda n: (n.note, n.title))
+    kinds = [list(some) for _, some in groupby(ordered, key=lambda n: (n.note, n.title))]
+    found = [(max(some, key=weight), sorted(some, key=lambda n: n.ts_ns)) for some in kinds]
+    return sorted(found, key=lambda kind: (-weight(kind[0]), -stage(kind[0].tactic), kind[0].ts_ns))
+
+
+def weight(notice: NoticeRow) -> int:
+    """How bad it is."""
+    return ORDER.index(notice.severity)
+
+
+def rights(who: Caller, case: Case) -> dict[str, bool]:
+    """What the reader may do here, for the forms."""
+    things = [notice_thing(who, e) for e in case.events]
+    zones = [who.view.zone(a) for a in case.assets]
+    return {
+        "work": who.may(Action.CASE_WORK, case_thing(who, case)),
+        "comment": who.may(Action.CASE_COMMENT, case_thing(who, case)),
+        "acknowledge": all(who.may(Action.NOTICE_ACKNOWLEDGE, t) for t in things),
+        "normal": all(who.may(Action.NOTICE_NORMAL, t) for t in things),
+        "announce": who.may(Action.MAINTENANCE_ANNOUNCE, who.thing(Kind.ASSET, "any", zones)),
+        "report": who.may(Action.REPORT_CREATE, who.thing(Kind.ZONE, "any", zones)),
+        "packets": who.may(Action.LAKE_PACKETS, who.thing(Kind.LAKE)),
+    }
+
+
+@router.get("/notices")
+def notices(request: Request, who: Viewer, query: Annotated[NoticeQuery, Query()]) -> HTMLResponse:
+    """All notices, also those that belong to no case."""
+    return page(request, "notices.html.j2", who, found=list_notices(who, query), query=query, tactics=STAGES)

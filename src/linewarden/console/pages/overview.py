@@ -54,7 +54,7 @@ def overview(request: Request, who: Viewer) -> HTMLResponse:
     day = activity_of(who, 24)
     return page(
         request, "overview.html.j2", who, now=now_of(who), order=order_for(who),
-        cases=list_cases(who, CaseQuery(limit=5)).items, day=day, bars=bars(day),
+        cases=list_cases(who, CaseQuery(limit=5, show="open")).items, day=day, bars=bars(day),
         most=max((sum(h.notices.values()) for h in day.hours), default=0), levels=levels(assets),
         findings=list_findings(who, FindingQuery(limit=6)), newest=newest(who, assets), events=events(who),
         changes=changes(who),

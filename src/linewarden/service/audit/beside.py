@@ -32,8 +32,10 @@ FOLDER = ".linewarden"
 
 
 @contextlib.contextmanager
-def recorded(path: Path, change: Change) -> Iterator[None]:
+def recorded(path: Path, change: Change, *, ledger: Ledger | None = None) -> Iterator[None]:
     """Around the writing of `path`, a file or a folder of files. What raises in the block changed nothing.
+
+    `ledger`: the log, if not the one of the file's folder.
 
     What is no plain file (a device, a pipe) keeps nothing and is not recorded.
 
@@ -46,17 +48,18 @@ def recorded(path: Path, change: Change) -> Iterator[None]:
     from linewarden.service.audit.heads import sign
     from linewarden.service.audit.places import ledger_of_files
 
-    with _alone(target.parent), ledger_of_files(target.parent) as ledger:
-        settle(ledger, target.parent)
+    with _alone(target.parent), contextlib.ExitStack() as stack:
+        log = ledger or stack.enter_context(ledger_of_files(target.parent))
+        settle(log, target.parent)
         before = fingerprint(target)
-        number = _note(ledger, target, before, change)
+        number = _note(log, target, before, change)
         try:
             yield
         except BaseException:
-            settle(ledger, target.parent)
+            settle(log, target.parent)
             raise
-        _written(ledger, number, with_hashes(change, target, before, fingerprint(target)), whoever_asks())
-        sign_if_possible(ledger, sign)
+        _written(log, number, with_hashes(change, target, before, fingerprint(target)), whoever_asks())
+        sign_if_possible(log, sign)
 
 
 def sign_if_possible(ledger: Ledger, sign: Any) -> None:

@@ -35,6 +35,7 @@ class Follower:
     def __init__(self, lake: Path, every_s: float = EVERY_S) -> None:
         self.lake, self._every_s = lake, every_s
         self._view = View()
+        self._showing = threading.Lock()  # requests tell of changes, too: each view is made of the newest
         self._begin_anew()
         self._ended = threading.Event()
         self._asked = threading.Event()
@@ -60,6 +61,11 @@ class Follower:
         """Something was changed by a person: look now, and show it."""
         self._rest_until = 0.0
         self._asked.set()
+
+    def tell(self) -> None:
+        """Something beside the lake was changed by a person, which pages show: a new version of the same moment."""
+        with self._showing:
+            self._view = replace(self._view, version=self._view.version + 1)
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -114,7 +120,8 @@ class Follower:
                 self._growth.done(file)
                 self._changed = True
                 if self._view.reading is not None:
-                    self._view = replace(self._view, reading=place / len(new))
+                    with self._showing:
+                        self._view = replace(self._view, reading=place / len(new))
 
     def _corrected(self) -> int:
         """When people corrected the inventory last."""
@@ -156,8 +163,9 @@ class Follower:
         self._show(as_of=time.time_ns(), cases=cases, lone=lone)
 
     def _show(self, **changes: Any) -> None:
-        if any(getattr(self._view, name) is not value for name, value in changes.items()):
-            self._view = replace(self._view, version=self._view.version + 1, made={}, **changes)
+        with self._showing:
+            if any(getattr(self._view, name) is not value for name, value in changes.items()):
+                self._view = replace(self._view, version=self._view.version + 1, made={}, **changes)
 
 
 @contextmanager

@@ -1,0 +1,49 @@
+// The queue and the page of a case: ticks, times of forms in the reader's zone, and packets beside their bytes.
+import "../styles/cases.css";
+import { beginPackets } from "../packets";
+
+/** The queue is not drawn anew while somebody has ticked something in it, nor a page of a case while a form is open. */
+function holdWhileInUse(): void {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, requestConfig } = (event as CustomEvent<{ elt: Element; requestConfig: { triggeringEvent?: Event } }>).detail;
+    if (requestConfig.triggeringEvent?.type === "now" && elt.querySelector("[name=case]:checked")) event.preventDefault();
+  });
+}
+
+function beginTicks(): void {
+  document.addEventListener("change", (event) => {
+    const box = event.target as HTMLInputElement;
+    if (box.type !== "checkbox") return;
+    const boxes = [...document.querySelectorAll<HTMLInputElement>("#queue [name=case]")];
+    if (box.matches("[data-tick-all]")) for (const other of boxes) other.checked = box.checked;
+    const button = document.querySelector<HTMLButtonElement>("[data-needs-ticks]");
+    if (button) button.disabled = !boxes.some((other) => other.checked);
+  });
+}
+
+/** What is written in the reader's zone is sent with it. */
+function beginZonedTimes(): void {
+  for (const hint of document.querySelectorAll<HTMLElement>("[data-utc]")) hint.hidden = true;
+  document.addEventListener("formdata", (event) => {
+    for (const input of (event.target as HTMLFormElement).querySelectorAll<HTMLInputElement>("[data-zoned]")) {
+      const time = new Date(input.value);
+      if (!Number.isNaN(time.getTime())) event.formData.set(input.name, time.toISOString());
+    }
+  });
+}
+
+/** A link to a notice opens what it stands in. */
+function openWhatIsMeant(): void {
+  const id = decodeURIComponent(location.hash.slice(1));
+  const target = id ? document.getElementById(id) : null;
+  if (!target) return;
+  for (let at = target.parentElement; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
+  target.scrollIntoView();
+}
+
+holdWhileInUse();
+beginTicks();
+beginZonedTimes();
+beginPackets();
+openWhatIsMeant();
+addEventListener("hashchange", openWhatIsMeant);

@@ -1,0 +1,170 @@
+"""The packets that prove a notice or a case: decoded beside their bytes, and as a file to take away."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from linewarden.api.caller import Caller, Who
+from linewarden.api.problems import ProblemError
+from linewarden.api.routes.cases import visible_case
+from linewarden.api.routes.notices import visible_notice
+from linewarden.api.times import Time, time_of
+from linewarden.cases.model import Event
+from linewarden.errors import CaptureError, StoreError
+from linewarden.policy import Action, Kind
+from linewarden.service.evidence import Record, evidence
+from linewarden.service.lake import open_lake
+from linewarden.service.packet_places import KeptCaptures, Shown, shown, to_take_away
+from linewarden.service.packets import Named, of_notice
+from linewarden.wire.layers import layers_of
+from linewarden.wire.pcapng import Packet
+
+router = APIRouter(tags=["packets"])
+
+MOST = 64
+"""Packets that are shown of a notice."""
+MOST_BYTES = 2_048
+"""Bytes that are shown of a packet; all of them are in the file to take away."""
+PCAP = "application/x-pcapng"
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A pcapng file", "content": {PCAP: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class FieldOut(BaseModel):
+    """A field of a header. `at` and `length`: the bytes of the frame that it stands in."""
+
+    name: str
+    value: str
+    at: int
+    length: int
+
+
+class LayerOut(BaseModel):
+    """A layer of a frame."""
+
+    name: str = Field(examples=["TCP"])
+    at: int
+    length: int
+    fields: list[FieldOut]
+
+
+class RecordOut(BaseModel):
+    """What was decoded: a record of a stream, with its fields that are not empty."""
+
+    stream: str
+    ts: Time | None
+    ts_ns: int
+    uid: str
+    frame: int
+    fields: dict[str, Any]
+
+
+class PacketOut(BaseModel):
+    """A packet: bytes as hex (the first of them, if there are many), its layers, and the records made of it."""
+
+    capture: str
+    frame: int
+    ts: Time | None
+    ts_ns: int
+    length: int
+    hex: str
+    layers: list[LayerOut]
+    records: list[RecordOut]
+
+
+class PacketsOut(BaseModel):
+    """The packets of a notice. `missing`: which of them are not there any more, and what to do."""
+
+    packets: list[PacketOut]
+    records: list[RecordOut] = Field(description="of packets whose bytes are not there")
+    missing: list[str]
+    more: int = Field(description="packets that are not shown, as there are too many")
+
+
+Seconds = Annotated[
+    float, Query(ge=0, le=3_600, description="what the same conversations said before and after; 0: only the packets")
+]
+
+
+@router.get("/notices/{id}/packets", operation_id="get_notice_packets")
+def get_notice_packets(who: Who, id: str) -> PacketsOut:
+    """The packets that prove a notice, decoded beside their bytes."""
+    event, _ = visible_notice(who, id)
+    _need_packets(who)
+    return packets_of(who, event)
+
+
+@router.get("/notices/{id}/packets.pcap", operation_id="take_notice_packets", responses=FILE)
+def take_notice_packets(who: Who, id: str, seconds: Seconds = 10.0) -> Response:
+    """The packets of a notice as a pcapng file, each with a comment."""
+    event, _ = visible_notice(who, id)
+    return _file(who, list(named_of(event)), seconds, f"notice-{id[:12]}")
+
+
+@router.get("/cases/{id}/packets.pcap", operation_id="take_case_packets", responses=FILE)
+def take_case_packets(who: Who, id: str, seconds: Seconds = 10.0) -> Response:
+    """The packets of all notices of a case as a pcapng file, each with a comment."""
+    _, case = visible_case(who, id)
+    return _file(who, [n for e in case.events for n in named_of(e)], seconds, f"case-{id[:12]}")
+
+
+def named_of(event: Event) -> tuple[Named, ...]:
+    """The packets that a notice names."""
+    return of_notice(event.note, event.capture, event.frame, event.ts, " ".join(map(str, event.frames)))
+
+
+def packets_of(who: Caller, event: Event) -> PacketsOut:
+    """The same for the console."""
+    named = named_of(event)
+    try:
+        found = shown(named[:MOST], KeptCaptures(who.place.config))
+    except (CaptureError, StoreError) as error:
+        found = Shown((), (str(error),))
+    records: dict[int, list[RecordOut]] = {}
+    for record in evidence(open_lake(who.place.lake), event.notice_id):
+        records.setdefault(record.frame, []).append(_record(record))
+    packets = [_packet(p, event.capture, frame, records.pop(frame, [])) for frame, p in found.packets]
+    packets.sort(key=lambda p: (p.ts_ns, p.frame))
+    rest = [r for some in records.values() for r in some]
+    return PacketsOut(packets=packets, records=rest, missing=list(found.problems), more=max(0, len(named) - MOST))
+
+
+def _packet(packet: Packet, capture: str, frame: int, records: list[RecordOut]) -> PacketOut:
+    layers = layers_of(packet.data, packet.link)
+    return PacketOut(
+        capture=capture, frame=frame, ts=time_of(packet.ts), ts_ns=packet.ts, length=packet.length,
+        hex=packet.data[:MOST_BYTES].hex(), records=records,
+        layers=[
+            LayerOut(name=x.name, at=x.at, length=x.length, fields=[
+                FieldOut(name=f.name, value=f.value, at=f.at, length=f.length) for f in x.fields
+            ])
+            for x in layers
+        ],
+    )  # fmt: skip
+
+
+def _record(record: Record) -> RecordOut:
+    return RecordOut(
+        stream=record.stream, ts=time_of(record.ts), ts_ns=record.ts, uid=record.uid, frame=record.frame,
+        fields=record.fields,
+    )  # fmt: skip
+
+
+def _need_packets(who: Caller) -> None:
+    who.need(Action.LAKE_PACKETS, who.thing(Kind.LAKE))
+
+
+def _file(who: Caller, named: list[Named], seconds: float, name: str) -> Response:
+    _need_packets(who)
+    try:
+        data, problems = to_take_away(named, KeptCaptures(who.place.config), seconds)
+    except CaptureError as error:
+        data, problems = b"", (str(error),)
+    if not data:
+        raise ProblemError(404, "The packets are not there any more", "; ".join(problems) or "None was found.")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pcapng"'}
+    return Response(data, media_type=PCAP, headers=headers)
