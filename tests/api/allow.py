@@ -40,6 +40,8 @@ def notice(served: Served) -> str:
 
 
 OWNER = frozenset({"owner"})
+
+
 def step(served: Served) -> str:
     return step_id(served.place.follower.view.cases[0][1].worst.runbook[0])
 

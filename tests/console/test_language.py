@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 from linewarden.console.language import language_of, translations
@@ -21,6 +25,16 @@ def test_every_text_has_german() -> None:
     texts = sorted({*in_templates(), *looked_up()})
     missing = [(where, text) for where, text in texts if not has_german(text)]
     assert not missing, "add these to src/linewarden/console/words/de/*.po:\n" + "\n".join(map(str, missing))
+
+
+def test_nothing_is_said_in_two_ways() -> None:
+    said: dict[object, object] = {}
+    for place in sorted(Path(str(files("linewarden.console") / "words" / "de")).glob("*.po")):
+        for message in read_po(io.BytesIO(place.read_bytes()), locale="de"):
+            assert said.setdefault(message.id, message.string) == message.string or not message.id, (
+                place.name,
+                message.id,
+            )
 
 
 def test_what_is_filled_in_is_the_same() -> None:

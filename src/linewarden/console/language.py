@@ -9,8 +9,6 @@ from importlib.resources import files
 
 from starlette.requests import Request
 
-from linewarden.errors import ConfigError
-
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "lw_language"
 
@@ -32,7 +30,7 @@ def language_of(request: Request) -> str:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The texts of a language: all its .po files, one a page, together. Raises ConfigError where two differ."""
+    """The texts of a language: all its .po files, one a page, together. A test holds that no two say it differently."""
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
@@ -44,10 +42,7 @@ def translations(language: str) -> NullTranslations:
     for place in sorted((f for f in folder.iterdir() if f.name.endswith(".po")), key=lambda f: f.name):
         with place.open("rb") as file:
             for message in read_po(file, locale=language):
-                known = whole.get(message.id, message.context) if message.id else None
-                if known is not None and known.string != message.string:
-                    raise ConfigError(f"{place.name}: {message.id!r} is said in another way elsewhere")
-                if message.id:
+                if message.id and whole.get(message.id, message.context) is None:
                     whole.add(message.id, message.string, context=message.context)
     compiled = io.BytesIO()
     write_mo(compiled, whole)
