@@ -14,6 +14,7 @@ from tests.console.house import ROLES, Served
 
 ALL = frozenset(ROLES)
 AUDIT = frozenset({"auditor", "owner"})
+LAKE = frozenset({"engineer", "analyst", "owner"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ ALLOW: dict[str, Row] = {
     "list_conversations": Row(ALL),
     "list_findings": Row(ALL),
     "list_notices": Row(ALL),
+    "list_streams": Row(LAKE),
+    "list_tags": Row(ALL),
+    "query": Row(LAKE, body={"sql": "SELECT 1"}),
+    "tag_events": Row(ALL),
+    "tag_values": Row(ALL),
     "verify_audit": Row(AUDIT),
 }
 STREAMS = {"follow"}

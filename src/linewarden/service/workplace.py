@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.access import Access
 from linewarden.service.audit.ledger import Ledger
+from linewarden.service.hunt import Desk
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
@@ -41,6 +42,7 @@ class Workplace:
     follower: Follower
     access: Access
     trends: Trends
+    desk: Desk
 
     @property
     def site(self) -> str:
@@ -98,7 +100,7 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     try:
         follower.start()
         house = house_of(config, state)
-        yield Workplace(config, file, state, house, house.ledger, follower, Access(house), trends)
+        yield Workplace(config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder))
     finally:
         follower.stop()
         trends.close()
