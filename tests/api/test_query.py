@@ -16,15 +16,16 @@ import pytest
 from linewarden.errors import QueryError
 from linewarden.people.model import Grant
 from linewarden.service.hunt import BusyError, Desk, Limits, Question, Sight
-from tests.console.house import Served
+from linewarden.service.state.queries import RECENT, Queries
+from tests.console.house import Served, served_lake
 
 QUICK = Limits(seconds=1.0, memory="256MB")
 
 
 def ask(served: Served, role: str, sql: str, **more: Any) -> httpx.Response:
     with served.client(role) as client:
-        token = client.get("/").text.partition('name="csrf" content="')[2].partition('"')[0]
-        return client.post("/api/v1/query", json={"sql": sql, **more}, headers={"X-CSRF-Token": token})
+        headers = {"X-CSRF-Token": served.csrf(client), "Origin": served.url}
+        return client.post("/api/v1/query", json={"sql": sql, **more}, headers=headers)
 
 
 @pytest.fixture
@@ -83,7 +84,9 @@ def test_a_time_narrows_every_stream(desk: Desk) -> None:
     assert found == sum(t >= middle for t in times)
 
 
-@pytest.mark.parametrize(("format", "read"), [("csv", pl.read_csv), ("parquet", pl.read_parquet), ("arrow", pl.read_ipc_stream)])
+@pytest.mark.parametrize(
+    ("format", "read"), [("csv", pl.read_csv), ("parquet", pl.read_parquet), ("arrow", pl.read_ipc_stream)]
+)
 def test_as_a_file(served: Served, format: str, read: Any) -> None:
     found = ask(served, "analyst", "SELECT uid, proto FROM conn", rows=100_000, format=format)
     assert found.headers["content-disposition"].endswith(f'query.{format}"')
@@ -99,7 +102,9 @@ def test_a_mistake_is_explained(served: Served) -> None:
 # --- who may ---
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("operator", 403), ("analyst", 200), ("engineer", 200), ("owner", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("operator", 403), ("analyst", 200), ("engineer", 200), ("owner", 200)]
+)
 def test_who_may_ask(served: Served, role: str, status: int) -> None:
     assert ask(served, role, "SELECT 1").status_code == status
 
@@ -113,7 +118,7 @@ def test_who_has_a_zone_sees_what_is_between_its_addresses(served: Served, zoned
     assert len(found["rows"]) < len(everything["rows"])
 
 
-HIDDEN = "(SELECT 1 FROM conn WHERE \"id.orig_h\" NOT IN ({own}) OR \"id.resp_h\" NOT IN ({own}))"
+HIDDEN = '(SELECT 1 FROM conn WHERE "id.orig_h" NOT IN ({own}) OR "id.resp_h" NOT IN ({own}))'
 
 
 @pytest.mark.parametrize("sql", [
@@ -143,7 +148,9 @@ def test_an_error_tells_nothing_of_hidden_rows(served: Served, zoned: str) -> No
     everything = ask(served, "analyst", "SELECT uid FROM conn", rows=10_000).json()["rows"]
     own = {r[0] for r in ask(served, zoned, "SELECT uid FROM conn", rows=10_000).json()["rows"]}
     hidden = next(r[0] for r in everything if r[0] not in own)
-    found = ask(served, zoned, f"SELECT count(*) FROM conn WHERE CASE WHEN uid = '{hidden}' THEN error('seen') ELSE true END")
+    found = ask(
+        served, zoned, f"SELECT count(*) FROM conn WHERE CASE WHEN uid = '{hidden}' THEN error('seen') ELSE true END"
+    )
     assert found.status_code == 200, found.text
 
 
@@ -175,9 +182,11 @@ FILES = [
     "SELECT (SELECT count(*) FROM read_text('/etc/passwd'))", "SELECT * FROM conn, LATERAL read_text(conn.uid)",
     "SELECT * FROM conn WHERE uid IN (FROM read_text('/etc/passwd'))", "DESCRIBE FROM '/etc/passwd'",
     "SUMMARIZE FROM read_csv('/etc/passwd')", "SELECT * FROM system.main.read_text('/etc/passwd')",
-    "(SELECT 1) UNION ALL (SELECT size FROM read_blob('/etc/passwd'))", "VALUES ((SELECT content FROM read_text('/etc/passwd')))",
+    "(SELECT 1) UNION ALL (SELECT size FROM read_blob('/etc/passwd'))",
+    "VALUES ((SELECT content FROM read_text('/etc/passwd')))",
     "PIVOT (FROM read_csv('/etc/passwd')) ON column0", "SELECT * FROM (UNPIVOT (FROM glob('/*')) ON file)",
-    "SELECT * FROM conn ORDER BY (SELECT count(*) FROM glob('/*'))", "SELECT * FROM conn LIMIT (SELECT count(*) FROM glob('/*'))",
+    "SELECT * FROM conn ORDER BY (SELECT count(*) FROM glob('/*'))",
+    "SELECT * FROM conn LIMIT (SELECT count(*) FROM glob('/*'))",
     "SELECT * FROM conn QUALIFY row_number() OVER (ORDER BY (SELECT max(file) FROM glob('/*'))) = 1",
 ]  # fmt: skip
 INSIGHTS = [
@@ -307,3 +316,36 @@ def test_nothing_is_left_behind(desk: Desk, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(QueryError):
         desk.ask("anna", Question("SELECT count(*) FROM range(1000000000) a, range(1000000000) b"))
     assert os.listdir(tmp_path) == []
+
+
+# --- what people keep ---
+
+
+def test_queries_are_kept_for_oneself_or_for_all(lake: Path, tmp_path: Path) -> None:
+    with served_lake(lake, tmp_path) as mine:
+        headers = {"Origin": mine.url}
+        with mine.client("analyst") as anna, mine.client("engineer") as bob:
+            word, others = ({**headers, "X-CSRF-Token": mine.csrf(c)} for c in (anna, bob))
+            assert anna.post("/api/v1/query", json={"sql": "SELECT 7"}, headers=word).status_code == 200
+            own = anna.post("/api/v1/queries", json={"title": "own", "sql": "SELECT 1"}, headers=word).json()
+            all_see = {"title": "all", "sql": "SELECT 2", "shared": True}
+            shared = anna.post("/api/v1/queries", json=all_see, headers=word).json()
+            assert [q["sql"] for q in anna.get("/api/v1/queries?saved=false").json()["items"]] == ["SELECT 7"]
+            assert {q["title"] for q in anna.get("/api/v1/queries?saved=true").json()["items"]} == {"own", "all"}
+            assert [(q["title"], q["mine"]) for q in bob.get("/api/v1/queries").json()["items"]] == [("all", False)]
+            for kept in (own, shared):
+                assert bob.delete(f"/api/v1/queries/{kept['id']}", headers=others).status_code == 404
+                assert anna.delete(f"/api/v1/queries/{kept['id']}", headers=word).status_code == 204
+        with mine.client("auditor") as auditor:
+            told = {e["action"] for e in auditor.get("/api/v1/audit?limit=100").json()["items"]}
+        assert {"query.saved", "query.removed"} <= told
+
+
+def test_what_was_run_is_bounded_and_each_text_once(served: Served) -> None:
+    queries, account = Queries(served.place.state), served.place.people.store.account_of("owner")
+    assert account is not None
+    for n in (*range(RECENT + 5), RECENT + 4):
+        queries.ran(account.id, f"SELECT {n}")
+    found = [k.sql for k in queries.of(account.id) if not k.title]
+    assert len(found) == RECENT
+    assert found[:2] == [f"SELECT {RECENT + 4}", f"SELECT {RECENT + 3}"]

@@ -8,12 +8,20 @@ from linewarden.service.hunt import Sight
 
 
 def sight_of(who: Caller) -> Sight:
-    """Raises ProblemError if they may look at nothing of it."""
+    """Raises DeniedError if they may look at nothing of it."""
+    if who.may(Action.LAKE_QUERY, who.thing(Kind.LAKE)):
+        return Sight()
+    zones, view = need_part(who), who.view
+    return Sight(frozenset(a for a, asset in view.addresses.items() if view.zone(asset) in zones))
+
+
+def need_part(who: Caller) -> frozenset[str]:
+    """The zones of whose records they may see some; the empty one is the whole site. Raises DeniedError."""
     whole = who.thing(Kind.LAKE)
     if who.may(Action.LAKE_QUERY, whole):
-        return Sight()
+        return frozenset({""})
     visible, view = who.zones(Action.LAKE_QUERY, Kind.LAKE), who.view
-    zones = {z for z in map(view.zone, view.assets) if z and z in visible}
+    zones = frozenset(z for z in map(view.zone, view.assets) if z and z in visible)
     if not zones:
         who.need(Action.LAKE_QUERY, whole)
-    return Sight(frozenset(a for a, asset in view.addresses.items() if view.zone(asset) in zones))
+    return zones

@@ -100,7 +100,9 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     try:
         follower.start()
         house = house_of(config, state)
-        yield Workplace(config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder))
+        yield Workplace(
+            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder)
+        )
     finally:
         follower.stop()
         trends.close()

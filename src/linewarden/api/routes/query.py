@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -12,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
 from linewarden.api.problems import ProblemError
-from linewarden.api.sight import sight_of
+from linewarden.api.sight import need_part, sight_of
 from linewarden.api.times import Time, ns_of
 from linewarden.errors import LinewardenError
 from linewarden.service.hunt import BusyError, Question, Result
+from linewarden.service.state.queries import Queries
 
 router = APIRouter(tags=["records"])
 
@@ -87,7 +89,7 @@ LIST: Listing[StreamRow] = Listing(
 @router.get("/streams", operation_id="list_streams", responses=FILES)
 def list_streams(who: Who, query: Annotated[StreamQuery, Query()]) -> Page[StreamRow]:
     """The streams, with what each column means."""
-    sight_of(who)
+    need_part(who)
     answer: Page[StreamRow] = LIST.answer(
         (s for s in streams_of(who) if query.there is None or s.there is query.there), query
     )
@@ -113,16 +115,22 @@ def _catalogue() -> tuple[dict[str, Any], ...]:
 async def query(who: Who, request: Request, asked: QueryIn) -> QueryOut:
     """Runs one SELECT. It ends if the caller goes away; 429 says that others, or another of the caller's, still run."""
     question = Question(
-        asked.sql, await anyio.to_thread.run_sync(sight_of, who), asked.start and ns_of(asked.start),
-        asked.end and ns_of(asked.end), asked.rows if asked.format is not Format.JSON else min(asked.rows, MOST_ROWS),
+        asked.sql, await anyio.to_thread.run_sync(sight_of, who), _ns(asked.start), _ns(asked.end),
+        asked.rows if asked.format is not Format.JSON else min(asked.rows, MOST_ROWS),
     )  # fmt: skip
     result = await _while_there(request, who, question)
+    if who.account is not None:
+        await anyio.to_thread.run_sync(Queries(who.place.state).ran, who.account.id, asked.sql)
     if asked.format is not Format.JSON:
         return as_file(_as_dicts(result), asked.format, "query")  # type: ignore[return-value]
     return QueryOut(
         columns=[ResultColumn(name=n, type=t, kind=kind_of(t)) for n, t in result.columns], rows=result.rows,
         more=result.more, partial=question.sight.addresses is not None, seconds=round(result.seconds, 3),
     )  # fmt: skip
+
+
+def _ns(time: datetime | None) -> int | None:
+    return ns_of(time) if time else None
 
 
 async def _while_there(request: Request, who: Caller, question: Question) -> Result:

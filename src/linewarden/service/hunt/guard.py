@@ -36,7 +36,7 @@ HERE = frozenset({"main", "memory"})
 def check(connection: duckdb.DuckDBPyConnection, sql: str, streams: frozenset[str], system: frozenset[str]) -> None:
     """Raises QueryError if the SELECT names anything but `streams`. `system`: names that DuckDB has by itself."""
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True}
+    tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error") or len(tree["statements"]) != 1:
         raise QueryError(str(tree.get("error_message") or "give one SELECT at a time"))
     parts = list(_parts(tree))
