@@ -15,6 +15,7 @@ from tests.console.house import ROLES, Served
 
 ALL = frozenset(ROLES)
 AUDIT = frozenset({"auditor", "owner"})
+LAKE = frozenset({"engineer", "analyst", "owner"})
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ ALLOW: dict[str, Row] = {
     "list_cases": Row(ALL),
     "list_conversations": Row(ALL),
     "list_findings": Row(ALL),
+    "keep_query": Row(LAKE, body={"title": "mine", "sql": "SELECT 1"}),
     "list_notices": Row(ALL),
     "list_people": Row(AUDIT),
     "list_tokens": Row(AUDIT),
@@ -94,6 +96,13 @@ ALLOW: dict[str, Row] = {
     "revoke_token": Row(OWNER, {"prefix": "lw_aaaaaaaa"}),
     "set_disabled": Row(OWNER, {"login": "planner"}, body={"disabled": False}),
     "set_rights": Row(OWNER, {"login": "planner"}, body={"roles": ["planner"], "shifts": None}),
+    "list_queries": Row(LAKE),
+    "list_streams": Row(LAKE),
+    "list_tags": Row(ALL),
+    "query": Row(LAKE, body={"sql": "SELECT 1"}),
+    "remove_query": Row(LAKE, {"id": "none"}),
+    "tag_events": Row(ALL),
+    "tag_values": Row(ALL),
     "verify_audit": Row(AUDIT),
 }
 STREAMS = {"follow"}

@@ -63,10 +63,15 @@ def test_a_role_in_a_zone_is_no_role_in_the_rest_of_the_site() -> None:
     assert decide(ask(person(Role.ENGINEER, HERE), Action.ASSET_EDIT, CELL))
 
 
-def test_lake_settings_and_audit_are_of_the_site_whatever_zone_is_named() -> None:
-    for kind, action in (
-        (Kind.LAKE, Action.LAKE_QUERY), (Kind.SETTINGS, Action.SETTINGS_READ), (Kind.AUDIT, Action.AUDIT_READ),
-    ):  # fmt: skip
+def test_of_a_lake_a_zone_has_its_part() -> None:
+    part, whole = Thing(Kind.LAKE, "it", CELL), Thing(Kind.LAKE, "it", HERE)
+    assert decide(Request(person(Role.ANALYST, CELL), Action.LAKE_QUERY, part, FRESH))
+    assert not decide(Request(person(Role.ANALYST, CELL), Action.LAKE_QUERY, whole, FRESH))
+    assert decide(Request(person(Role.ANALYST, HERE), Action.LAKE_QUERY, part, FRESH))
+
+
+def test_settings_and_audit_are_of_the_site_whatever_zone_is_named() -> None:
+    for kind, action in ((Kind.SETTINGS, Action.SETTINGS_READ), (Kind.AUDIT, Action.AUDIT_READ)):
         named = Thing(kind, "it", CELL)
         assert decide(Request(person(Role.OWNER, HERE), action, named, FRESH))
         assert decide(Request(person(Role.OWNER, CELL), action, named, FRESH)).why == "no policy allows it"

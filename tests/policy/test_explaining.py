@@ -29,8 +29,8 @@ def test_what_is_forbidden_tells_what_to_do_and_not_of_roles_that_are_there() ->
 
 
 def test_of_what_is_the_sites_the_role_at_the_site_is_told() -> None:
-    found = explain(ask(person(Role.ENGINEER, CELL), Action.LAKE_QUERY, CELL))
-    assert found.sentence.endswith("it takes the role engineer, analyst or owner at here.")
+    found = explain(ask(person(Role.OWNER, CELL), Action.SETTINGS_READ, CELL))
+    assert found.sentence.endswith("it takes the role auditor or owner at here.")
 
 
 def test_both_are_told_where_both_are_so() -> None:

@@ -119,8 +119,8 @@ class Machine:
     places: frozenset[Place] = frozenset()
 
 
-OF_THE_SITE = frozenset({Kind.LAKE, Kind.SETTINGS, Kind.AUDIT})
-"""What no zone has one of its own of."""
+OF_THE_SITE = frozenset({Kind.SETTINGS, Kind.AUDIT})
+"""What no zone has one of its own of. A lake has a part of each zone: the records all of whose addresses are in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,15 +259,16 @@ def _view(stream: str, files: list[Path]) -> str:
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
-    select = _only_select(connection, sql)
+    select = only_select(connection, sql)
     _run(connection, f"SELECT * FROM (\n{select}\n) LIMIT 0")  # noqa: S608 - the user's own
     head = connection.description or []
-    wanted = ", ".join(_readable(i, str(column[1])) for i, column in enumerate(head, 1))
+    wanted = ", ".join(readable(i, str(column[1])) for i, column in enumerate(head, 1))
     first = _run(connection, f"SELECT {wanted} FROM (\n{select}\n)")  # noqa: S608 - the user's own
     return Answer(tuple(str(column[0]) for column in head), itertools.chain(first, _rows(connection)))
 
 
-def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+def only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """The text of the one SELECT. Raises QueryError if it is another statement, none, or several."""
     import duckdb
 
     statements = connection.extract_statements(sql)
@@ -281,7 +282,8 @@ def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     return str(statements[0].query).rstrip().rstrip(";")
 
 
-def _readable(position: int, kind: str) -> str:
+def readable(position: int, kind: str) -> str:
+    """The column at a position (from 1) as Python and JSON have it."""
     if kind in _EXACT:
         return f"#{position}"
     return f"#{position}::DOUBLE" if kind.startswith("DECIMAL") and not kind.endswith("]") else f"#{position}::VARCHAR"

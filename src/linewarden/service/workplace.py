@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.access import Access
 from linewarden.service.audit.ledger import Ledger
+from linewarden.service.hunt import Desk
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
+from linewarden.service.values import Trends
 from linewarden.service.view import Follower
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Workplace:
     ledger: Ledger
     follower: Follower
     access: Access
+    trends: Trends
+    desk: Desk
 
     @property
     def site(self) -> str:
@@ -92,11 +96,14 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
         raise StoreError(f"{data}: cannot be made ({error.strerror or error}); check the permission") from error
     prepare(config.state_url)
     state = open_state(config.state_url, password=config.state_password())
-    follower = Follower(config.lake_folder)
+    follower, trends = Follower(config.lake_folder), Trends(config.lake_folder)
     try:
         follower.start()
         house = house_of(config, state)
-        yield Workplace(config, file, state, house, house.ledger, follower, Access(house))
+        yield Workplace(
+            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder)
+        )
     finally:
         follower.stop()
+        trends.close()
         state.close()

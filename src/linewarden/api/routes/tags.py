@@ -1,0 +1,232 @@
+"""Tags: the process values that devices say, how they ran, and what happened meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from linewarden.api.caller import Caller, Who
+from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
+from linewarden.api.problems import ProblemError, not_found
+from linewarden.api.times import Time, ns_of, time_of
+from linewarden.policy import Action, Kind
+from linewarden.service.values import TagState, Trend
+
+router = APIRouter(tags=["tags"])
+
+MOST_TAGS = 12
+MOST_POINTS = 5_000
+LIVE_S = 60
+"""Tags of which a value came within this time are followed up to now; of others the last value is the end."""
+
+
+class TagRow(BaseModel):
+    """A tag in a list. Values are raw, as the wire has them: no protocol says of which unit they are."""
+
+    id: str = Field(examples=["3f0c2b7e9d1a4c55"])
+    label: str = Field(examples=["holding_register 40"])
+    device: str = Field(description="id of the asset, or its address", examples=["00:1d:9c:c7:b0:12"])
+    device_name: str
+    zone: str | None
+    address: str = Field(description="of the device", examples=["10.0.0.5"])
+    protocol: str
+    unit: int | None = Field(description="Modbus unit, IEC 104 common address, rack/slot ...")
+    area: str | None
+    name: str | None
+    place: int = Field(description="register, offset or point index")
+    count: int
+    last: float
+    low: float
+    high: float
+    every_s: float | None = Field(description="mean time from one value to the next")
+    moved: int = Field(description="how often it was seen to change")
+    first_seen: Time | None
+    last_seen: Time | None
+    course: list[float | None] = Field(description="last values in equal pieces of the time that the lake covers")
+
+
+class TagQuery(ListQuery):
+    """What to list of the tags."""
+
+    device: Annotated[list[str], Field(description="ids of assets, or addresses")] = []
+    protocol: list[str] = []
+    moves: Annotated[bool | None, Field(description="true: only those that were seen to change")] = None
+
+
+class Span(BaseModel):
+    """Which tags, and when: `from` and `to`, or the `last` seconds; else all there is."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    tag: Annotated[list[str], Field(description="ids", max_length=MOST_TAGS)] = []
+    start: Annotated[Time | None, Field(alias="from")] = None
+    end: Annotated[Time | None, Field(alias="to")] = None
+    last: Annotated[float | None, Field(description="seconds", gt=0, le=3.2e9)] = None
+
+
+class ValuesQuery(Span):
+    """How many points a tag has at most, and how they are given."""
+
+    points: Annotated[int, Field(ge=2, le=MOST_POINTS)] = 600
+    format: Format = Format.JSON
+
+
+class SeriesOut(BaseModel):
+    """Columns of points, by time. A point stands for `n` values, of which it has mean, least and most."""
+
+    tag: str
+    t: list[float] = Field(description="s since the epoch, UTC")
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    n: list[int]
+
+
+class ValuesOut(BaseModel):
+    """How tags ran. `live`: values still come."""
+
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    live: bool
+    series: list[SeriesOut]
+
+
+class TagEvent(BaseModel):
+    """What happened to a device. `kind`: notice, case or command; `path`: its page, if it has one."""
+
+    ts: Time | None
+    kind: str = Field(examples=["command"])
+    severity: str
+    title: str
+    detail: str
+    device: str
+    device_name: str
+    path: str | None
+    capture: str
+    frame: int
+
+
+class EventsOut(BaseModel):
+    """Events, the oldest first."""
+
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    items: list[TagEvent]
+
+
+LIST: Listing[TagRow] = Listing(
+    "tags",
+    {
+        "moved": lambda t: t.moved, "device": lambda t: t.device_name.casefold(), "label": lambda t: t.label.casefold(),
+        "protocol": lambda t: t.protocol, "count": lambda t: t.count, "last": lambda t: t.last,
+        "every": lambda t: t.every_s, "last_seen": lambda t: t.last_seen,
+    },
+    "-moved",
+    lambda t: t.id,
+    lambda t: (t.label, t.device_name, t.address, t.protocol, t.area, t.name, t.zone, str(t.place)),
+)  # fmt: skip
+
+
+@router.get("/tags", operation_id="list_tags", responses=FILES)
+def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
+    """The tags of the devices that the caller may see; what moves most comes first."""
+    rows = (row_of(who, tag) for tag in visible_tags(who))
+    answer: Page[TagRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    return answer
+
+
+@router.get("/tags/values", operation_id="tag_values", responses=FILES)
+def tag_values(who: Who, query: Annotated[ValuesQuery, Query()]) -> ValuesOut:
+    """How tags ran: at most `points` points each, with the least and most that each stands for."""
+    tags = chosen(who, query)
+    start, end, live = span_of(tags, query)
+    trends = who.place.trends.of(tags, start, end, query.points)
+    if query.format is not Format.JSON:
+        answer: Any = as_file([row for t in trends for row in _rows(who, t)], query.format, "values")
+        return answer  # type: ignore[no-any-return]
+    return ValuesOut(start=_time(start), end=_time(end), live=live, series=[_series(t) for t in trends])
+
+
+@router.get("/tags/events", operation_id="tag_events")
+def tag_events(who: Who, query: Annotated[Span, Query()]) -> EventsOut:
+    """Notices, cases and commands of the devices of these tags."""
+    from linewarden.api.tag_events import events_of
+
+    tags = chosen(who, query)
+    start, end, _ = span_of(tags, query)
+    return EventsOut(start=_time(start), end=_time(end), items=events_of(who, {t.key.source for t in tags}, start, end))
+
+
+def visible_tags(who: Caller) -> list[TagState]:
+    """The tags that the caller may see."""
+    visible, view = who.zones(Action.TAG_READ, Kind.TAG), who.view
+    return [t for t in who.place.trends.book.fresh().tags() if view.zone(t.key.source) in visible]
+
+
+def chosen(who: Caller, query: Span) -> list[TagState]:
+    """Those that were asked for, in their order. Raises ProblemError if one is none that the caller may see."""
+    visible, book = who.zones(Action.TAG_READ, Kind.TAG), who.place.trends.book.fresh()
+    found = [book.tag(asked) for asked in dict.fromkeys(query.tag)]
+    seen = [t for t in found if t is not None and who.view.zone(t.key.source) in visible]
+    if len(seen) < len(found):
+        raise not_found("tag")
+    return seen
+
+
+def span_of(tags: list[TagState], query: Span) -> tuple[int, int, bool]:
+    """From when to when, ns UTC, and whether values still come. Raises ProblemError if it ends before it begins."""
+    newest, now = max((t.last_ts for t in tags), default=0), time.time_ns()
+    live = 0 <= now - newest < LIVE_S * 1_000_000_000
+    end = ns_of(query.end) if query.end else max(now, newest) if live else newest
+    if query.start:
+        start = ns_of(query.start)
+    elif query.last:
+        start = max(0, end - int(query.last * 1e9))
+    else:
+        start = min((t.first_ts for t in tags), default=end)
+    if start > end:
+        raise ProblemError(400, "That makes no sense", "from: it must not be after `to`.")
+    return start, end, live
+
+
+def row_of(who: Caller, tag: TagState) -> TagRow:
+    """A tag as a list has it."""
+    key, view = tag.key, who.view
+    return TagRow(
+        id=tag.id, label=key.label, device=view.addresses.get(key.source, key.source),
+        zone=view.zone(key.source) or None,
+        device_name=view.name(key.source), address=key.source, protocol=key.protocol, unit=key.unit, area=key.area,
+        name=key.name, place=key.address, count=tag.count, last=tag.last, low=tag.low, high=tag.high,
+        every_s=tag.interval_s, moved=tag.moved, first_seen=time_of(tag.first_ts), last_seen=time_of(tag.last_ts),
+        course=who.place.trends.book.course(tag),
+    )  # fmt: skip
+
+
+def _fits(row: TagRow, query: TagQuery) -> bool:
+    return (
+        (not query.device or row.device in query.device or row.address in query.device)
+        and (not query.protocol or row.protocol in query.protocol)
+        and (query.moves is None or (row.moved > 0) is query.moves)
+    )
+
+
+def _time(ns: int) -> Any:
+    return time_of(max(ns, 1))
+
+
+def _series(trend: Trend) -> SeriesOut:
+    return SeriesOut(
+        tag=trend.tag.id, t=[t / 1e9 for t in trend.t], mean=trend.mean, low=trend.low, high=trend.high, n=trend.n
+    )
+
+
+def _rows(who: Caller, trend: Trend) -> list[dict[str, Any]]:
+    key = trend.tag.key
+    names = {"device": who.view.name(key.source), "address": key.source, "tag": key.label, "id": trend.tag.id}
+    return [
+        {"time": _time(t).isoformat(), **names, "mean": mean, "low": low, "high": high, "values": n}
+        for t, mean, low, high, n in zip(trend.t, trend.mean, trend.low, trend.high, trend.n, strict=True)
+    ]

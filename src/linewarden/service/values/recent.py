@@ -1,0 +1,60 @@
+"""The values that came last, in memory: complete from `since` on, and never more than MOST of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from linewarden.service.values.tag import KEY, TagKey
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST = 500_000
+"""Values; 20 bytes each."""
+
+
+class Recent:
+    """Frames of (tag, t, x) as they came; the oldest go first."""
+
+    def __init__(self) -> None:
+        self._frames: tuple[pl.DataFrame, ...] = ()
+        self.since = 0
+        """ns UTC: every value of this time or later that was read is here."""
+
+    def add(self, values: pl.DataFrame, numbers: Mapping[TagKey, int]) -> None:
+        """`values` as `single_values` gives them; each tag's number."""
+        import polars as pl
+
+        keys = values.select(KEY).unique()
+        named = keys.with_columns(tag=pl.Series([numbers[TagKey(*row)] for row in keys.iter_rows()], dtype=pl.UInt32))
+        frame = values.join(named, on=KEY, nulls_equal=True).select("tag", "t", "x")
+        frames, rows = [*self._frames, frame], sum(f.height for f in self._frames) + frame.height
+        while rows > MOST and frames:
+            gone = frames.pop(0)
+            rows -= gone.height
+            self.since = max(self.since, int(gone.get_column("t").max()) + 1)  # type: ignore[arg-type]
+        self._frames = _joined(frames)
+
+    def of(self, numbers: Collection[int], start: int, end: int) -> pl.DataFrame | None:
+        """What these tags had from `start` to `end`, ns UTC; None if that may not be all of it."""
+        import polars as pl
+
+        if start < self.since or not self._frames:
+            return None
+        wanted = pl.col("tag").is_in(list(numbers)) & pl.col("t").is_between(start, end)
+        return pl.concat([f.filter(wanted) for f in self._frames])
+
+
+def _joined(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, ...]:
+    """Many small frames as one, so that there are few to look through."""
+    import polars as pl
+
+    small = MOST // 16
+    done: list[pl.DataFrame] = []
+    for frame in frames:
+        if done and done[-1].height + frame.height <= small:
+            done[-1] = pl.concat([done[-1], frame])
+        else:
+            done.append(frame)
+    return tuple(done)
