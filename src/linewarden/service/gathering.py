@@ -21,6 +21,7 @@ from linewarden.errors import StoreError
 from linewarden.records.order import in_order
 from linewarden.service.judging import USUAL
 from linewarden.service.learning import can_be_apart
+from linewarden.service.uncollected import uncollected
 
 if TYPE_CHECKING:
     from linewarden.detections.run import Told
@@ -63,7 +64,7 @@ class Gathering:
             self._sieve(next(iter(self._waiting)))
         worth_it = sum(part.height for (_, who), parts in self._kept.items() if who == USUAL for part in parts) > APART
         try:
-            with self._judge.apart() if worth_it and can_be_apart() else nullcontext():
+            with uncollected(), self._judge.apart() if worth_it and can_be_apart() else nullcontext():
                 return [*self._slices(), *self._judge.news()]
         finally:
             if self._folder is not None:
