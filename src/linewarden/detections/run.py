@@ -172,20 +172,23 @@ class Run:
 def _marks(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
     """A column for each who wants some of the rows. Rows that are alike in what is asked for are asked once.
 
-    Numbers are asked as fast as they are compared, so it is for texts only; and not for those that are hardly ever alike
-    (values, names), nor for lists.
+    Numbers are asked as fast as they are compared, so it is for texts only; and not for those that are hardly ever
+    alike (values, names), nor for lists.
     """
     texts = pl.String, pl.Categorical, pl.Enum
     named = {w.mark: set(w.wanted.meta.root_names()) for w in watches}
     dear = {c for names in named.values() for c in names if not _repeats(frame.get_column(c))}
-    few = [w for w in watches if named[w.mark].isdisjoint(dear)]
+    few: list[_Watching] = []
+    others: list[_Watching] = []
+    for one in watches:
+        (few if named[one.mark].isdisjoint(dear) else others).append(one)
     asked = sorted({c for w in few for c in named[w.mark]})
     if frame.height < FEW or not any(isinstance(frame.schema[c], texts) for c in asked):
         return _asked(frame, watches)
     alike = frame.select(asked).with_row_index("number").group_by(asked).agg("number")
     if 2 * alike.height > frame.height:
         return _asked(frame, watches)
-    marks = _asked(frame, [w for w in watches if w not in few])
+    marks = _asked(frame, others)
     if (own := _asked(alike, few)).width:
         own = own.with_columns(alike.get_column("number")).explode("number").sort("number").drop("number")
     return pl.concat([m for m in (marks, own) if m.width] or [marks], how="horizontal")
@@ -200,7 +203,8 @@ def _asked(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
     """A column for each who wants some of these rows. Lazily, so that what several ask is worked out once."""
     asked = {name for w in watches for name in w.wanted.meta.root_names()}
     lazy = frame.lazy().with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
-    marked = lazy.select(w.wanted.fill_null(value=False).alias(w.mark) for w in watches).collect()
+    lazy = lazy.with_columns(w.wanted.fill_null(value=False).alias(w.mark) for w in watches)
+    marked = lazy.select(w.mark for w in watches).collect()
     return marked.select(w.mark for w in watches if marked.get_column(w.mark).any())
 
 
