@@ -28,6 +28,7 @@ KEYS = 20_000
 MOST_WHY = 12
 FEW = 500
 """Rows of which it is not worth the while to find those that are alike."""
+PLACE = ("uid", "sensor", "capture")
 COMMON = ""
 """Whose rows they are that all detections look at which boil nothing down."""
 
@@ -209,8 +210,12 @@ def _asked(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Times as ns, texts as texts: Python's own times have no ns, and the engine's texts are dictionaries."""
-    return rows.with_columns(selectors.datetime().to_physical(), selectors.categorical().cast(pl.String))
+    """Times as ns, texts as texts: Python's own times have no ns, and the engine's texts are dictionaries.
+
+    Those by which a packet is found stay as they are: nobody compares them, and a row gives them as texts anyway.
+    """
+    texts = selectors.categorical() - selectors.by_name(*PLACE, require_all=False)
+    return rows.with_columns(selectors.datetime().to_physical(), texts.cast(pl.String))
 
 
 def _worse(known: _Open, finding: Finding) -> bool:
