@@ -31,7 +31,7 @@ AT_ONCE = 32_768
 """Rows of a stream that are sieved together, about."""
 SLICE_ROWS = 200_000
 """Rows of all streams that are judged together, about."""
-MOST_BYTES = 32 << 20
+MOST_BYTES = 128 << 20
 """What is kept in memory at most."""
 APART = 50_000
 """From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
