@@ -4,9 +4,11 @@
 mod batch;
 mod cutting;
 mod fold;
+mod frames;
 mod keeper;
 mod live;
 mod live_lake;
+mod points;
 mod ports;
 mod run;
 mod sensor;
@@ -23,10 +25,12 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sensor::Chunk>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<fold::Fold>()?;
+    module.add_class::<points::Points>()?;
     module.add_class::<ports::Ports>()?;
     module.add_class::<unpacking::Unpacked>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;
+    module.add_function(wrap_pyfunction!(points::sampled, module)?)?;
     module.add_function(wrap_pyfunction!(texts::matching, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

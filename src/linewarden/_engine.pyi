@@ -164,3 +164,17 @@ class Fold:
 
     def left(self, table: str) -> tuple[int, tuple[int, str, int]]:
         """Records that a table's bound left out, and (ts, capture, frame) of the first of them."""
+
+def sampled(frame: Any, one_in: int) -> Batch:
+    """Readings that are looked at; see `linewarden.sensor.points`. ValueError if a column is missing."""
+
+class Points:
+    """Remembers the last readings of each point."""
+
+    def __init__(
+        self, most: int, *, replayed: int, distinct: int, still: int, still_s: float, lively: float, known: int
+    ) -> None:
+        """`most`: points that are remembered."""
+
+    def look(self, frame: Any) -> list[tuple[int, list[int] | None]]:
+        """The row of each finding, and the packets of a replay. ValueError if a column is missing."""

@@ -70,6 +70,21 @@ def test_what_it_does_not_need_costs_no_python() -> None:
     assert seen == [1]
 
 
+def test_one_that_needs_all_rows_gets_all_beside_one_that_needs_few() -> None:
+    seen: dict[str, int] = {}
+
+    def spy(name: str, wanted: pl.Expr) -> object:
+        def look(_stream: str, rows: pl.DataFrame, _known: Knowledge) -> object:
+            seen[name] = rows.height
+            return iter(())
+
+        return replace(detection("program_download"), name=name, needs={"command": wanted}, watch=lambda _p: look)  # type: ignore[arg-type,return-value]
+
+    run = Run([spy("all", pl.lit(value=True)), spy("few", pl.col("verb") == "read")])  # type: ignore[list-item]
+    run.add("command", frame("command", [DOWNLOAD] * 900 + [{**DOWNLOAD, "verb": "read"}] * 3))
+    assert seen == {"all": 903, "few": 3}
+
+
 def test_v19_numbers_stand_beside() -> None:
     _, told = told_of(0)
     notice = told[0][0].notice  # type: ignore[attr-defined]

@@ -14,9 +14,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from linewarden.baseline.entry import HOLDS, KEPT, SLICE_NS, Entry, State, from_rows, joined, to_row
-from linewarden.baseline.facts import COLUMNS, Fact, Thing, facts_of
+from linewarden.baseline.bulk import take_all
+from linewarden.baseline.columns import Fact
+from linewarden.baseline.entry import HOLDS, KEPT, RANGED, SLICE_NS, Entry, State, from_rows, joined, to_row
+from linewarden.baseline.facts import COLUMNS, facts_of
 from linewarden.baseline.novelty import Novelty
+from linewarden.baseline.things import Thing
 from linewarden.errors import ConfigError
 from linewarden.records.schema import stream_of
 
@@ -26,8 +29,6 @@ DTYPES: dict[str, Any] = {
     "f64": pl.Float64,
 }  # fmt: skip
 SCHEMA: dict[str, Any] = {c.name: DTYPES[c.type] for c in stream_of(Novelty).columns}
-RANGED = ("value", "rhythm")
-"""Kinds that have a range; outside of it is news."""
 STREAMS = tuple(COLUMNS)
 """The streams that a baseline learns from; it ignores others."""
 
@@ -80,10 +81,11 @@ class Baseline:
 
     def learn(self, stream: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Takes a batch; gives what was news in it, as rows of the stream `novelty`."""
-        news = [row for fact in facts_of(stream, frame) if (row := self._take(fact)) is not None]
+        news = take_all(self, facts_of(stream, frame))
         return pl.DataFrame(news, schema=_PLAIN, orient="row").with_columns(pl.col("ts").cast(SCHEMA["ts"]))
 
-    def _take(self, fact: Fact) -> tuple[Any, ...] | None:
+    def take(self, fact: Fact) -> tuple[Any, ...] | None:
+        """Takes one fact after the other; gives it as news, if it is."""
         entry, minute = self.entries.get(fact.thing.key), fact.ts // SLICE_NS
         if entry is None or entry.state is State.FORGOTTEN:
             return self._new(fact, entry, minute)
@@ -134,17 +136,24 @@ class Baseline:
     def _room(self, fact: Fact) -> bool:
         """Who was learned first stays: a flood finds the room full, and pushes nobody out."""
         thing = fact.thing
-        room = _room_of(thing)
-        below, most = self._below.get(room, 0), self._most(room)
-        above = (thing.under,) if thing.kind == "rhythm" else () if fact.samples else thing.parents
-        hangs = not above or any(key in self.entries for key in above)
-        if hangs and len(self.entries) < self.params.most and below < most:
-            self._below[room] = below + 1
+        hangs = not thing.above or any(key in self.entries for key in thing.above)
+        if hangs and self.has_room(thing):
+            room = _room_of(thing)
+            self._below[room] = self._below.get(room, 0) + 1
             return True
-        self.left_out += 1
-        if above and (full := self.entries.get(above[0])) is not None:
-            full.more += 1
+        self.leave_out(thing, 1)
         return False
+
+    def has_room(self, thing: Thing) -> bool:
+        """False if it would not be learned, and will not be, as long as nothing is forgotten."""
+        room = _room_of(thing)
+        return len(self.entries) < self.params.most and self._below.get(room, 0) < self._most(room)
+
+    def leave_out(self, thing: Thing, count: int) -> None:
+        """So many facts of a thing found no room."""
+        self.left_out += count
+        if thing.above and (full := self.entries.get(thing.above[0])) is not None:
+            full.more += count
 
     def _most(self, room: tuple[str, ...]) -> int:
         return self.params.most_network if len(room) == 1 else self.params.most_below

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum
@@ -14,6 +15,8 @@ TELLS = ("asset", "vendor", "peer", "service", "verb", "target", "value", "rhyth
 """Kinds that can be news."""
 HOLDS = ("network", "subject", "written")
 """Kinds that only say since when, and how often, something was active: the others hang on them."""
+RANGED = ("value", "rhythm")
+"""Kinds that have a range; outside of it is news."""
 
 
 Range = tuple[float, ...]
@@ -94,6 +97,23 @@ class Entry:
             self.count += count
         else:
             self.new_count += count
+
+    def touch_minutes(self, at: list[int], begins: list[int], untils: list[int], counts: list[int]) -> None:
+        """The same for several minutes `at`, in order, of each the first time, the last, and how often it was seen."""
+        if len(at) == 1:
+            self.touch(begins[0], untils[0], counts[0])
+            return
+        self.first, self.last = min(self.first, begins[0]), max(self.last, *untils)
+        late = bisect_left(at, self.at)
+        self.count += sum(counts[:late])
+        if late < len(at) and at[late] == self.at:
+            self.new_count += counts[late]
+            late += 1
+        if late < len(at):
+            self.close()
+            self.count += sum(counts[late:-1])
+            self.spans += len(at) - late - 1
+            self.at, self.new_count = at[-1], counts[-1]
 
     def widen(self, minute: int, values: Range) -> None:
         """Its range holds these values, too, once the minute is over. Comes after `touch`."""

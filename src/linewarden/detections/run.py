@@ -28,6 +28,7 @@ KEYS = 20_000
 MOST_WHY = 12
 FEW = 500
 """Rows of which it is not worth the while to find those that are alike."""
+PLACE = ("uid", "sensor", "capture")
 COMMON = ""
 """Whose rows they are that all detections look at which boil nothing down."""
 
@@ -170,30 +171,51 @@ class Run:
 
 
 def _marks(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
-    """A column for each who wants some of the rows. Rows that are alike in what is asked for are asked once."""
-    asked = sorted({name for w in watches for name in w.wanted.meta.root_names()})
-    # Lists are as dear to compare as to ask.
-    if not asked or frame.height < FEW or any(frame.schema[c].is_nested() for c in asked):
-        return _asked(frame, asked, watches)
+    """A column for each who wants some of the rows. Rows that are alike in what is asked for are asked once.
+
+    Numbers are asked as fast as they are compared, so it is for texts only; and not for those that are hardly ever
+    alike (values, names), nor for lists.
+    """
+    texts = pl.String, pl.Categorical, pl.Enum
+    named = {w.mark: set(w.wanted.meta.root_names()) for w in watches}
+    dear = {c for names in named.values() for c in names if not _repeats(frame.get_column(c))}
+    few: list[_Watching] = []
+    others: list[_Watching] = []
+    for one in watches:
+        (few if named[one.mark].isdisjoint(dear) else others).append(one)
+    asked = sorted({c for w in few for c in named[w.mark]})
+    if frame.height < FEW or not any(isinstance(frame.schema[c], texts) for c in asked):
+        return _asked(frame, watches)
     alike = frame.select(asked).with_row_index("number").group_by(asked).agg("number")
     if 2 * alike.height > frame.height:
-        return _asked(frame, asked, watches)
-    marks = _asked(alike, asked, watches)
-    if not marks.width:
-        return marks
-    return marks.with_columns(alike.get_column("number")).explode("number").sort("number").drop("number")
+        return _asked(frame, watches)
+    marks = _asked(frame, others)
+    if (own := _asked(alike, few)).width:
+        own = own.with_columns(alike.get_column("number")).explode("number").sort("number").drop("number")
+    return pl.concat([m for m in (marks, own) if m.width] or [marks], how="horizontal")
 
 
-def _asked(frame: pl.DataFrame, asked: Sequence[str], watches: Sequence[_Watching]) -> pl.DataFrame:
-    frame = frame.with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
-    marked = frame.with_columns(w.wanted.fill_null(value=False).alias(w.mark) for w in watches)
-    some = marked.select(pl.col(w.mark).any() for w in watches).row(0)
-    return marked.select(w.mark for w, hit in zip(watches, some, strict=True) if hit)
+def _repeats(column: pl.Series) -> bool:
+    """Whether rows are often alike in it, by its first ones."""
+    return not column.dtype.is_nested() and 2 * column.head(FEW).n_unique() <= FEW
+
+
+def _asked(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
+    """A column for each who wants some of these rows. Lazily, so that what several ask is worked out once."""
+    asked = {name for w in watches for name in w.wanted.meta.root_names()}
+    lazy = frame.lazy().with_columns((selectors.by_name(*asked) & selectors.categorical()).cast(pl.String))
+    lazy = lazy.with_columns(w.wanted.fill_null(value=False).alias(w.mark) for w in watches)
+    marked = lazy.select(w.mark for w in watches).collect()
+    return marked.select(w.mark for w in watches if marked.get_column(w.mark).any())
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:
-    """Times as ns, texts as texts: Python's own times have no ns, and the engine's texts are dictionaries."""
-    return rows.with_columns(selectors.datetime().to_physical(), selectors.categorical().cast(pl.String))
+    """Times as ns, texts as texts: Python's own times have no ns, and the engine's texts are dictionaries.
+
+    Those by which a packet is found stay as they are: nobody compares them, and a row gives them as texts anyway.
+    """
+    texts = selectors.categorical() - selectors.by_name(*PLACE, require_all=False)
+    return rows.with_columns(selectors.datetime().to_physical(), texts.cast(pl.String))
 
 
 def _worse(known: _Open, finding: Finding) -> bool:

@@ -28,6 +28,14 @@ def only(rows: pl.DataFrame, columns: Sequence[str], wanted: Callable[..., bool]
     return rows.join(kept, on=columns, how="semi", maintain_order="left", nulls_equal=True)
 
 
+def outermost(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Of rows that are alike in these columns the first and the last, in their order."""
+    number = pl.col("number")
+    ends = rows.select(by).with_row_index("number").group_by(by).agg(number.min(), number.max().alias("last"))
+    kept = pl.concat([ends.get_column("number"), ends.get_column("last")]).unique().sort()
+    return rows if kept.len() == rows.height else rows[kept]
+
+
 def changes(rows: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFrame:
     """Without the rows that say the same as the one before in their series: most of what is written again and again."""
     value = pl.col(column)

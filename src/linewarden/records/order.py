@@ -13,4 +13,5 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     one_capture = rows.get_column("capture").n_unique() <= 1
     if one_capture and rows.get_column("ts").is_sorted():
         return rows
-    return rows.sort("ts", "capture", "frame", maintain_order=True)
+    keys = ("ts", "frame") if one_capture else ("ts", "capture", "frame")
+    return rows.sort(keys, maintain_order=True)

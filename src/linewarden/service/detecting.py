@@ -104,7 +104,7 @@ def detect(
         told, lacking = _again(lake, plant, judge, baseline, [] if hindsight else places(lake))
         return Found(told, plant, lake=lake.path, lacking=0 if baseline else lacking)
     beside = _Beside(lambda: judge(baseline), JUDGED if callable(detections) else judge(None).streams)
-    with _place(out) as folder:
+    with _place(out) as folder, contextlib.closing(beside):
         result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step, beside=beside)
         return Found(tuple(beside.told(_known(result.plant))), result.plant, result.problems, out)
 
@@ -146,6 +146,11 @@ class _Beside:
         self._early.append(batch)
         if self._ready.is_set():
             self._gather()
+
+    def close(self) -> None:
+        """Lets go of what was gathered."""
+        if self._ready.is_set() and self._failed is None:
+            self._gathering.close()
 
     def _gather(self) -> None:
         import polars as pl
@@ -220,12 +225,12 @@ def judge_lake(lake: Lake, judge: Judge, but: Sequence[Place] = ()) -> list[Told
     """
     from linewarden.service.gathering import Gathering
 
-    gathering = Gathering(judge)
-    for stream in sorted(set(judge.streams).intersection(lake.streams)):
-        files = (f for f in lake.files(stream) if not is_of(f, but))
-        for frame in (piece for file in files for piece in pieces_of(file)):
-            gathering.add(stream, frame)
-    return _ended(judge, gathering.told())
+    with contextlib.closing(Gathering(judge)) as gathering:
+        for stream in sorted(set(judge.streams).intersection(lake.streams)):
+            files = (f for f in lake.files(stream) if not is_of(f, but))
+            for frame in (piece for file in files for piece in pieces_of(file)):
+                gathering.add(stream, frame)
+        return _ended(judge, gathering.told())
 
 
 def _ended(judge: Judge, told: Sequence[Told]) -> list[Told]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from linewarden.errors import StoreError
 from linewarden.records.order import in_order
 from linewarden.service.judging import USUAL
 from linewarden.service.learning import can_be_apart
+from linewarden.service.uncollected import uncollected
 
 if TYPE_CHECKING:
     from linewarden.detections.run import Told
@@ -30,7 +31,7 @@ AT_ONCE = 32_768
 """Rows of a stream that are sieved together, about."""
 SLICE_ROWS = 200_000
 """Rows of all streams that are judged together, about."""
-MOST_BYTES = 32 << 20
+MOST_BYTES = 128 << 20
 """What is kept in memory at most."""
 APART = 50_000
 """From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
@@ -39,15 +40,19 @@ SECOND = 1_000_000_000
 
 
 class Gathering:
-    """Takes batches in any order, then tells what is found in them. Raises StoreError if there is no room for them."""
+    """Takes batches in any order, then tells what is found in them. Raises StoreError if there is no room for them.
+
+    Who does not ask what is found must `close` it.
+    """
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._kept: dict[tuple[str, str], list[_Part]] = defaultdict(list)
         self._busy: list[pl.DataFrame] = []
-        self._bytes = 0
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._bytes = self._usual = 0
+        self._held = ExitStack()
+        self._folder: Path | None = None
 
     def add(self, stream: str, frame: pl.DataFrame) -> None:
         """One more batch."""
@@ -59,15 +64,17 @@ class Gathering:
 
     def told(self) -> list[Told]:
         """What is found, slice by slice of time: within one stream by stream. Nothing is kept afterwards."""
-        while self._waiting:
-            self._sieve(next(iter(self._waiting)))
-        worth_it = sum(part.height for (_, who), parts in self._kept.items() if who == USUAL for part in parts) > APART
         try:
-            with self._judge.apart() if worth_it and can_be_apart() else nullcontext():
+            while self._waiting:
+                self._sieve(next(iter(self._waiting)))
+            with uncollected():
                 return [*self._slices(), *self._judge.news()]
         finally:
-            if self._folder is not None:
-                self._folder.cleanup()
+            self.close()
+
+    def close(self) -> None:
+        """Lets go of files, and of the process that learns."""
+        self._held.close()
 
     def _slices(self) -> Iterator[Told]:
         for end in self._ends():
@@ -82,6 +89,14 @@ class Gathering:
                 second = rows.get_column("ts").to_physical() // SECOND
                 self._busy.append(second.value_counts(name="rows"))
                 self._kept[stream, who].append(self._part(rows))
+                if who == USUAL:
+                    self._learn_apart(rows.height)
+
+    def _learn_apart(self, more: int) -> None:
+        """Starts the process in time: it has imported what it needs when the rows are there."""
+        begun, self._usual = self._usual > APART, self._usual + more
+        if self._usual > APART and not begun and can_be_apart():
+            self._held.enter_context(self._judge.apart())
 
     def _part(self, rows: pl.DataFrame) -> _Part:
         begin, size = int(rows.get_column("ts").to_physical().min()), int(rows.estimated_size())  # type: ignore[arg-type]
@@ -89,8 +104,10 @@ class Gathering:
             self._bytes += size
             return _Part(begin, rows.height, rows)
         try:
-            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="linewarden-", ignore_cleanup_errors=True)
-            place = Path(self._folder.name) / f"{len(self._busy)}.arrow"
+            if self._folder is None:
+                kept = tempfile.TemporaryDirectory(prefix="linewarden-", ignore_cleanup_errors=True)
+                self._folder = Path(self._held.enter_context(kept))
+            place = self._folder / f"{len(self._busy)}.arrow"
             rows.write_ipc(place)
         except OSError as error:
             raise StoreError(f"{tempfile.gettempdir()}: no room for what is to be judged ({error})") from error

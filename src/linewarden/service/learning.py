@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 import polars as pl
 
 from linewarden.errors import StoreError
+from linewarden.service.uncollected import uncollected
 
 if TYPE_CHECKING:
     from linewarden.baseline.baseline import Baseline
@@ -101,7 +102,8 @@ def main() -> int:
 
     messages = _messages(sys.stdin.buffer)
     baseline = Baseline.from_snapshot(json.loads(next(messages)[1]))
-    news = [baseline.learn(stream, _frame(body)) for stream, body in messages]
+    with uncollected():
+        news = [baseline.learn(stream, _frame(body)) for stream, body in messages]
     try:
         for frame in news:
             _send(sys.stdout.buffer, "novelty", _bytes(frame))

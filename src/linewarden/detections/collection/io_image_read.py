@@ -12,6 +12,7 @@ from linewarden.detections.detection import Case, Detection, Finding, Row, Sever
 from linewarden.detections.knowledge import FIELD, STATIONS, Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.novelties import SURE
+from linewarden.detections.series import in_time, outermost
 
 INPUTS, OUTPUTS = ("discrete_input", "input_register", "i", "binary_input", "analog_input"), (
     "coil", "holding_register", "q", "binary_output", "analog_output"
@@ -56,7 +57,10 @@ def watch(params: Params) -> Watch:
     reads: Bounded[tuple[str, str], _Read] = Bounded(lambda: _Read({}))
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
+        rows = in_time(rows)
+        if stream == "command":  # a range that is read again makes the picture no larger
+            rows = outermost(rows, ("id.orig_h", "id.resp_h", "target"))
+        for row in rows.iter_rows(named=True):
             who, whom = row["id.orig_h"], row["id.resp_h"]
             read = reads.at((who, whom))
             if stream == "novelty":

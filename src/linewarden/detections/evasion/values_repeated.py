@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice, pairwise
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
-from linewarden.detections.memory import Bounded
 from linewarden.records.order import in_order
+from linewarden.sensor.points import Points, sampled
 
 ENVELOPE = ("ts", "uid", "sensor", "capture", "frame")
 KEY = ("source", "protocol", "unit", "area", "start", "name")
-HISTORY = 600
-"""Readings of a point that are remembered."""
 SAMPLED = 4
 """One in so many different readings is looked at, the same ones whenever they come."""
-LOOKED = ("ts", "hash", "by turn", "by hash", "frame", "sum")
-SHOWN = 6
-"""Values of a reading that are told."""
+LOOKED = ("point", "ts", "hash", "by turn", "by hash", "frame", "sum")
 SECOND = 1_000_000_000
 
 
@@ -39,202 +32,16 @@ class Params:
     known: int = param(30, "readings", "that must be known before, of those looked at")
 
 
-@dataclass(slots=True)
-class _Point:
-    """The last readings as hashes: how lively they were, and which earlier sequence they follow."""
-
-    count: int = 0
-    changes: int = 0
-    last: int | None = None
-    same_since: int = 0
-    same: int = 0
-    second: int = -1
-    seen: int = 0
-    past: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    places: dict[int, int] = field(default_factory=dict)
-    """Hash -> where in the whole sequence it was seen last."""
-    at: int = -1
-    """Place in the whole sequence that the present one equals; -1 for none."""
-    run: _Replay = field(default_factory=lambda: _Replay())
-
-    def stood(self, runs: _Runs, params: Params) -> bool:
-        """Takes many readings at once, and says True, if none of them can be found to stand still too long."""
-        if runs.begin // SECOND == self.second:
-            return False
-        goes_on = runs.values[0] == self.last
-        starts, values, times = (part[1:] if goes_on else part for part in (runs.starts, runs.values, runs.times))
-        ends = pairwise([-self.same, *starts, runs.size])
-        for changes, (first, end) in enumerate(ends, self.changes):
-            moved = self.count + first
-            if end - first >= params.still and moved >= params.known and changes >= params.lively * moved:
-                return False
-        if starts:
-            self.last, self.same_since, self.same = values[-1], times[-1], runs.size - starts[-1]
-        else:
-            self.same += runs.size
-        self.count, self.changes, self.second = self.count + runs.size, self.changes + len(starts), runs.end // SECOND
-        return True
-
-    def stands(self, ts: int, value: int, params: Params) -> bool:
-        """One more reading: has it stood still too long for what it was?"""
-        if ts // SECOND == self.second:
-            return False
-        self.second = ts // SECOND
-        self.count += 1
-        if value != self.last:
-            self.changes += 1
-            self.last, self.same_since, self.same = value, ts, 1
-            return False
-        self.same += 1
-        moved = self.count - self.same
-        return (
-            self.same >= params.still
-            and ts - self.same_since >= params.still_s * 1e9
-            and moved >= params.known
-            and self.changes >= params.lively * moved
-        )
-
-    def passed(self, values: Sequence[int]) -> bool:
-        """Takes many readings at once, no two alike in a row, and says True, if none of them was there before."""
-        fresh = values[1:] if values and self.past and values[0] == self.past[-1] else values
-        if not self.places.keys().isdisjoint(fresh) or len(set(fresh)) < len(fresh):
-            return False
-        if fresh:
-            self.at, self.run = -1, _Replay()
-        first, gone = self.seen - len(self.past), max(len(self.past) + len(fresh) - HISTORY, 0)
-        for place, value in enumerate(islice(self.past, gone), first):
-            if self.places.get(value) == place:
-                del self.places[value]
-        self.past.extend(fresh)
-        self.seen += len(fresh)
-        new = min(len(fresh), HISTORY)
-        self.places.update(zip(fresh[len(fresh) - new :], range(self.seen - new, self.seen), strict=True))
-        return True
-
-    def follows(self, readings: Iterable[tuple[int, int, float]], params: Params) -> Iterator[int]:
-        """Of readings (value, frame, sum): which of them go on as an earlier sequence did, for long enough?"""
-        past, places, seen, at, run = self.past, self.places, self.seen, self.at, self.run
-        for number, (value, frame, total) in enumerate(readings):
-            if past and past[-1] == value:
-                continue  # a pause in both
-            first = seen - len(past)
-            if at >= 0 and first <= at + 1 < seen and past[at + 1 - first] == value:
-                at += 1
-            else:
-                at = places.get(value, -1)
-                at = at if at >= first else -1
-                run = _Replay()
-            if len(past) == HISTORY and places.get(past[0]) == first:
-                del places[past[0]]
-            past.append(value)
-            places[value] = seen
-            seen += 1
-            self.seen, self.at, self.run = seen, at, run
-            if at < 0:
-                continue
-            run.add(frame, total)
-            if seen >= params.known and run.tells(params):
-                yield number
-                run = self.run = _Replay()
-
-
-@dataclass(slots=True)
-class _Replay:
-    """Readings that followed an earlier sequence so far: frame -> sum of the values. Only up, or only down, is a
-    counter that began anew, or a machine that starts as it always does."""
-
-    frames: dict[int, float] = field(default_factory=dict)
-    sums: set[float] = field(default_factory=set)
-    last: float | None = None
-    rises: bool = True
-    falls: bool = True
-
-    def add(self, frame: int, total: float) -> None:
-        """One more."""
-        last = total if self.last is None else self.last
-        self.rises, self.falls = self.rises and total >= last, self.falls and total <= last
-        self.last = self.frames[frame] = total
-        self.sums.add(total)
-
-    def tells(self, params: Params) -> bool:
-        """Enough of them, and neither a cycle of a few values nor a ramp."""
-        enough = len(self.frames) >= params.replayed and len(self.sums) >= params.distinct
-        return enough and not self.rises and not self.falls
-
-
 def watch(params: Params) -> Watch:
     """Keeps hashes of the last readings of each run of points."""
-    points: Bounded[tuple[object, ...], _Point] = Bounded(_Point, 2_000)
+    points = Points(2_000, **asdict(params))
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for key, place, runs, chosen in _series(rows):
-            point = points.at(key)
-            # Most values either always move or never do, and do not come again: that is seen of all at once.
-            stood = point.stood(runs, params)
-            if stood and point.passed(chosen.values):
-                continue
-            if stood:
-                for which in point.follows(zip(chosen.values, chosen.frames, chosen.sums, strict=True), params):
-                    row = rows.row(chosen.numbers[which], named=True)
-                    yield _finding(row, "replayed", tuple(point.run.frames), known)
-                continue
-            own = rows[place].select(LOOKED)
-            for number, ts, value, by_turn, by_hash, frame, total in zip(place, *_columns(own, *LOOKED), strict=True):
-                if by_turn and point.stands(ts, value, params):
-                    yield _finding(rows.row(number, named=True), "still", (), known)
-                    points.drop(key)  # it has to become lively again first
-                    break
-                if by_hash:
-                    for _ in point.follows([(value, frame, total)], params):
-                        yield _finding(rows.row(number, named=True), "replayed", tuple(point.run.frames), known)
+        for number, frames in points.look(rows.select(LOOKED)):
+            kind = "still" if frames is None else "replayed"
+            yield _finding(rows.row(number, named=True), kind, tuple(frames or ()), known)
 
     return look
-
-
-def _columns(frame: pl.DataFrame, *names: str) -> list[list[Any]]:
-    return [frame.get_column(name).to_list() for name in names]
-
-
-class _Runs(NamedTuple):
-    """Readings of one point by turn: how many, from when to when; of each run of equal ones the first."""
-
-    size: int
-    begin: int
-    end: int
-    starts: list[int]
-    """How many readings came before."""
-    values: list[int]
-    times: list[int]
-
-
-class _Chosen(NamedTuple):
-    """Readings of one point by number, no two alike in a row, and which rows they are."""
-
-    values: list[int]
-    numbers: list[int]
-    frames: list[int]
-    sums: list[float]
-
-
-_NONE = _Chosen([], [], [], [])
-
-
-def _series(rows: pl.DataFrame) -> Iterator[tuple[tuple[Any, ...], pl.Series, _Runs, _Chosen]]:
-    """Each point: its key, the numbers of its rows, and the two samples of them."""
-    groups = rows.select(KEY).with_row_index("number").group_by(KEY, maintain_order=True).agg("number")
-    points = groups.select("number").with_row_index("point").explode("number").sort("number").get_column("point")
-    moved = (pl.col("hash") != pl.col("hash").shift()).over("point").fill_null(value=True).alias("moved")
-    by_point = rows.select("ts", "hash", "by turn", "by hash", points)
-    turns = by_point.filter("by turn").with_columns(moved).group_by("point").agg(
-        pl.len(), pl.col("ts").first().alias("begin"), pl.col("ts").last().alias("end"),
-        pl.col("moved").arg_true().alias("starts"), pl.col("hash", "ts").filter("moved"),
-    ).sort("point")  # fmt: skip
-    numbered = by_point.with_columns(rows.select("frame", "sum")).with_row_index("number")
-    chosen = numbered.filter("by hash").with_columns(moved).filter("moved").group_by("point")
-    each = chosen.agg("hash", "number", "frame", "sum").iter_rows()
-    different = {point: _Chosen(*columns) for point, *columns in each}
-    for place, (key, (_, *runs)) in enumerate(zip(groups.select(KEY).iter_rows(), turns.iter_rows(), strict=True)):
-        yield key, groups.get_column("number")[place], _Runs(*runs), different.get(place, _NONE)
 
 
 def boil(rows: pl.DataFrame) -> pl.DataFrame:
@@ -244,21 +51,16 @@ def boil(rows: pl.DataFrame) -> pl.DataFrame:
     every sample by time, and a sequence that comes again has the same sample by number.
     """
     if "hash" not in rows.columns:
-        return _numbered(rows)
+        return _sampled(rows)
     second = pl.col("ts").to_physical() // SECOND
-    turn = (second != second.shift()).over(KEY).fill_null(value=True)
+    turn = (second != second.shift()).over("point").fill_null(value=True)
     return in_order(rows).with_columns(turn.alias("by turn")).filter(pl.col("by turn") | pl.col("by hash"))
 
 
-def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+def _sampled(rows: pl.DataFrame) -> pl.DataFrame:
     """Both samples, in any order yet: the earliest of a second, be they several, and those of the chosen numbers."""
-    values, ts = pl.col("values").list, pl.col("ts")
-    total = values.sum().alias("sum")
-    parts = pl.struct(total, values.first().alias("first"), values.last().alias("last"))
-    earliest = (ts == ts.min().over(*KEY, ts.to_physical() // SECOND)).alias("by turn")
-    chosen = (pl.col("hash") % SAMPLED == 0).alias("by hash")
-    numbered = rows.select(*ENVELOPE, *KEY, "values", total, parts.hash().alias("hash")).with_columns(earliest, chosen)
-    return numbered.filter(pl.col("by turn") | pl.col("by hash")).with_columns(values.head(SHOWN))
+    chosen = pl.DataFrame(sampled(rows.select("ts", *KEY, "values"), SAMPLED))
+    return rows.select(*ENVELOPE, *KEY)[chosen.get_column("number")].hstack(chosen.drop("number"))
 
 
 def _finding(row: Row, kind: str, frames: tuple[int, ...], known: Knowledge) -> Finding:

@@ -29,6 +29,17 @@ class Params:
 class _Point:
     last: float | None = None
     steps: deque[float] = field(default_factory=lambda: deque(maxlen=64))
+    usual: float = 0.0
+    """The largest of the steps."""
+
+    def note(self, step: float) -> None:
+        """One more step; the oldest goes."""
+        gone = self.steps[0] if len(self.steps) == self.steps.maxlen else 0.0
+        self.steps.append(step)
+        if abs(step) >= self.usual:
+            self.usual = abs(step)
+        elif abs(gone) == self.usual:
+            self.usual = max(map(abs, self.steps))
 
 
 def _number(value: str) -> float | None:
@@ -55,11 +66,10 @@ def watch(params: Params) -> Watch:
                 step = value - before if before is not None else 0.0
                 if step == 0.0:
                     continue
-                usual = max(map(abs, point.steps), default=0.0)
-                large = len(point.steps) >= params.steps and abs(step) > params.times * usual
+                large = abs(step) > params.times * point.usual and len(point.steps) >= params.steps
                 if large and not _begins_anew(step, point.steps):
-                    yield _found(rows.row(index, named=True), before, value, usual, len(point.steps), known)
-                point.steps.append(step)
+                    yield _found(rows.row(index, named=True), before, value, point.usual, len(point.steps), known)
+                point.note(step)
 
     return look
 
