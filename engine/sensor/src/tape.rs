@@ -200,6 +200,11 @@ impl Tape {
         self.spoilt = true;
     }
 
+    /// Nothing more needs to be recorded.
+    pub fn is_spoilt(&self) -> bool {
+        self.spoilt
+    }
+
     pub fn step(&mut self, effect: Effect) {
         if let Effect::Unset(mask) = effect {
             (0..MAX_SLOTS)

@@ -19,6 +19,10 @@ const MAX_EFFECTS: usize = 128 << 10;
 const MAX_KINDS: usize = 16 << 10;
 /// Messages that found no way until their kind is given up, unless as many did find one.
 const PATIENCE: u32 = 256;
+/// Recordings that a protocol may have at once, and one more for so many messages that found a way, or did not.
+const AT_ONCE: u64 = 512;
+const FOUND_PAYS: u64 = 8;
+const MISSED_PAYS: u64 = 64;
 /// Messages after which a kind's counts are halved: a plant may change.
 const FORGET: u32 = 1 << 16;
 
@@ -138,6 +142,8 @@ struct Kind {
     found: u32,
     missed: u32,
     spoilt: u32,
+    /// Of those found, so many were told of.
+    told: u32,
 }
 
 impl Kind {
@@ -182,8 +188,16 @@ impl Kind {
         self.missed += 1;
         if self.found + self.missed > FORGET {
             (self.found, self.missed, self.spoilt) = (self.found / 2, self.missed / 2, self.spoilt / 2);
+            self.told /= 2;
         }
         false
+    }
+
+    /// Messages that found a way since it was asked last.
+    fn found_since(&mut self) -> u32 {
+        let new = self.found.saturating_sub(self.told);
+        self.told = self.found;
+        new
     }
 
     fn wants_more(&self) -> bool {
@@ -191,13 +205,40 @@ impl Kind {
     }
 }
 
+/// What recording may cost a protocol. It takes some ten times a run, which messages that find a way give back; who makes
+/// each message unlike the others (a flood of made-up names) pays for a few and is not recorded any more.
+#[derive(Debug, Default)]
+struct Purse {
+    found: u64,
+    missed: u64,
+    recorded: u64,
+}
+
+impl Purse {
+    /// A message found no way, after so many that did. Whether to record it, if that is wanted.
+    fn pays(&mut self, found: u32, wanted: bool) -> bool {
+        self.found += u64::from(found);
+        self.missed += 1;
+        let enough = self.recorded < AT_ONCE + self.found / FOUND_PAYS + self.missed / MISSED_PAYS;
+        self.recorded += u64::from(wanted && enough);
+        wanted && enough
+    }
+}
+
+/// The kinds of one protocol.
+#[derive(Debug, Default)]
+struct OfProto {
+    /// By length and direction: number of the kind from 1, or 0.
+    kinds: Vec<u32>,
+    purse: Purse,
+}
+
 /// All ways of a sensor.
 #[derive(Debug)]
 pub struct Ways {
     on: bool,
     kinds: Vec<Kind>,
-    /// By protocol, then by length and direction: number of the kind from 1, or 0.
-    places: Vec<Vec<u32>>,
+    protos: Vec<OfProto>,
     ways: usize,
     effects: usize,
 }
@@ -208,7 +249,7 @@ impl Ways {
         Self {
             on,
             kinds: Vec::new(),
-            places: Vec::new(),
+            protos: Vec::new(),
             ways: 0,
             effects: 0,
         }
@@ -231,7 +272,10 @@ impl Ways {
         if kind.play(vm, data) {
             return Ok(());
         }
-        if !kind.wants_more() || self.ways >= MAX_WAYS || self.effects >= MAX_EFFECTS {
+        let room = self.ways < MAX_WAYS && self.effects < MAX_EFFECTS;
+        let found = kind.found_since();
+        let purse = self.protos.get_mut(vm.env.index).map(|p| &mut p.purse);
+        if !purse.is_some_and(|p| p.pays(found, room && kind.wants_more())) {
             return vm.message(program, data);
         }
         self.record(vm, data, number)
@@ -240,7 +284,7 @@ impl Ways {
     /// The number of a kind, which is made when it is new and there is room.
     #[inline]
     fn kind(&mut self, proto: usize, place: usize) -> usize {
-        match self.places.get(proto).and_then(|p| p.get(place)) {
+        match self.protos.get(proto).and_then(|p| p.kinds.get(place)) {
             Some(&number) if number > 0 => number as usize - 1,
             _ => self.new_kind(proto, place),
         }
@@ -251,10 +295,10 @@ impl Ways {
         if self.kinds.len() >= MAX_KINDS {
             return self.kinds.len();
         }
-        if self.places.len() <= proto {
-            self.places.resize_with(proto + 1, Vec::new);
+        if self.protos.len() <= proto {
+            self.protos.resize_with(proto + 1, OfProto::default);
         }
-        let places = &mut self.places[proto];
+        let places = &mut self.protos[proto].kinds;
         if places.len() <= place {
             places.resize(place + 1, 0);
         }
