@@ -70,6 +70,7 @@ impl Sensor {
     ))]
     #[allow(clippy::too_many_arguments)] // all but one are named in Python
     fn new(
+        py: Python<'_>,
         spec: &str,
         sensor: &str,
         interval_ns: i64,
@@ -78,38 +79,15 @@ impl Sensor {
         ways: bool,
         live: bool,
     ) -> PyResult<Self> {
-        let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
         let options = Options {
             sensor: sensor.into(),
             interval: interval_ns,
             max_flows,
             ways,
             ..Options::default()
-        }
-        .split(SHARDS);
-        let spec = Arc::new(Spec::from_json(spec).map_err(wrong)?);
-        let rows = Rows::new(&spec.streams);
-        let engines = (0..SHARDS)
-            .map(|_| Engine::new(spec.clone(), options.clone()).map_err(wrong))
-            .collect::<PyResult<Vec<_>>>()?;
-        let (mut once, mut on_and_on) = (None, None);
-        if let Some((root, site, prefix)) = lake {
-            let options = LakeOptions::new(site, prefix);
-            if live {
-                on_and_on = Some(LiveLake::create(root, options).map_err(lake_error)?);
-            } else {
-                once = Some(Lake::create(&root, options).map_err(lake_error)?);
-            }
-        }
-        Ok(Self {
-            engines,
-            rows,
-            run: None,
-            lake: once,
-            live: on_and_on,
-            end: Arc::default(),
-            taken: Vec::new(),
-        })
+        };
+        // Making the tables takes a while, in which Python can import something.
+        py.detach(|| Self::make(spec, options.split(SHARDS), lake, live))
     }
 
     /// Begins to read captures [(path or None for standard input, name)] in a thread of its own. `take`: streams whose
@@ -243,6 +221,38 @@ impl Sensor {
 }
 
 impl Sensor {
+    fn make(
+        spec: &str,
+        options: Options,
+        lake: Option<(PathBuf, String, String)>,
+        live: bool,
+    ) -> PyResult<Self> {
+        let wrong = |e: linewarden_sensor::SpecError| PyValueError::new_err(e.to_string());
+        let spec = Arc::new(Spec::from_json(spec).map_err(wrong)?);
+        let rows = Rows::new(&spec.streams);
+        let engines = (0..SHARDS)
+            .map(|_| Engine::new(spec.clone(), options.clone()).map_err(wrong))
+            .collect::<PyResult<Vec<_>>>()?;
+        let (mut once, mut on_and_on) = (None, None);
+        if let Some((root, site, prefix)) = lake {
+            let options = LakeOptions::new(site, prefix);
+            if live {
+                on_and_on = Some(LiveLake::create(root, options).map_err(lake_error)?);
+            } else {
+                once = Some(Lake::create(&root, options).map_err(lake_error)?);
+            }
+        }
+        Ok(Self {
+            engines,
+            rows,
+            run: None,
+            lake: once,
+            live: on_and_on,
+            end: Arc::default(),
+            taken: Vec::new(),
+        })
+    }
+
     /// The engines, which are started once, told what is wanted of them.
     fn engines(&mut self, take: Vec<String>) -> PyResult<Vec<Engine>> {
         if self.engines.is_empty() {

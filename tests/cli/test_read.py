@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import os
 import shutil
@@ -303,6 +304,25 @@ def test_start_up_imports_nothing_heavy() -> None:
     code = "import sys, linewarden.cli as c; c.build_parser(); print(*sorted(sys.modules))"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"polars", "duckdb", "rich", "jinja2", "openpyxl", "netaddr", "linewarden._engine"} & set(modules)
+
+
+@pytest.mark.parametrize("command", ["read", "watch", "query", "diff", "correct", "streams", "protocols"])
+def test_a_command_that_is_built_alone_has_the_grammar_of_the_whole(command: str) -> None:
+    from linewarden.cli import build_parser
+
+    def grammar(parser: argparse.ArgumentParser) -> str:
+        commands = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+        found: str = commands.choices[command].format_help()
+        assert [name for name in commands.choices if name.startswith(f"{command} ")] == []
+        return found
+
+    assert grammar(build_parser(command)) == grammar(build_parser())
+
+
+def test_an_unknown_command_is_answered_with_all_that_there_are(run: Run) -> None:
+    said = run("raed", "x.pcap").err
+    assert "'read'" in said
+    assert "'serve'" in said
 
 
 def test_version(run: Run) -> None:

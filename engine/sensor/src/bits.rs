@@ -106,9 +106,12 @@ pub fn fill(out: &mut Vec<f64>, data: &[u8], layout: Layout, step: usize, n: usi
     }
 }
 
+/// Room for most names.
+const NAME_ROOM: usize = 64;
+
 /// A DNS name (RFC 1035 4.1.4) at `at`: the dotted name, and where the cursor goes on.
 pub fn labels(data: &[u8], at: usize) -> Option<(String, usize)> {
-    let (mut pos, mut next, mut name) = (at, None, String::new());
+    let (mut pos, mut next, mut name) = (at, None, String::with_capacity(NAME_ROOM));
     for _ in 0..128 {
         let length = *data.get(pos)? as usize;
         match length >> 6 {
@@ -117,7 +120,11 @@ pub fn labels(data: &[u8], at: usize) -> Option<(String, usize)> {
                 if !name.is_empty() {
                     name.push('.');
                 }
-                name.extend(data.get(pos + 1..pos + 1 + length)?.iter().map(|&b| b as char));
+                let label = data.get(pos + 1..pos + 1 + length)?;
+                match std::str::from_utf8(label) {
+                    Ok(text) if label.is_ascii() => name.push_str(text),
+                    _ => name.extend(label.iter().map(|&b| b as char)),
+                }
                 pos += 1 + length;
             }
             3 => {

@@ -16,7 +16,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::names::{NameId, Names};
 
-pub use builder::{Head, Row, StreamBuilder};
+pub use builder::{Head, ReadingHead, Row, StreamBuilder};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
@@ -319,6 +319,15 @@ impl Column {
     pub fn key(&mut self, text: &str) -> i32 {
         match &mut self.data {
             Data::Str(_, d) => d.key(text),
+            _ => 0,
+        }
+    }
+
+    /// The dictionary key of a name.
+    #[inline]
+    fn key_of_name(&mut self, id: NameId, names: &Names) -> i32 {
+        match &mut self.data {
+            Data::Str(_, d) => d.key_of_name(id, names),
             _ => 0,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use linewarden_stream::tcp::{Limits, Memory};
 
 use crate::ctx::Ctx;
+use crate::detect::Undecided;
 use crate::emit::Emitter;
 use crate::names::Names;
 use crate::spec::Spec;
@@ -22,4 +23,7 @@ pub struct Core {
     pub memory: Memory,
     /// Bytes of unfinished messages and of payloads not yet recognised, over all flows.
     pub buffered: usize,
+    /// Of flows that are decided, to be used again: the lists of candidates are long.
+    #[allow(clippy::vec_box)] // they go into flows as they are
+    pub spare: Vec<Box<Undecided>>,
 }

@@ -113,17 +113,12 @@ impl Ctx {
         self.set |= 1 << slot;
     }
 
-    /// Numbers for all slots of `mask`, in their order.
+    /// Numbers for slots, which are those of `mask`.
     #[inline]
-    pub fn put_all(&mut self, mask: u64, values: &[i64]) {
+    pub fn put_all(&mut self, mask: u64, values: &[(Slot, i64)]) {
         self.set |= mask;
-        let mut left = mask;
-        for value in values {
-            if left == 0 {
-                break;
-            }
-            self.ints[left.trailing_zeros() as usize & (MAX_SLOTS - 1)] = *value;
-            left &= left - 1;
+        for &(slot, value) in values {
+            self.ints[slot as usize & (MAX_SLOTS - 1)] = value;
         }
     }
 

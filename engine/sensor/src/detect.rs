@@ -8,6 +8,8 @@ use crate::tables::Stamp;
 /// What is kept while it is open what it is: bytes of a stream, or datagrams.
 const MAX_BYTES: usize = 16_384;
 const MAX_DATAGRAMS: usize = 16;
+/// Bytes for which the next flow finds room.
+const KEPT_ROOM: usize = 2_048;
 /// How often a flow may fail before it is left alone.
 const MAX_TRIES: u8 = 6;
 
@@ -72,6 +74,17 @@ impl Undecided {
         };
     }
 
+    /// Empty as at first, with room for the next flow.
+    pub fn clear(&mut self) {
+        self.chunks.clear();
+        for bytes in &mut self.sides {
+            bytes.clear();
+            bytes.shrink_to(KEPT_ROOM);
+        }
+        self.suspects.clear();
+        (self.tries, self.passed_over) = (0, None);
+    }
+
     /// Whether this side still says what fits no protocol; its turn ends where the other side speaks.
     pub fn passes_over(&mut self, side: u8) -> bool {
         self.passed_over = self.passed_over.filter(|&s| s == side);
@@ -103,7 +116,7 @@ impl Probes<'_> {
             return Decision::Wait;
         };
         if waiting.suspects.is_empty() {
-            waiting.suspects = self.candidates(flow, tcp);
+            self.candidates(flow, tcp, &mut waiting.suspects);
         }
         let found = self
             .first_known(flow, waiting, &last, tcp)
@@ -172,33 +185,31 @@ impl Probes<'_> {
         }
         let info = flow.info();
         let ruled_out = |s: &Suspect| s.home && waiting.suspects.iter().all(|open| open.index != s.index);
-        let found = self
-            .candidates(flow, true)
-            .into_iter()
-            .filter(ruled_out)
-            .find_map(|mut suspect| {
-                let framed = !self.spec.protos[suspect.index].framing.is_datagram();
-                let known = framed
-                    && matches!(
-                        self.hear(&mut suspect, flow, &info, last.side, waiting.bytes(last)),
-                        Standing::Known(_)
-                    );
-                known.then_some(suspect)
-            })?;
+        let mut all = Vec::new();
+        self.candidates(flow, true, &mut all);
+        let found = all.into_iter().filter(ruled_out).find_map(|mut suspect| {
+            let framed = !self.spec.protos[suspect.index].framing.is_datagram();
+            let known = framed
+                && matches!(
+                    self.hear(&mut suspect, flow, &info, last.side, waiting.bytes(last)),
+                    Standing::Known(_)
+                );
+            known.then_some(suspect)
+        })?;
         waiting.keep_last();
         Some(found)
     }
 
     /// All protocols that a flow may speak: those at home on its ports, then those that tell themselves surely, then
     /// those that need more than one message.
-    fn candidates(&self, flow: &Flow, tcp: bool) -> Vec<Suspect> {
+    fn candidates(&self, flow: &Flow, tcp: bool, all: &mut Vec<Suspect>) {
         let places = &self.spec.places;
         let (by_port, anywhere) = if tcp {
             (&places.tcp, &places.tcp_anywhere)
         } else {
             (&places.udp, &places.udp_anywhere)
         };
-        let mut all: Vec<Suspect> = Vec::with_capacity(anywhere.len() + 2);
+        all.reserve(anywhere.len() + 2);
         for side in [0, 1] {
             for &index in by_port.get(&flow.key.port(side)).into_iter().flatten() {
                 if all.iter().all(|s| s.index != index) {
@@ -216,7 +227,6 @@ impl Probes<'_> {
                 }
             }
         }
-        all
     }
 }
 

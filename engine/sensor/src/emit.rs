@@ -5,11 +5,11 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 
-use crate::columns::{Head, Row, StreamBuilder};
+use crate::columns::{Head, ReadingHead, Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::{Again, Role, Slot};
-use crate::session::{Session, Told};
+use crate::session::{Pending, Session, Told};
 use crate::spec::{NativeColumn, Proto, Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Labels, Stamp};
 use crate::text::{self, Render};
@@ -32,6 +32,8 @@ const PROTOCOL_RICH_EVERY: u64 = 4_096;
 
 /// A rich message that the same sender repeats is parsed once in so many ns.
 const TOLD_NS: i64 = 3_600_000_000_000;
+/// Requests done with that are kept to be used again.
+const MAX_USED: usize = 256;
 /// Rich messages that are remembered for it.
 const MAX_TOLD: usize = 16_384;
 
@@ -103,6 +105,9 @@ pub struct Emitter {
     pub packets: u64,
     /// Requests that wait for an answer, over all flows.
     pub pending: usize,
+    /// Requests that are done with, to be used again.
+    #[allow(clippy::vec_box)] // they go back to the flows as they are
+    pub used: Vec<Box<Pending>>,
     proto_names: Vec<NameId>,
     functions: Vec<Function>,
     polling: Vec<NameId>,
@@ -233,6 +238,7 @@ impl Emitter {
             point: String::new(),
             packets: 0,
             pending: 0,
+            used: Vec::new(),
             proto_names: spec.protos.iter().map(|p| p.name).collect(),
             functions: spec.protos.iter().map(|p| p.function.clone()).collect(),
             polling,
@@ -242,6 +248,14 @@ impl Emitter {
             text: String::new(),
             weirds: Weirds::default(),
         })
+    }
+
+    /// A request was answered, or given up.
+    pub fn done_with(&mut self, request: Box<Pending>) {
+        self.pending -= 1;
+        if self.used.len() < MAX_USED {
+            self.used.push(request);
+        }
     }
 
     pub fn is_polling(&self, verb: NameId) -> bool {
@@ -408,15 +422,17 @@ impl Emitter {
         if !self.wanted[stream] {
             return;
         }
-        let builder = &mut self.streams[stream];
-        builder.envelope(env.info, env.stamp, self.sensor, names);
-        builder.end_of(5, env.info, usize::from(!env.from_orig));
         let special = &env.proto.special;
-        let mut row = builder.row();
-        row.name(6, env.proto.name, names);
-        row.optional(7, special.unit.and_then(|s| ctx.get(s)));
-        row.name(8, ctx.area, names);
-        row.optional(9, special.start.and_then(|s| ctx.get(s)));
+        let head = ReadingHead {
+            stamp: env.stamp,
+            end: usize::from(!env.from_orig),
+            protocol: env.proto.name,
+            unit: special.unit.and_then(|s| ctx.get(s)),
+            area: ctx.area,
+            start: special.start.and_then(|s| ctx.get(s)),
+            quality: ctx.quality,
+        };
+        let mut row = self.streams[stream].reading(env.info, head, self.sensor, names);
         if let Some(bytes) = special.point.and_then(|s| ctx.raw(s)) {
             text::bytes(bytes, Render::Text, &mut self.text);
             row.text(10, &self.text);
@@ -425,7 +441,6 @@ impl Emitter {
         if let Some(said) = said {
             row.text(12, said);
         }
-        row.name(13, ctx.quality, names);
         self.end(stream);
     }
 

@@ -12,6 +12,8 @@ use crate::vm::{Exit, Vm};
 
 /// Bytes of unfinished messages and unrecognised payloads over all flows.
 const MAX_BUFFERED: usize = 64 << 20;
+/// Decided flows of which the room is kept.
+const MAX_SPARE: usize = 8;
 
 impl Core {
     /// In-order bytes of a TCP stream.
@@ -36,7 +38,10 @@ impl Core {
                 flow.service = Service::Known(session);
             }
             Service::Unknown => flow.service = Service::Unknown,
-            Service::Unasked => self.ask(flow, Box::default(), side, stamp, payload, tcp),
+            Service::Unasked => {
+                let waiting = self.spare.pop().unwrap_or_default();
+                self.ask(flow, waiting, side, stamp, payload, tcp);
+            }
             Service::Undecided(waiting) => self.ask(flow, waiting, side, stamp, payload, tcp),
         }
     }
@@ -75,7 +80,10 @@ impl Core {
                 self.buffered += waiting.held();
                 flow.service = Service::Undecided(waiting);
             }
-            Decision::GiveUp => flow.service = Service::Unknown,
+            Decision::GiveUp => {
+                flow.service = Service::Unknown;
+                self.put_by(waiting);
+            }
             Decision::Protocol(index) => {
                 flow.service_name = self.spec.protos[index].name;
                 let mut session = Box::new(Session::new(index));
@@ -89,7 +97,15 @@ impl Core {
                     }
                 }
                 flow.service = Service::Known(session);
+                self.put_by(waiting);
             }
+        }
+    }
+
+    fn put_by(&mut self, mut waiting: Box<Undecided>) {
+        if self.spare.len() < MAX_SPARE {
+            waiting.clear();
+            self.spare.push(waiting);
         }
     }
 

@@ -141,6 +141,7 @@ impl Sensor {
             limits: Limits::default(),
             memory,
             buffered: 0,
+            spare: Vec::new(),
         };
         Ok(Self {
             core,

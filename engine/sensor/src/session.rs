@@ -17,8 +17,6 @@ use crate::ways::Trodden;
 const MAX_PENDING: usize = 512;
 /// The same over all flows.
 const MAX_PENDING_TOTAL: usize = 200_000;
-/// Requests done with that a flow keeps to use them again.
-const MAX_POOL: usize = 16;
 /// Messages that a flow gathers from fragments at a time.
 const MAX_GATHERS: usize = 16;
 /// Numbers that a flow remembers.
@@ -30,7 +28,7 @@ const AGAIN_NS: i64 = 2_000_000_000;
 
 /// A request that waits for its answer. It is boxed and used again: many wait, and few bytes are to be moved.
 #[derive(Debug, Default)]
-struct Pending {
+pub struct Pending {
     key: u64,
     item: u32,
     side: u8,
@@ -62,8 +60,6 @@ pub struct Session {
     pub proto: usize,
     pub directions: [Direction; 2],
     pending: VecDeque<Box<Pending>>,
-    #[allow(clippy::vec_box)] // they go back to `pending` as they are
-    pool: Vec<Box<Pending>>,
     gathers: Vec<Gather>,
     memory: VecDeque<(NameId, i64, i64)>,
     polls: Polls,
@@ -183,13 +179,6 @@ impl Session {
         self.rich_used += 1;
     }
 
-    /// Keeps a request that is done with, to be used again.
-    fn recycle(&mut self, pending: Box<Pending>) {
-        if self.pool.len() < MAX_POOL {
-            self.pool.push(pending);
-        }
-    }
-
     /// Counts a weird; true the first time.
     pub fn weird_is_new(&mut self, id: NameId) -> bool {
         if let Some(w) = self.weirds.iter_mut().find(|w| w.0 == id) {
@@ -241,8 +230,7 @@ impl Session {
                 let stamp = request.as_ref().map(|r| r.stamp);
                 ctx.answers = request.as_ref().map(|r| r.message).or(ctx.answers);
                 if let Some(r) = request {
-                    emitter.pending -= 1;
-                    self.recycle(r);
+                    emitter.done_with(r);
                 }
                 let told = Told {
                     request: stamp,
@@ -263,7 +251,7 @@ impl Session {
     }
 
     fn wait(&mut self, env: &Env<'_>, ctx: &Ctx, emitter: &mut Emitter, names: &mut Names) {
-        let mut pending = self.pool.pop().unwrap_or_default();
+        let mut pending = emitter.used.pop().unwrap_or_default();
         ctx.keep(&mut pending.said);
         pending.key = Self::key(env.proto, ctx);
         (pending.item, pending.side, pending.stamp) = (ctx.item, env.side, env.stamp);
@@ -313,7 +301,6 @@ impl Session {
             .position(|p| p.key == key && p.side != env.side && message.is_none_or(|m| m == p.message))
         {
             let Some(p) = self.pending.remove(i) else { return };
-            emitter.pending -= 1;
             message = Some(p.message);
             ctx.back_to(&said);
             ctx.restore(&p.said);
@@ -323,7 +310,7 @@ impl Session {
                 from_orig: !env.from_orig,
             };
             self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
-            self.recycle(p);
+            emitter.done_with(p);
         }
     }
 
@@ -338,7 +325,6 @@ impl Session {
         emitter: &mut Emitter,
         names: &mut Names,
     ) {
-        emitter.pending -= 1;
         let mut ctx = std::mem::take(&mut emitter.spare);
         ctx.reset(Role::Request);
         ctx.restore(&p.said);
@@ -349,7 +335,7 @@ impl Session {
         };
         self.tell(index, proto, info, &ctx, told, emitter, names);
         emitter.spare = ctx;
-        self.recycle(p);
+        emitter.done_with(p);
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -13,7 +13,7 @@ use crate::text::Render;
 use crate::ways::Way;
 
 /// Effects of a way: more are not worth keeping.
-const MAX_EFFECTS: usize = 1_024;
+const MAX_EFFECTS: usize = 4_096;
 
 /// The slice of the message that an operation sees, and where it stands in the message.
 #[derive(Debug, Clone, Copy)]
@@ -70,10 +70,11 @@ impl Field {
 pub enum Effect {
     /// A number of the message.
     Int(Slot, Field),
-    /// Slots that always hold the same on this way, as bits; their values from `first` on.
+    /// Slots that always hold the same on this way, as bits; they and their values are from `first` on, up to `end`.
     Consts {
         mask: u64,
         first: usize,
+        end: usize,
     },
     Let(Slot, Expr, View),
     /// The way goes on only if this is so.
@@ -199,6 +200,11 @@ impl Tape {
         self.spoilt = true;
     }
 
+    /// Nothing more needs to be recorded.
+    pub fn is_spoilt(&self) -> bool {
+        self.spoilt
+    }
+
     pub fn step(&mut self, effect: Effect) {
         if let Effect::Unset(mask) = effect {
             (0..MAX_SLOTS)
@@ -229,7 +235,16 @@ impl Tape {
     /// A slot whose value follows from these bytes, in a way that only they tell (a length of several forms).
     pub fn derived(&mut self, slot: Slot, at: usize, width: usize, value: i64) {
         self.guard(&[(at, width)]);
-        self.put(Effect::Consts { mask: 0, first: 0 }, slot, Source::Fixed, value);
+        self.put(
+            Effect::Consts {
+                mask: 0,
+                first: 0,
+                end: 0,
+            },
+            slot,
+            Source::Fixed,
+            value,
+        );
     }
 
     fn put(&mut self, effect: Effect, slot: Slot, source: Source, value: i64) {
@@ -407,7 +422,7 @@ fn without_dead(steps: Vec<Step>) -> Vec<Step> {
 }
 
 /// Joins fixed slots: they can wait until something looks at them.
-fn gather(steps: Vec<Step>) -> (Vec<Effect>, Vec<i64>) {
+fn gather(steps: Vec<Step>) -> (Vec<Effect>, Vec<(Slot, i64)>) {
     let (mut effects, mut consts, mut open) = (Vec::new(), Vec::new(), Vec::<(Slot, i64)>::new());
     let mut close = |open: &mut Vec<(Slot, i64)>, effects: &mut Vec<Effect>| {
         if open.is_empty() {
@@ -417,8 +432,9 @@ fn gather(steps: Vec<Step>) -> (Vec<Effect>, Vec<i64>) {
         effects.push(Effect::Consts {
             mask: open.iter().fold(0, |mask, c| mask | 1 << c.0),
             first: consts.len(),
+            end: consts.len() + open.len(),
         });
-        consts.extend(open.drain(..).map(|c| c.1));
+        consts.append(open);
     };
     for step in steps {
         match step {

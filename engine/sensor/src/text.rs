@@ -56,10 +56,11 @@ pub fn bytes(value: &[u8], render: Render, out: &mut String) {
 }
 
 fn push_clean(text: &str, out: &mut String) {
-    for c in text
-        .trim_matches(|c: char| c == '\0' || c.is_whitespace())
-        .chars()
-    {
+    let text = text.trim_matches(|c: char| c == '\0' || c.is_whitespace());
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return out.push_str(text);
+    }
+    for c in text.chars() {
         if c.is_control() {
             out.extend(c.escape_default());
         } else {

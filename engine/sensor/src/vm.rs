@@ -698,7 +698,7 @@ impl<'a> Vm<'a> {
     fn note_decision(&mut self, e: &Expr, c: &Cursor<'_>, value: i64) {
         if let Some(mut tape) = self.tape.take() {
             tape.decided(e, c.view(), value, &|part| self.eval(part, c));
-            self.tape = Some(tape);
+            self.tape = (!tape.is_spoilt()).then_some(tape);
         }
     }
 
@@ -706,6 +706,9 @@ impl<'a> Vm<'a> {
     fn note(&mut self, what: impl FnOnce(&mut Tape)) {
         if let Some(tape) = &mut self.tape {
             what(tape);
+            if tape.is_spoilt() {
+                self.tape = None;
+            }
         }
     }
 

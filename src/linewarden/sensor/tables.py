@@ -1,7 +1,7 @@
 """The tables that the engine runs, made from the protocol files and kept.
 
 Making them takes a third of a second, so they are kept in the user's cache folder, named after the protocol files'
-names, sizes and times: a changed file makes new ones.
+names, sizes and times: a changed file makes new ones. Nothing is imported that only their making needs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +76,8 @@ def _fingerprint() -> str:
 
 def _keep(place: Path, text: str) -> None:
     """Writes the file whole or not at all, and drops those of older protocol files."""
+    import tempfile
+
     place.parent.mkdir(parents=True, exist_ok=True)
     for old in place.parent.glob("spec-*.json"):
         old.unlink(missing_ok=True)

@@ -1,20 +1,30 @@
-"""What people said of a plant, kept beside its records: names and corrections in `plant.json` of the lake."""
+"""What people said of a plant, kept beside its records: names and corrections in `plant.json` of the lake.
+
+Each `read` into a lake looks for that file, and mostly there is none: nothing is imported for that.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, StoreError
-from linewarden.plant.corrections import Corrections
-from linewarden.plant.names import Names
-from linewarden.service.files import reserve
+
+if TYPE_CHECKING:
+    from linewarden.plant.corrections import Corrections
+    from linewarden.plant.names import Names
 
 FILE = "plant.json"
 VERSION = 1
 MEND = "mend it, or delete it to forget names and corrections"
+
+
+def _no_corrections() -> Corrections:
+    from linewarden.plant.corrections import Corrections
+
+    return Corrections()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class Kept:
     """Names that were given once, and corrections."""
 
     names: Names | None = None
-    corrections: Corrections = field(default_factory=Corrections)
+    corrections: Corrections = field(default_factory=_no_corrections)
 
 
 def load(lake: Path) -> Kept:
@@ -46,6 +56,9 @@ def load(lake: Path) -> Kept:
 
 
 def _kept(path: Path, data: dict[str, Any]) -> Kept:
+    from linewarden.plant.corrections import Corrections
+    from linewarden.plant.names import Names
+
     if data["version"] != VERSION:
         raise ValueError(f"is of version {data['version']!r}; this version of Linewarden reads {VERSION}")
     names = None
@@ -57,6 +70,8 @@ def _kept(path: Path, data: dict[str, Any]) -> Kept:
 
 def save(lake: Path, kept: Kept) -> None:
     """Writes the file whole, or not at all. Raises StoreError."""
+    from linewarden.service.files import reserve
+
     data: dict[str, Any] = {"version": VERSION, "corrections": kept.corrections.to_dict()}
     if kept.names is not None:
         columns = ("address", "name", "zone", "role", "line")
@@ -76,6 +91,8 @@ def corrected(
 
     A field whose value is empty is forgotten. Raises ConfigError for a wrong address, field or role.
     """
+    from linewarden.plant.corrections import Corrections
+
     said = Corrections.from_dict({"merges": merges, "splits": splits})
     forget = [(a, k) for a, k, value in fields if not value]
     known = Corrections.from_dict({"fields": _by_address([f for f in fields if f[2]])})

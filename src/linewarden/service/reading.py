@@ -168,9 +168,11 @@ def read_captures(
     heard = _Heard()
     readable = _readable(captures, heard.problems)
     prefix = _prefix(readable) if out else "part"
+    imports = _Imports(beside, *also_import)
+    imports.start()  # the engine's tables are made without the interpreter's lock
     sensor = Sensor(name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=prefix)
     try:
-        fold = _fold(sensor, readable, heard, on_step, _Imports(beside, *also_import), beside)
+        fold = _fold(sensor, readable, heard, on_step, imports, beside)
         sensor.seal()
         plant = fold.plant(names, corrections)
         files = tuple(File(*f) for f in sensor.finish())
@@ -190,7 +192,6 @@ def _fold(
     imports: _Imports,
     beside: Beside | None,
 ) -> PlantFold:
-    imports.start()
     fold: Any = None
     for step in sensor.read(captures, taken(*(beside.streams if beside else ()))):
         heard.step(step)

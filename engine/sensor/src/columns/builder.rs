@@ -36,6 +36,22 @@ pub struct Head {
     pub took: Option<i64>,
 }
 
+/// A reading without its values and texts.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadingHead {
+    pub stamp: Stamp,
+    /// Which end of the flow said it (0: originator).
+    pub end: usize,
+    pub protocol: NameId,
+    pub unit: Option<i64>,
+    pub area: NameId,
+    pub start: Option<i64>,
+    pub quality: NameId,
+}
+
+/// Dictionary keys of a reading: uid, source, protocol, area, quality. Below 0: none.
+type ReadingKeys = [i32; 5];
+
 /// Native rows whose numbers are not in their columns yet. A column is filled from many rows at a time, which takes a
 /// fraction of what a number at a time takes.
 #[derive(Debug, Default)]
@@ -59,6 +75,10 @@ pub struct StreamBuilder {
     schema: SchemaRef,
     pub rows: usize,
     waiting: Waiting,
+    /// Readings that wait in the same way.
+    readings: Vec<(ReadingHead, ReadingKeys)>,
+    /// What the columns of sensor and capture hold now.
+    tap: Option<(NameId, NameId)>,
     /// Number of the batch, from 1.
     batch: u32,
     flows: Box<[FlowKeys]>,
@@ -70,6 +90,8 @@ const UID: usize = 1;
 const SENSOR: usize = 2;
 const CAPTURE: usize = 3;
 const FRAME: usize = 4;
+/// Who said a reading.
+const SOURCE: usize = 5;
 
 impl StreamBuilder {
     pub fn new(spec: &StreamSpec) -> Self {
@@ -83,6 +105,8 @@ impl StreamBuilder {
             schema: Arc::new(Schema::new(fields)),
             rows: 0,
             waiting: Waiting::default(),
+            readings: Vec::new(),
+            tap: None,
             batch: 1,
             flows: vec![FlowKeys::default(); KNOWN_FLOWS].into(),
             text: String::new(),
@@ -107,9 +131,64 @@ impl StreamBuilder {
         let c = &mut self.columns;
         c[0].number(row, stamp.ts);
         c[UID].keyed(row, uid);
-        c[SENSOR].repeated(row, sensor, names);
-        c[CAPTURE].repeated(row, stamp.capture, names);
         c[FRAME].number(row, stamp.frame as i64);
+        self.tapped(sensor, stamp.capture, names);
+    }
+
+    /// Sensor and capture of the row: mostly those of the row before.
+    #[inline]
+    fn tapped(&mut self, sensor: NameId, capture: NameId, names: &Names) {
+        if self.tap != Some((sensor, capture)) {
+            self.tap = Some((sensor, capture));
+            self.columns[SENSOR].repeated(self.rows, sensor, names);
+            self.columns[CAPTURE].repeated(self.rows, capture, names);
+        }
+    }
+
+    /// Begins a reading; its values and texts are still to come.
+    #[inline]
+    pub fn reading(&mut self, info: &FlowInfo, head: ReadingHead, sensor: NameId, names: &Names) -> Row<'_> {
+        if self.readings.len() >= WAITING_ROWS {
+            self.settle_readings();
+        }
+        let source = self.end_key(SOURCE, info, head.end);
+        let uid = self.flows[self.keys(info)].uid;
+        self.tapped(sensor, head.stamp.capture, names);
+        let [protocol, area, quality] =
+            [(6, head.protocol), (8, head.area), (13, head.quality)].map(|(column, id)| match id {
+                0 => -1,
+                id => self.columns[column].key_of_name(id, names),
+            });
+        self.readings.push((head, [uid, source, protocol, area, quality]));
+        self.row()
+    }
+
+    /// Puts the waiting readings into their columns.
+    fn settle_readings(&mut self) {
+        let n = self.readings.len();
+        if n == 0 {
+            return;
+        }
+        let (row, waiting, c) = (self.rows - n, self.readings.as_slice(), &mut self.columns);
+        let head = |i: usize| &waiting[i].0;
+        let always = |_: usize| true;
+        c[0].extend(row, n, always, |i| head(i).stamp.ts);
+        c[FRAME].extend(row, n, always, |i| head(i).stamp.frame as i64);
+        for (column, key) in [(UID, 0), (SOURCE, 1), (6, 2), (8, 3), (13, 4)] {
+            let key_of = |i: usize| waiting[i].1[key];
+            if key < 3 || (0..n).any(|i| key_of(i) >= 0) {
+                c[column].extend(row, n, |i| key_of(i) >= 0, |i| i64::from(key_of(i).max(0)));
+            }
+        }
+        let unit = |i: usize| head(i).unit;
+        if (0..n).any(|i| unit(i).is_some()) {
+            c[7].extend(row, n, |i| unit(i).is_some(), |i| unit(i).unwrap_or(0));
+        }
+        let start = |i: usize| head(i).start;
+        if (0..n).any(|i| start(i).is_some()) {
+            c[9].extend(row, n, |i| start(i).is_some(), |i| start(i).unwrap_or(0));
+        }
+        self.readings.clear();
     }
 
     /// An end of the flow (0: originator), into an address column.
@@ -153,8 +232,7 @@ impl StreamBuilder {
         }
         let ends = [self.end_key(5, info, 0), self.end_key(7, info, 1)];
         let uid = self.flows[self.keys(info)].uid;
-        self.columns[SENSOR].repeated(self.rows, sensor, names);
-        self.columns[CAPTURE].repeated(self.rows, head.stamp.capture, names);
+        self.tapped(sensor, head.stamp.capture, names);
         let w = &mut self.waiting;
         w.heads.push((head, [uid, ends[0], ends[1]]));
         w.masks.push(ctx.set);
@@ -238,6 +316,8 @@ impl StreamBuilder {
 
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.settle();
+        self.settle_readings();
+        self.tap = None;
         let rows = std::mem::take(&mut self.rows);
         self.batch = self.batch.wrapping_add(1).max(1);
         let arrays = self

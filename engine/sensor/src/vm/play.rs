@@ -24,8 +24,9 @@ impl Vm<'_> {
         for effect in &way.effects {
             match effect {
                 Effect::Int(slot, field) => self.ctx.put(*slot, field.read(data)),
-                Effect::Consts { mask, first } => {
-                    self.ctx.put_all(*mask, way.consts.get(*first..).unwrap_or(&[]));
+                Effect::Consts { mask, first, end } => {
+                    self.ctx
+                        .put_all(*mask, way.consts.get(*first..*end).unwrap_or(&[]));
                 }
                 Effect::Let(slot, expr, view) => {
                     let value = self.eval(expr, &Cursor::of(data, *view));
