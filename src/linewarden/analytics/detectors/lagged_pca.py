@@ -1,0 +1,122 @@
+"""Lagged principal components, one model a regime: T2 is odd *within* what usually moves together, Q is what moves apart.
+
+Rows stand beside the rows before them (dynamic PCA, Ku et al. 1995), so that what should follow is part of what moves
+together. Contributions are each tag's terms of the statistic that is higher against its limit (Miller et al. 1998; Alcala and
+Qin 2009), over all its lags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linewarden.analytics.contract import Detector, Rows, Scores, Series, shares
+from linewarden.analytics.holding import Hold
+from linewarden.analytics.normal import centre_and_spread, filled
+from linewarden.analytics.regimes import Regimes
+from linewarden.analytics.smoothing import ewma, lagged
+from linewarden.analytics.thresholds import cross_fitted, pot_limit
+
+CLIP = 6.0
+"""Deviations that one value may count at most."""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """centre: (columns,). axes: (columns, kept). weigh: (kept,), 1 / variance along each axis."""
+
+    centre: Series
+    axes: Rows
+    weigh: Series
+
+    @classmethod
+    def of(cls, rows: Rows, explained: float) -> Axes:
+        centre = rows.mean(axis=0)
+        variances, axes = np.linalg.eigh(np.cov(rows, rowvar=False).reshape(rows.shape[1], -1))
+        variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
+        total = max(float(variances.sum()), 1e-12)
+        kept = min(int(np.searchsorted(np.cumsum(variances) / total, explained)) + 1, rows.shape[1])
+        return cls(centre, axes[:, :kept], 1.0 / np.maximum(variances[:kept], 1e-9))
+
+    def parts(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Each column's terms of T2 and of Q, (n, columns) both; a row's sums are T2 and Q."""
+        off = rows - self.centre
+        along = off @ self.axes
+        rest = off - along @ self.axes.T
+        return off * ((along * self.weigh) @ self.axes.T), rest * rest
+
+
+class LaggedPca(Detector):
+    """lags: rows before that stand beside each. explained: share of the variance that the kept axes hold, 0..1. weight: of a new
+    row in the mean of T2 and Q, 0..1. rate: of rows of normal operation that may exceed the limit. hold: rows below the
+    limit that end an alarm.
+    """
+
+    def __init__(
+        self,
+        tags: Sequence[str],
+        *,
+        lags: int = 2,
+        explained: float = 0.9,
+        weight: float = 0.1,
+        rate: float = 0.001,
+        hold: int = 0,
+        keep: int = 50_000,
+    ) -> None:
+        super().__init__(tags, keep=keep)
+        self.lags, self.explained, self.weight = lags, explained, weight
+        self.rate, self.hold = rate, hold
+
+    def _fit(self, normal: Rows) -> None:
+        self._centre, self._spread = centre_and_spread(normal)
+        whole, _ = filled(normal, self._centre)
+        self._regimes = Regimes(whole, least=max(5 * len(self.tags) * (self.lags + 1), 200))
+        wide, _ = lagged(self._steps(whole), self.lags, np.zeros((self.lags, len(self.tags))))
+        wide, place = wide[self.lags :], self._regimes.of(whole)[self.lags :]
+        groups = [wide] + [wide[place == k] for k in range(1, len(self._regimes))]
+        self._axes = [Axes.of(g, self.explained) for g in groups]
+        self._limits = np.array([self._limit(g) for g in groups])
+        self._sure = np.array([1.0 - 1.0 / np.sqrt(max(len(g) / g.shape[1], 1.0)) for g in groups])
+
+    def _limit(self, wide: Rows) -> Series:
+        """Of T2 and of Q, by models that did not see the rows."""
+        held_out = cross_fitted(wide, 5, lambda learn, score: self._sums(Axes.of(learn, self.explained), score))
+        middle = np.median(held_out, axis=0)
+        self_smoothed, _ = ewma(held_out, self.weight, middle)
+        return np.array([max(pot_limit(s, self.rate), 1e-9) for s in self_smoothed.T])
+
+    def _sums(self, axes: Axes, wide: Rows) -> Rows:
+        return np.column_stack([p.sum(axis=1) for p in axes.parts(wide)])
+
+    def _steps(self, rows: Rows) -> Rows:
+        return np.clip((rows - self._centre) / self._spread, -CLIP, CLIP)
+
+    def _restart(self) -> None:
+        tags = len(self.tags)
+        self._held = self._centre.copy()
+        self._before = np.zeros((self.lags, tags))
+        self._means = np.zeros((2, tags))
+        self._hold = Hold(self.hold)
+
+    def _score(self, rows: Rows) -> Scores:
+        there = np.isfinite(rows)
+        rows, self._held = filled(rows, self._held)
+        wide, self._before = lagged(self._steps(rows), self.lags, self._before)
+        place = self._regimes.of(rows)
+        parts = np.empty((len(rows), 2, len(self.tags)))
+        for regime in np.unique(place):
+            mine = place == regime
+            both = self._axes[regime].parts(wide[mine])
+            for k, of_columns in enumerate(both):
+                by_tag = of_columns.reshape(-1, self.lags + 1, len(self.tags)).sum(axis=1)
+                parts[mine, k] = by_tag / self._limits[regime, k]
+        parts, self._means = ewma(parts, self.weight, self._means)
+        ratio = parts.sum(axis=2)
+        score = np.maximum(ratio.max(axis=1), 0.0)
+        worst = parts[np.arange(len(rows)), np.argmax(ratio, axis=1)]
+        return Scores(score, self._hold.over(score > 1.0), self._sure[place] * there.mean(axis=1), shares(worst))
+
+
+DETECTOR = LaggedPca
