@@ -25,6 +25,10 @@ Series = npt.NDArray[np.float64]
 """(n,): one number a row."""
 
 
+NO_READING = 1e100
+"""A value beyond is none that an instrument gave: as good as missing."""
+
+
 class NothingLearnedError(RuntimeError):
     """A detector was asked to score before it had learned what it needs."""
 
@@ -168,7 +172,7 @@ class Detector(ABC):
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self.tags):
             raise ValueError(f"rows must be (n, {len(self.tags)}), not {rows.shape}")
-        return np.where(np.isfinite(rows), rows, np.nan)
+        return np.where(np.abs(rows) < NO_READING, rows, np.nan)
 
     def _quiet(self, n: int) -> Scores:
         return Scores(np.zeros(n), np.zeros(n, bool), np.zeros(n), np.zeros((n, len(self.tags))))
