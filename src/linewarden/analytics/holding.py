@@ -28,21 +28,20 @@ class Hold:
 
 
 class Refractory:
-    """After something was told, only what is clearly worse is told again within `rows` rows."""
+    """After something rare, only what is rarer by `more` counts for `rows` rows. arms: from where on the period begins."""
 
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self._until = -1
-        self._now = -1
-        self._told = 0.0
+    def __init__(self, rows: int, arms: float, more: float) -> None:
+        self.rows, self.arms, self.more = rows, arms, more
+        self._left = 0
+        self._peak = 0.0
 
-    def passes(self, score: float, limit: float) -> bool:
-        """Whether the next row's score is told anew."""
-        self._now += 1
-        if self._now > self._until:
-            self._told = 0.0
-        if score <= max(limit, self._told):
-            return False
-        self._told = score
-        self._until = self._now + self.rows
-        return True
+    def passes(self, rare: float) -> float:
+        """The value of the next row, or 0 where it is held back."""
+        self._left -= 1
+        if self._left < 0:
+            self._peak = 0.0
+        if self._peak and rare <= self._peak + self.more:
+            return 0.0
+        if rare > self.arms:
+            self._peak, self._left = rare, self.rows
+        return rare

@@ -15,22 +15,22 @@ class NormalRows:
 
     def __init__(self, tags: int, keep: int) -> None:
         self._tags = tags
-        self._keep = keep
+        self.keep = keep
         self._chunks: deque[Floats] = deque()
         self._count = 0
 
     def add(self, rows: Floats) -> None:
         """(n, tags), copied."""
-        self._chunks.append(rows[-self._keep :].copy())
+        self._chunks.append(rows[-self.keep :].copy())
         self._count += len(self._chunks[-1])
-        while self._count - len(self._chunks[0]) >= self._keep:
+        while self._count - len(self._chunks[0]) >= self.keep:
             self._count -= len(self._chunks.popleft())
 
     def rows(self) -> Floats:
         """(n, tags), the oldest first; n <= keep."""
         if not self._chunks:
             return np.empty((0, self._tags))
-        joined = np.concatenate(self._chunks)[-self._keep :]
+        joined = np.concatenate(self._chunks)[-self.keep :]
         self._chunks = deque([joined])
         self._count = len(joined)
         return joined
