@@ -23,10 +23,15 @@ Rows = npt.NDArray[np.float64]
 """(n, tags): one row an instant."""
 Series = npt.NDArray[np.float64]
 """(n,): one number a row."""
+Flags = npt.NDArray[np.bool_]
 
 
 NO_READING = 1e100
 """A value beyond is none that an instrument gave: as good as missing."""
+
+
+CHUNK = 32_768
+"""Values that are scored at a time."""
 
 
 class NothingLearnedError(RuntimeError):
@@ -43,9 +48,9 @@ class Scores:
     """
 
     score: Series
-    alarm: npt.NDArray[np.bool_]
+    alarm: Flags
     confidence: Series
-    contributions: Rows
+    contributions: npt.NDArray[np.floating]
 
     def __getitem__(self, rows: slice | npt.NDArray[np.int64]) -> Scores:
         return Scores(self.score[rows], self.alarm[rows], self.confidence[rows], self.contributions[rows])
@@ -69,8 +74,6 @@ class Detector(ABC):
 
     needs_rows = 32
     """Fewer rows than this are no normal operation to speak of."""
-    measure = 0
-    """Rows that the detector's state needs before its score means something."""
 
     def __init__(self, tags: Sequence[str], *, keep: int = 50_000) -> None:
         if not tags or len(set(tags)) != len(tags):
@@ -93,7 +96,8 @@ class Detector(ABC):
         rows = self._checked(rows)
         new, self._learned_at = _later(len(rows), at, self._learned_at)
         if new.size:
-            self._normal.add(rows[new])
+            rows = rows[new]
+            self._normal.add(np.where(np.abs(rows) < NO_READING, rows, np.nan))
             self._fitted = False
 
     # --- score ---
@@ -108,21 +112,29 @@ class Detector(ABC):
         rows = self._checked(rows)
         self._make_ready()
         new, self._scored_at = _later(len(rows), at, self._scored_at)
-        told = self._score(rows[new]) if new.size else self._quiet(0)
-        if new.size == len(rows):
-            if new.size:
-                self._last = told[-1:]
-            return told
         before = self._last or self._quiet(1)
-        place = np.searchsorted(new, np.arange(len(rows)), side="right")
-        joined = Scores(
-            np.concatenate([before.score, told.score]),
-            np.concatenate([before.alarm, told.alarm]),
-            np.concatenate([before.confidence, told.confidence]),
-            np.concatenate([before.contributions, told.contributions]),
-        )
-        self._last = joined[-1:]
-        return joined[place]
+        if new.size == len(rows):
+            told = self._in_chunks(rows)
+            self._last = told[-1:] if len(rows) else before
+            return told
+        told = _joined(before, self._in_chunks(rows[new]))
+        self._last = told[-1:]
+        return told[np.searchsorted(new, np.arange(len(rows)), side="right")]
+
+    def _in_chunks(self, rows: Rows) -> Scores:
+        """In pieces that stay in the processor's cache, whatever came at once."""
+        out = self._quiet(len(rows))
+        size = max(CHUNK // len(self.tags), 64)
+        for first in range(0, len(rows), size):
+            piece = slice(first, first + size)
+            chunk = rows[piece]
+            there = np.abs(chunk) < NO_READING
+            whole = bool(there.all())
+            told = self._score(chunk if whole else np.where(there, chunk, np.nan), there)
+            out.score[piece], out.alarm[piece] = told.score, told.alarm
+            out.confidence[piece] = told.confidence if whole else told.confidence * there.mean(axis=1)
+            out.contributions[piece] = told.contributions
+        return out
 
     def verdict(self, scores: Scores, row: int) -> Verdict:
         """One row of many, with its reasons by name."""
@@ -153,8 +165,9 @@ class Detector(ABC):
         """The state before the first row is scored."""
 
     @abstractmethod
-    def _score(self, rows: Rows) -> Scores:
-        """Verdicts on rows that follow those scored before."""
+    def _score(self, rows: Rows, there: Flags) -> Scores:
+        """Verdicts on rows that follow those scored before; `there`: which values came, NaN stands for the others. The share
+        that came is taken into the confidence afterwards."""
 
     # --- what is common ---
 
@@ -172,17 +185,26 @@ class Detector(ABC):
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != len(self.tags):
             raise ValueError(f"rows must be (n, {len(self.tags)}), not {rows.shape}")
-        return np.where(np.abs(rows) < NO_READING, rows, np.nan)
+        return rows
 
     def _quiet(self, n: int) -> Scores:
-        return Scores(np.zeros(n), np.zeros(n, bool), np.zeros(n), np.zeros((n, len(self.tags))))
+        return Scores(np.zeros(n), np.zeros(n, bool), np.zeros(n), np.zeros((n, len(self.tags)), np.float32))
 
 
 def shares(parts: Rows) -> Rows:
-    """Each row of parts (none negative) as shares of its sum."""
-    parts = np.maximum(parts, 0.0)
-    total = parts.sum(axis=1, keepdims=True)
-    return np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
+    """Each row of parts, none of them negative, as shares of its sum; changes `parts`."""
+    total = parts.sum(axis=1)
+    parts *= np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)[:, None]
+    return parts
+
+
+def _joined(first: Scores, then: Scores) -> Scores:
+    return Scores(
+        np.concatenate([first.score, then.score]),
+        np.concatenate([first.alarm, then.alarm]),
+        np.concatenate([first.confidence, then.confidence]),
+        np.concatenate([first.contributions, then.contributions]),
+    )
 
 
 def _later(n: int, at: Series | None, last: float) -> tuple[npt.NDArray[np.int64], float]:

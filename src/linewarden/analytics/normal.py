@@ -50,9 +50,9 @@ def centre_and_spread(rows: Floats) -> tuple[Floats, Floats]:
 
 def filled(rows: Floats, last: Floats) -> tuple[Floats, Floats]:
     """Each gap holds the value before it (`last`, (tags,), before the first row). Returns rows and the new `last`."""
-    there = np.isfinite(rows)
-    if there.all():
+    if np.isfinite(rows.sum()):  # quicker than to look at each
         return rows, (rows[-1].copy() if len(rows) else last)
+    there = np.isfinite(rows)
     joined = np.vstack([last[None], rows])
     there = np.vstack([np.ones((1, rows.shape[1]), bool), there])
     index = np.maximum.accumulate(np.where(there, np.arange(len(joined))[:, None], 0), axis=0)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linewarden.analytics.contract import Detector, Rows, Scores, Series, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series, shares
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.thresholds import pot_limit
 
@@ -60,13 +60,12 @@ class ChangePoints(Detector):
         self._level = np.zeros(tags)
         self._settling = np.zeros(tags)
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         rows, self._held = filled(rows, self._held)
         sums, told = self._walk((rows - self._centre) / self._spread, tell=True)
         ratio = sums / self._limits
         parts = np.where(ratio > 0.25, ratio, 0.0) ** 2
-        return Scores(ratio.max(axis=1), told.any(axis=1), self._sure * there.mean(axis=1), shares(parts))
+        return Scores(ratio.max(axis=1), told.any(axis=1), np.full(len(rows), self._sure), shares(parts))
 
     def _walk(self, steps: Rows, *, tell: bool) -> tuple[Rows, np.ndarray]:
         """The larger sum of each tag, row by row, and whether it was told; a sum begins anew where it was."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linewarden.analytics.contract import Detector, Rows, Scores, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, shares
 from linewarden.analytics.normal import centre_and_spread, filled
 
 CLASSES = 10
@@ -56,13 +56,12 @@ class Drift(Detector):
             out[row] = ((lately - usual) * np.log(lately / usual)).sum(axis=1)
         return out
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         rows, self._held = filled(rows, self._held)
         ratio = self._indices(rows) / self._limits
         parts = np.where(ratio > 0.25, ratio, 0.0) ** 2
         score = ratio.max(axis=1)
-        return Scores(score, score > 1.0, self._sure * there.mean(axis=1), shares(parts))
+        return Scores(score, score > 1.0, np.full(len(rows), self._sure), shares(parts))
 
 
 DETECTOR = Drift

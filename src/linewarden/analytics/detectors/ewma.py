@@ -16,11 +16,10 @@ import numpy.typing as npt
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from linewarden.analytics.contract import Detector, Rows, Scores, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, shares
 from linewarden.analytics.normal import centre_and_spread, filled, independent_rows
 from linewarden.analytics.smoothing import ewma
 
-Flags = npt.NDArray[np.bool_]
 CLIP = 4.0
 """Deviations that one value may count at most: a single spike is no new level."""
 NO_REASON = 0.25
@@ -74,8 +73,7 @@ class Ewma(Detector):
         self._reference = np.zeros(tags)
         self._odd = np.zeros(tags, bool)
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         rows, self._held = filled(rows, self._held)
         steps = self._steps(rows)
         smoothed = np.empty((len(rows), 2, len(self.tags)))
@@ -84,7 +82,7 @@ class Ewma(Detector):
         ratio, odd = self._walk(steps, smoothed)
         sure = (1.0 - 1.0 / np.sqrt(np.maximum(self._worth, 1.0)))[np.argmax(ratio, axis=1)]
         parts = np.where(ratio > NO_REASON, ratio, 0.0) ** 2
-        return Scores(ratio.max(axis=1), odd.any(axis=1), sure * there.mean(axis=1), shares(parts))
+        return Scores(ratio.max(axis=1), odd.any(axis=1), sure, shares(parts))
 
     def _walk(self, steps: Rows, smoothed: Rows) -> tuple[Rows, Flags]:
         """Row by row, since the reference waits for what is odd: share of the limit, and whether odd, (n, tags) each."""

@@ -1,8 +1,8 @@
 """Lagged principal components, one model a regime: T2 is odd *within* what usually moves together, Q is what moves apart.
 
 Rows stand beside the rows before them (dynamic PCA, Ku et al. 1995), so that what should follow is part of what moves
-together. Contributions are each tag's terms of the statistic that is higher against its limit (Miller et al. 1998; Alcala and
-Qin 2009), over all its lags.
+together. Contributions are each tag's terms of both statistics against their limits (Miller et al. 1998; Alcala and Qin
+2009), over all its lags.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linewarden.analytics.contract import Detector, Rows, Scores, Series, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series, shares
 from linewarden.analytics.holding import Hold
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.regimes import Regimes
@@ -44,8 +44,12 @@ class Axes:
         """Each column's terms of T2 and of Q, (n, columns) both; a row's sums are T2 and Q."""
         off = rows - self.centre
         along = off @ self.axes
-        rest = off - along @ self.axes.T
-        return off * ((along * self.weigh) @ self.axes.T), rest * rest
+        rest = along @ self.axes.T
+        np.subtract(off, rest, out=rest)
+        np.multiply(rest, rest, out=rest)
+        along *= self.weigh
+        off *= along @ self.axes.T
+        return off, rest
 
 
 class LaggedPca(Detector):
@@ -70,7 +74,8 @@ class LaggedPca(Detector):
         self.rate, self.hold = rate, hold
 
     def _fit(self, normal: Rows) -> None:
-        self._centre, self._spread = centre_and_spread(normal)
+        self._centre, spread = centre_and_spread(normal)
+        self._per_spread = 1.0 / spread
         whole, _ = filled(normal, self._centre)
         self._regimes = Regimes(whole, least=max(5 * len(self.tags) * (self.lags + 1), 200))
         wide, _ = lagged(self._steps(whole), self.lags, np.zeros((self.lags, len(self.tags))))
@@ -84,39 +89,48 @@ class LaggedPca(Detector):
         """Of T2 and of Q, by models that did not see the rows."""
         held_out = cross_fitted(wide, 5, lambda learn, score: self._sums(Axes.of(learn, self.explained), score))
         middle = np.median(held_out, axis=0)
-        self_smoothed, _ = ewma(held_out, self.weight, middle)
-        return np.array([max(pot_limit(s, self.rate), 1e-9) for s in self_smoothed.T])
+        smoothed, _ = ewma(held_out, self.weight, middle)
+        return np.array([max(pot_limit(s, self.rate), 1e-9) for s in smoothed.T])
 
     def _sums(self, axes: Axes, wide: Rows) -> Rows:
         return np.column_stack([p.sum(axis=1) for p in axes.parts(wide)])
 
     def _steps(self, rows: Rows) -> Rows:
-        return np.clip((rows - self._centre) / self._spread, -CLIP, CLIP)
+        steps = rows - self._centre
+        steps *= self._per_spread
+        return np.clip(steps, -CLIP, CLIP, out=steps)
 
     def _restart(self) -> None:
-        tags = len(self.tags)
         self._held = self._centre.copy()
-        self._before = np.zeros((self.lags, tags))
-        self._means = np.zeros((2, tags))
+        self._before = np.zeros((self.lags, len(self.tags)))
+        self._means = np.zeros(2)
         self._hold = Hold(self.hold)
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         rows, self._held = filled(rows, self._held)
         wide, self._before = lagged(self._steps(rows), self.lags, self._before)
         place = self._regimes.of(rows)
-        parts = np.empty((len(rows), 2, len(self.tags)))
-        for regime in np.unique(place):
-            mine = place == regime
-            both = self._axes[regime].parts(wide[mine])
-            for k, of_columns in enumerate(both):
-                by_tag = of_columns.reshape(-1, self.lags + 1, len(self.tags)).sum(axis=1)
-                parts[mine, k] = by_tag / self._limits[regime, k]
-        parts, self._means = ewma(parts, self.weight, self._means)
-        ratio = parts.sum(axis=2)
+        if len(self._regimes) == 1:
+            sums, parts = self._told(0, wide)
+        else:
+            sums, parts = np.empty((len(rows), 2)), np.empty(rows.shape)
+            for regime in np.unique(place):
+                mine = place == regime
+                sums[mine], parts[mine] = self._told(regime, wide[mine])
+        ratio, self._means = ewma(sums, self.weight, self._means)
         score = np.maximum(ratio.max(axis=1), 0.0)
-        worst = parts[np.arange(len(rows)), np.argmax(ratio, axis=1)]
-        return Scores(score, self._hold.over(score > 1.0), self._sure[place] * there.mean(axis=1), shares(worst))
+        return Scores(score, self._hold.over(score > 1.0), self._sure[place], shares(parts))
+
+    def _told(self, regime: int, wide: Rows) -> tuple[Rows, Rows]:
+        """T2 and Q against their limits, (n, 2), and each tag's terms of the two together, (n, tags)."""
+        t2, q = self._axes[regime].parts(wide)
+        t2 /= self._limits[regime, 0]
+        q /= self._limits[regime, 1]
+        sums = np.column_stack([t2.sum(axis=1), q.sum(axis=1)])
+        t2 += q
+        if self.lags:
+            t2 = t2.reshape(len(wide), self.lags + 1, -1).sum(axis=1)
+        return sums, np.maximum(t2, 0.0, out=t2)
 
 
 DETECTOR = LaggedPca

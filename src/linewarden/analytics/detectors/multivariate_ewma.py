@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from linewarden.analytics.contract import Detector, Rows, Scores, Series, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series, shares
 from linewarden.analytics.holding import Hold
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.smoothing import ewma, lagged
@@ -100,15 +100,14 @@ class MultivariateEwma(Detector):
         self._state = self._blank()
         self._hold = Hold(self.hold)
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         rows, self._held = filled(rows, self._held)
         level, swing, self._state = self._statistics(self._steps(rows), self._models, self._state)
         both = np.stack([level, swing]) / self._limits[:, None, None]
         ratio: npt.NDArray[np.float64] = both.sum(axis=2)
         parts = both[np.argmax(ratio, axis=0), np.arange(len(rows))]
         score = np.maximum(ratio.max(axis=0), 0.0)
-        return Scores(score, self._hold.over(score > 1.0), self._sure * there.mean(axis=1), shares(parts))
+        return Scores(score, self._hold.over(score > 1.0), np.full(len(rows), self._sure), shares(np.maximum(parts, 0.0)))
 
 
 DETECTOR = MultivariateEwma

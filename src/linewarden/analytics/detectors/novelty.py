@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linewarden.analytics.contract import Detector, Rows, Scores, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, shares
 from linewarden.analytics.holding import Refractory
 from linewarden.analytics.tails import Tail
 
@@ -80,15 +80,14 @@ class Novelty(Detector):
         self._rows += len(rows)
         return out
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         known = self._rows + np.arange(len(rows)) + 1.0
         rare = self._rarity(rows)
         for tag, gate in enumerate(self._held_back):
             rare[:, tag] = [gate.passes(v) for v in rare[:, tag].tolist()]
         rare /= self.limit
         score = rare.max(axis=1)
-        sure = (1.0 - 1.0 / np.sqrt(1.0 + known / self.span)) * there.mean(axis=1)
+        sure = 1.0 - 1.0 / np.sqrt(1.0 + known / self.span)
         return Scores(score, score > 1.0, sure, shares(np.where(rare > 0.5, rare, 0.0) ** 2))
 
 

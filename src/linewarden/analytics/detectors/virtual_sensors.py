@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from linewarden.analytics.contract import Detector, Rows, Scores, Series, shares
+from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series, shares
 from linewarden.analytics.holding import Hold
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.thresholds import conformal_limit
@@ -93,8 +93,7 @@ class VirtualSensors(Detector):
         self._bias = np.zeros(len(self._used))
         self._hold = Hold(self.hold)
 
-    def _score(self, rows: Rows) -> Scores:
-        there = np.isfinite(rows)
+    def _score(self, rows: Rows, there: Flags) -> Scores:
         if not self._used.size:
             return self._quiet(len(rows))
         rows, self._held = filled(rows, self._held)
@@ -107,7 +106,7 @@ class VirtualSensors(Detector):
         parts = np.zeros_like(rows)
         parts[:, self._used] = np.where(ratio > 0.25, ratio, 0.0) ** 2
         sure = 1.0 - 1.0 / np.sqrt(1.0 + self.rate * len(self._normal.rows()))
-        return Scores(score, self._hold.over(score > 1.0), sure * there.mean(axis=1), shares(parts))
+        return Scores(score, self._hold.over(score > 1.0), np.full(len(rows), sure), shares(parts))
 
     def _expected(self, seen: Rows) -> Rows:
         return np.column_stack(
