@@ -1,7 +1,8 @@
 """How well do the analytics tell what is odd, foresee, and how fast?
 
-One table a set: published figures beside ours, always with always-alarm and random-alarm rows. Limits come from normal data
-alone, no point adjustment, nothing is tuned for a file: each detector has one configuration, which docs/analytics.md tells.
+One table a set: published figures beside ours, always with always-alarm and random-alarm rows. Limits come from
+normal data alone, no point adjustment, nothing is tuned for a file: each detector has one configuration, which
+docs/analytics.md tells.
 
 usage: python benchmarks/analytics.py [--data ../shared/data] [--set NAME ...]
 """

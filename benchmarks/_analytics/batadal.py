@@ -1,4 +1,5 @@
-"""BATADAL: a water network of 43 tags by the hour, learned from the year without attacks, judged on the data with seven."""
+"""BATADAL: a water network of 43 tags by the hour, learned from the year without attacks, judged on the data with
+seven."""
 
 from __future__ import annotations
 
@@ -9,9 +10,8 @@ import numpy as np
 import polars as pl
 from _speed.rule import Goal
 
-from linewarden.analytics.detectors.virtual_sensors import VirtualSensors
-
 from _analytics._set import Flags, Set, Table, at_random
+from linewarden.analytics.detectors.virtual_sensors import VirtualSensors
 
 LABELS = ("DATETIME", "ATT_FLAG", "ATT_FLAG_official")
 NORMAL = "batadal_train1_normal.parquet"
@@ -19,8 +19,8 @@ NORMAL = "batadal_train1_normal.parquet"
 
 @dataclass(frozen=True)
 class Score:
-    """The competition's (Taormina et al. 2018): S = 0.5 S_TTD + 0.5 S_CM, with S_TTD = 1 - mean(time to detection / length)
-    and S_CM = (TPR + TNR) / 2. A miss counts 1."""
+    """The competition's (Taormina et al. 2018): S = 0.5 S_TTD + 0.5 S_CM, with S_TTD = 1 - mean(time to detection /
+    length) and S_CM = (TPR + TNR) / 2. A miss counts 1."""
 
     ttd: float
     tpr: float

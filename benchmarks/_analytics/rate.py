@@ -1,12 +1,12 @@
 """How many readings a second are scored in memory: 50 channels, principal components with contributions, on two cores.
 
-Ours, River and PyOD score the same rows in the same run; those two only where they are installed. Two threads each score half of
-the rows with a detector of their own, as two machines of a plant would be.
+Ours, River and PyOD score the same rows in the same run; those two only where they are installed. Two threads each
+score half of the rows with a detector of their own, as two machines of a plant would be.
 """
 
 from __future__ import annotations
 
-import pickle
+import copy
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from _speed.rule import Goal
 
-from linewarden.analytics.detectors.lagged_pca import LaggedPca
-
 from _analytics._set import SEED, Set, Table
+from linewarden.analytics.detectors.lagged_pca import LaggedPca
 
 CHANNELS, HIDDEN = 50, 6
 ROWS = 1_000_000
@@ -32,7 +31,9 @@ Floats = npt.NDArray[np.float64]
 def plant(rows: int) -> Floats:
     """Channels that move together by a few hidden ones, with noise."""
     dice = np.random.default_rng(SEED)
-    return dice.normal(size=(rows, HIDDEN)) @ dice.normal(size=(HIDDEN, CHANNELS)) + dice.normal(0, 0.3, (rows, CHANNELS))
+    return dice.normal(size=(rows, HIDDEN)) @ dice.normal(size=(HIDDEN, CHANNELS)) + dice.normal(
+        0, 0.3, (rows, CHANNELS)
+    )
 
 
 def per_second(score: Callable[[Floats], object], rows: Floats) -> float:
@@ -50,7 +51,7 @@ def ours(normal: Floats, lags: int) -> Callable[[Floats], object]:
     detector = LaggedPca([f"channel {k}" for k in range(CHANNELS)], lags=lags)
     detector.learn_many(normal)
     detector.score_many(normal[:10])
-    own = [pickle.loads(pickle.dumps(detector)) for _ in range(CORES)]
+    own = [copy.deepcopy(detector) for _ in range(CORES)]
     pool = ThreadPoolExecutor(CORES)
     return lambda rows: list(pool.map(lambda d, part: d.score_many(part), own, np.array_split(rows, CORES)))
 
@@ -68,7 +69,7 @@ def river(normal: Floats) -> Callable[[Floats], object]:
     """River's half-space trees, its quickest detector of rows, one row at a time as its interface has it."""
     from river.anomaly import HalfSpaceTrees
 
-    model = HalfSpaceTrees(n_trees=10, height=6, seed=SEED, limits={k: (-15, 15) for k in range(CHANNELS)})
+    model = HalfSpaceTrees(n_trees=10, height=6, seed=SEED, limits=dict.fromkeys(range(CHANNELS), (-15, 15)))
     for row in normal[:1000].tolist():
         model.learn_one(dict(enumerate(row)))
     return lambda rows: [model.score_one(dict(enumerate(row))) for row in rows.tolist()]

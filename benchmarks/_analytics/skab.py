@@ -1,4 +1,5 @@
-"""SKAB: a water loop with eight sensors at 1 Hz; the first 400 rows of a file are normal and train, all others are judged."""
+"""SKAB: a water loop with eight sensors at 1 Hz; the first 400 rows of a file are normal and train, all others are
+judged."""
 
 from __future__ import annotations
 
@@ -8,9 +9,8 @@ import numpy as np
 import polars as pl
 from _speed.rule import Goal
 
-from linewarden.analytics.detectors.ewma import Ewma
-
 from _analytics._set import Flags, Points, Set, Table, at_random
+from linewarden.analytics.detectors.ewma import Ewma
 
 TRAIN = 400
 LABELS = ("group", "file", "datetime", "anomaly", "changepoint")
@@ -34,9 +34,11 @@ def alarms(part: pl.DataFrame) -> Flags:
 
 
 def t2_and_q(part: pl.DataFrame) -> Flags:
-    """The set's own baseline, as a check of the scorer: PCA of scaled data; its published figure over all 34 files is F1 0.76, FAR
-    26.62, MAR 24.92. Limits: Hotelling's T2 and Q of the training rows by Box's chi2 approximation, as there."""
+    """The set's own baseline, as a check of the scorer: PCA of scaled data; its published figure over all 34 files is
+    F1 0.76, FAR 26.62, MAR 24.92. Limits: Hotelling's T2 and Q of the training rows by Box's chi2 approximation, as
+    there."""
     from scipy.stats import chi2, f
+
     rows = part.select([c for c in part.columns if c not in LABELS]).to_numpy()
     rows = (rows - rows[:TRAIN].mean(axis=0)) / rows[:TRAIN].std(axis=0)
     _, sizes, axes = np.linalg.svd(rows[:TRAIN], full_matrices=False)
@@ -60,7 +62,10 @@ def measure(folder: Path) -> Table:
     whole = len(parts) > 20
     rows = [
         ["always alarm", *told(Points.of(truth, [np.ones(len(y), bool) for y in truth]))],
-        [f"random alarm ({share:.0%})", *told(Points.of(truth, [at_random(share, len(y), k) for k, y in enumerate(truth)]))],
+        [
+            f"random alarm ({share:.0%})",
+            *told(Points.of(truth, [at_random(share, len(y), k) for k, y in enumerate(truth)])),
+        ],
         ["T2 + Q, as the set's own", *told(Points.of(truth, [t2_and_q(p) for _, p in parts]))],
         ["T2 + Q, published, 34 files", "0.76", "26.6 %", "24.9 %"],
         ["Conv-AE, published, 34 files", "0.78", "13.6 %", "28.0 %"],

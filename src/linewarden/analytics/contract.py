@@ -1,9 +1,9 @@
 """What every detector keeps to: one way to learn, one way to score, row by row or many at once.
 
-A row is one value a tag, in the order of `tags`; NaN is a value that did not come. Rows come in the order of time; one that is
-not later than the last (late or sent twice) changes nothing and gets the verdict of the last. `learn` takes rows of a time when
-all was well; `score` takes any and needs no labels. The model is made at the first score after learning, so learning row by row
-costs nothing more than learning many.
+A row is one value a tag, in the order of `tags`; NaN is a value that did not come. Rows come in the order of time;
+one that is not later than the last (late or sent twice) changes nothing and gets the verdict of the last. `learn`
+takes rows of a time when all was well; `score` takes any and needs no labels. The model is made at the first score
+after learning, so learning row by row costs nothing more than learning many.
 
 Row by row and many at once are the same code over chunks: each detector carries its state from chunk to chunk.
 """
@@ -43,8 +43,8 @@ class Scores:
     """Verdicts on n rows.
 
     score: (n,) 1 is the limit that normal data set; alarm: (n,) as the detector's own rule for beginning and end says;
-    confidence: (n,) 0..1, how much the verdict stands on; contributions: (n, tags) shares that sum to 1, or to 0 where nothing
-    is odd.
+    confidence: (n,) 0..1, how much the verdict stands on; contributions: (n, tags) shares that sum to 1, or to 0
+    where nothing is odd.
     """
 
     score: Series
@@ -67,7 +67,8 @@ class Verdict:
 
 
 class Detector(ABC):
-    """A subclass says how it fits (`_fit`), how it scores a chunk of new rows (`_score`), and how to begin anew (`_restart`).
+    """A subclass says how it fits (`_fit`), how it scores a chunk of new rows (`_score`), and how to begin anew
+    (`_restart`).
 
     tags: names, one a column. keep: rows of normal operation held at most (the latest).
     """
@@ -166,8 +167,8 @@ class Detector(ABC):
 
     @abstractmethod
     def _score(self, rows: Rows, there: Flags) -> Scores:
-        """Verdicts on rows that follow those scored before; `there`: which values came, NaN stands for the others. The share
-        that came is taken into the confidence afterwards."""
+        """Verdicts on rows that follow those scored before; `there`: which values came, NaN stands for the others.
+        The share that came is taken into the confidence afterwards."""
 
     # --- what is common ---
 

@@ -28,7 +28,8 @@ class Hold:
 
 
 class Refractory:
-    """After something rare, only what is rarer by `more` counts for `rows` rows. arms: from where on the period begins."""
+    """After something rare, only what is rarer by `more` counts for `rows` rows. arms: from where on the period
+    begins."""
 
     def __init__(self, rows: int, arms: float, more: float) -> None:
         self.rows, self.arms, self.more = rows, arms, more

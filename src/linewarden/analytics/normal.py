@@ -37,8 +37,8 @@ class NormalRows:
 
 
 def centre_and_spread(rows: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation a column, NaN left out. A column that never moved has a spread of infinity, so that it is
-    never odd by its level: nothing is known of how it moves."""
+    """Mean and standard deviation a column, NaN left out. A column that never moved has a spread of infinity, so that
+    it is never odd by its level: nothing is known of how it moves."""
     there = np.isfinite(rows)
     count = np.maximum(there.sum(axis=0), 1)
     centre = np.where(there, rows, 0.0).sum(axis=0) / count
@@ -63,8 +63,8 @@ def filled(rows: Floats, last: Floats) -> tuple[Floats, Floats]:
 def independent_rows(deviations: Floats, blocks: tuple[int, ...] = (10,)) -> Floats:
     """How many independent values a column of n correlated ones is worth, by batch means.
 
-    The mean of b independent values varies by variance / b; where the means of blocks vary more, values hang together and
-    count for less. Source: Glynn and Whitt 1991, "Estimating the asymptotic variance with batch means".
+    The mean of b independent values varies by variance / b; where the means of blocks vary more, values hang together
+    and count for less. Source: Glynn and Whitt 1991, "Estimating the asymptotic variance with batch means".
     """
     n = len(deviations)
     inflation = np.ones(deviations.shape[1])
@@ -74,8 +74,6 @@ def independent_rows(deviations: Floats, blocks: tuple[int, ...] = (10,)) -> Flo
         if length < 1:
             continue
         means = deviations[: count * length].reshape(count, length, -1).mean(axis=1)
-        ratio = np.divide(
-            means.var(axis=0, ddof=1) * length, variance, out=np.ones_like(variance), where=variance > 0
-        )
+        ratio = np.divide(means.var(axis=0, ddof=1) * length, variance, out=np.ones_like(variance), where=variance > 0)
         inflation = np.maximum(inflation, ratio)
     return n / inflation

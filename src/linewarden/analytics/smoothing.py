@@ -12,7 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def ewma(values: Floats, weight: float, state: Floats) -> tuple[Floats, Floats]:
-    """Exponentially weighted mean along the first axis: s = s + weight (v - s). Returns it, and the state after the last row.
+    """Exponentially weighted mean along the first axis: s = s + weight (v - s). Returns it, and the state after the
+    last row.
 
     values: (n, ...); state: (...), the mean before the first row.
     """
@@ -24,7 +25,8 @@ def ewma(values: Floats, weight: float, state: Floats) -> tuple[Floats, Floats]:
 
 
 def lagged(rows: Floats, lags: int, before: Floats) -> tuple[Floats, Floats]:
-    """Each row beside the `lags` rows before it: (n, tags) -> (n, tags * (lags + 1)). Returns that and the new `before`.
+    """Each row beside the `lags` rows before it: (n, tags) -> (n, tags * (lags + 1)). Returns that and the new
+    `before`.
 
     before: (lags, tags), the rows before the first.
     """

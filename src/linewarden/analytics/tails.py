@@ -13,8 +13,8 @@ FARTHEST = 2.0
 
 
 class Tail:
-    """-log10 of the conformal p-value of a value among at most `keep` before it; beyond the largest, more by how far beyond it
-    is, in units of the upper half of what was seen."""
+    """-log10 of the conformal p-value of a value among at most `keep` before it; beyond the largest, more by how far
+    beyond it is, in units of the upper half of what was seen."""
 
     def __init__(self, keep: int) -> None:
         self._keep = keep

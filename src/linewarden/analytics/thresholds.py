@@ -12,8 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 
 def conformal_limit(scores: Floats, rate: float) -> float:
-    """The value that a new normal score exceeds with a probability of at most `rate`, whatever its distribution, if it is
-    exchangeable with `scores`: the ceil((n + 1)(1 - rate))-th smallest. Source: Vovk, Gammerman, Shafer 2005.
+    """The value that a new normal score exceeds with a probability of at most `rate`, whatever its distribution, if
+    it is exchangeable with `scores`: the ceil((n + 1)(1 - rate))-th smallest. Source: Vovk, Gammerman, Shafer 2005.
 
     Where there are too few scores to say (rate < 1 / (n + 1)) the largest is the limit, which then promises less.
     """
@@ -25,9 +25,9 @@ def conformal_limit(scores: Floats, rate: float) -> float:
 
 
 def pot_limit(scores: Floats, rate: float, *, tail: float = 0.05) -> float:
-    """The value exceeded with a probability of `rate`, by peaks over threshold: a generalised Pareto distribution is fitted to the
-    largest `tail` of the scores, which may be far fewer than 1 / rate. Source: Siffer et al. 2017, "Anomaly detection in
-    streams with extreme value theory" (SPOT).
+    """The value exceeded with a probability of `rate`, by peaks over threshold: a generalised Pareto distribution is
+    fitted to the largest `tail` of the scores, which may be far fewer than 1 / rate. Source: Siffer et al. 2017,
+    "Anomaly detection in streams with extreme value theory" (SPOT).
 
     Falls back to the conformal limit where the tail holds fewer than 30 scores or the fit has no finite mean.
     """

@@ -1,8 +1,8 @@
 """A tag's level has changed for good: two-sided CUSUM of what is new in a value, a tag at a time.
 
-Values are taken against the value that the tag's own past expects (an autoregression of the normal time), since the sums of a
-chart that takes each value as independent of the last run away on any slow tag. A change that was told becomes the new level,
-so that one step is one alarm. Source: Page 1954; Hawkins and Olwell 1998 for the residuals.
+Values are taken against the value that the tag's own past expects (an autoregression of the normal time), since the
+sums of a chart that takes each value as independent of the last run away on any slow tag. A change that was told
+becomes the new level, so that one step is one alarm. Source: Page 1954; Hawkins and Olwell 1998 for the residuals.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ CLIP = 5.0
 """Deviations of what is new that one row may add."""
 
 MARGIN = 1.2
-"""A pump that switches gives the same sums again and again: the limit keeps clear of the largest that normal time gave."""
+"""A pump that switches gives the same sums again and again: the limit keeps clear of the largest that normal time
+gave."""
 
 
 class ChangePoints(Detector):
-    """shift: the smallest change worth telling, in deviations of what is new a row. limit: sums above which normal time must not
-    go more often than `rate` of its rows. memory: rows over which the level after a change is learned anew.
+    """shift: the smallest change worth telling, in deviations of what is new a row. limit: sums above which normal
+    time must not go more often than `rate` of its rows. memory: rows over which the level after a change is learned
+    anew.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class ChangePoints(Detector):
         sums, told = self._walk((rows - self._centre) / self._spread, tell=True)
         ratio = sums / self._limits
         parts = np.where(ratio > 0.25, ratio, 0.0) ** 2
-        return Scores(ratio.max(axis=1), told.any(axis=1), np.full(len(rows), self._sure), shares(parts))
+        return Scores(ratio.max(axis=1), np.asarray(told.any(axis=1)), np.full(len(rows), self._sure), shares(parts))
 
     def _walk(self, steps: Rows, *, tell: bool) -> tuple[Rows, np.ndarray]:
         """The larger sum of each tag, row by row, and whether it was told; a sum begins anew where it was."""

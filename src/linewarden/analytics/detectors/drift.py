@@ -1,8 +1,9 @@
 """Is the normal time still what normal is? The distribution of lately scored rows against the learned one, tag by tag.
 
-No alarm of a process: it says that a model has grown old (a sensor that creeps, a season, another product) and should learn again.
-Each tag's lately seen values are counted in ten classes that hold equal shares of its normal time; the statistic is the population
-stability index over them. Rows hang together, so its limit comes from spans of the normal time itself against all of it.
+No alarm of a process: it says that a model has grown old (a sensor that creeps, a season, another product) and should
+learn again. Each tag's lately seen values are counted in ten classes that hold equal shares of its normal time; the
+statistic is the population stability index over them. Rows hang together, so its limit comes from spans of the normal
+time itself against all of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ AT_LEAST = 0.25
 
 
 class Drift(Detector):
-    """span: rows of lately (their counts are forgotten with this time constant). keep: rows of normal operation held."""
+    """span: rows of lately (their counts are forgotten with this time constant). keep: rows of normal operation
+    held."""
 
     def __init__(self, tags: Sequence[str], *, span: int = 200, keep: int = 50_000) -> None:
         super().__init__(tags, keep=keep)
@@ -40,7 +42,7 @@ class Drift(Detector):
     def _classes(self, rows: Rows) -> np.ndarray:
         """(n, tags, classes) of zeros and a one."""
         place = (rows[:, None, :] > self._edges[None]).sum(axis=1)
-        return np.eye(CLASSES)[place]
+        return np.asarray(np.eye(CLASSES)[place])
 
     def _restart(self) -> None:
         self._held = self._centre.copy()

@@ -1,10 +1,10 @@
 """A tag's level, smoothed, against what its normal time can vouch for.
 
-Each tag has two exponentially weighted means, a slow one that sees small shifts and a fast one that sees large ones soon. What
-is odd is judged by Student's t with as many degrees of freedom as the normal time holds *independent* values: a temperature
-that wandered through its whole normal time has shown only a handful, may wander on, and must go far to be odd; a flow that
-shook around one level has shown hundreds, and half a deviation counts. The reference follows slowly while all is well, and
-stands still while something is odd.
+Each tag has two exponentially weighted means, a slow one that sees small shifts and a fast one that sees large ones
+soon. What is odd is judged by Student's t with as many degrees of freedom as the normal time holds *independent*
+values: a temperature that wandered through its whole normal time has shown only a handful, may wander on, and must go
+far to be odd; a flow that shook around one level has shown hundreds, and half a deviation counts. The reference
+follows slowly while all is well, and stands still while something is odd.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ WARM_UP = 30
 
 
 class Ewma(Detector):
-    """weights: of the slow and the fast mean, 0..1 a row. begin, end: how odd an alarm's first and last row is, in deviations of
-    a normal distribution that are as rare. follow: share of a deviation that the reference takes over a row while all is well.
+    """weights: of the slow and the fast mean, 0..1 a row. begin, end: how odd an alarm's first and last row is, in
+    deviations of a normal distribution that are as rare. follow: share of a deviation that the reference takes over a
+    row while all is well.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Ewma(Detector):
         """How far the mean strays by itself: as it did, and by what the centre may be wrong."""
         smoothed, _ = ewma(steps, weight, np.zeros(steps.shape[1]))
         strayed = smoothed[min(WARM_UP, len(steps) // 2) :].var(axis=0)
-        return np.sqrt(np.maximum(strayed + 1.0 / self._worth, 1e-12))
+        return np.asarray(np.sqrt(np.maximum(strayed + 1.0 / self._worth, 1e-12)))
 
     def _steps(self, rows: Rows) -> Rows:
         return np.clip((rows - self._centre) / self._spread, -CLIP, CLIP)
@@ -82,10 +83,11 @@ class Ewma(Detector):
         ratio, odd = self._walk(steps, smoothed)
         sure = (1.0 - 1.0 / np.sqrt(np.maximum(self._worth, 1.0)))[np.argmax(ratio, axis=1)]
         parts = np.where(ratio > NO_REASON, ratio, 0.0) ** 2
-        return Scores(ratio.max(axis=1), odd.any(axis=1), sure, shares(parts))
+        return Scores(ratio.max(axis=1), np.asarray(odd.any(axis=1)), sure, shares(parts))
 
     def _walk(self, steps: Rows, smoothed: Rows) -> tuple[Rows, Flags]:
-        """Row by row, since the reference waits for what is odd: share of the limit, and whether odd, (n, tags) each."""
+        """Row by row, since the reference waits for what is odd: share of the limit, and whether odd, (n, tags)
+        each."""
         ratio, odd = np.empty_like(steps), np.empty(steps.shape, bool)
         for row in range(len(steps)):
             off = np.abs(smoothed[row] - self._reference)

@@ -1,4 +1,5 @@
-"""Lagged principal components, one model a regime: T2 is odd *within* what usually moves together, Q is what moves apart.
+"""Lagged principal components, one model a regime: T2 is odd *within* what usually moves together, Q is what moves
+apart.
 
 Rows stand beside the rows before them (dynamic PCA, Ku et al. 1995), so that what should follow is part of what moves
 together. Contributions are each tag's terms of both statistics against their limits (Miller et al. 1998; Alcala and Qin
@@ -33,6 +34,7 @@ class Axes:
 
     @classmethod
     def of(cls, rows: Rows, explained: float) -> Axes:
+        """Of rows, the axes that hold the share `explained` of their variance."""
         centre = rows.mean(axis=0)
         variances, axes = np.linalg.eigh(np.cov(rows, rowvar=False).reshape(rows.shape[1], -1))
         variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
@@ -53,9 +55,9 @@ class Axes:
 
 
 class LaggedPca(Detector):
-    """lags: rows before that stand beside each. explained: share of the variance that the kept axes hold, 0..1. weight: of a new
-    row in the mean of T2 and Q, 0..1. rate: of rows of normal operation that may exceed the limit. hold: rows below the
-    limit that end an alarm.
+    """lags: rows before that stand beside each. explained: share of the variance that the kept axes hold, 0..1.
+    weight: of a new row in the mean of T2 and Q, 0..1. rate: of rows of normal operation that may exceed the limit.
+    hold: rows below the limit that end an alarm.
     """
 
     def __init__(

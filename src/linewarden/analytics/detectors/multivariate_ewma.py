@@ -1,9 +1,9 @@
 """All tags at once, smoothed: is this combination of levels one that normal time has shown?
 
-A multivariate EWMA chart (Lowry et al. 1992): the smoothed deviations are weighed with the inverse of *their* covariance, so
-that a combination that normally does not occur is odd although each tag is within its own limits. What the smoothing cannot
-see, a faster swing with no shift, is told by a second statistic: the same distance of rows beside the rows before them, its
-mean over some rows.
+A multivariate EWMA chart (Lowry et al. 1992): the smoothed deviations are weighed with the inverse of *their*
+covariance, so that a combination that normally does not occur is odd although each tag is within its own limits. What
+the smoothing cannot see, a faster swing with no shift, is told by a second statistic: the same distance of rows
+beside the rows before them, its mean over some rows.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class _Distance:
     def parts(self, rows: Rows) -> Rows:
         """(n, columns); a row's sum is its distance."""
         off = rows - self._centre
-        return off * (off @ self._inverse)
+        return np.asarray(off * (off @ self._inverse))
 
 
 class MultivariateEwma(Detector):
     """weight: of a new row in the mean, 0..1. lags: rows before that the second statistic sees. shrink: share of the
-    covariance's diagonal, 0..1, which keeps the inverse calm. rate: of rows of normal operation that may exceed the limit.
-    hold: rows below the limit that end an alarm.
+    covariance's diagonal, 0..1, which keeps the inverse calm. rate: of rows of normal operation that may exceed the
+    limit. hold: rows below the limit that end an alarm.
     """
 
     def __init__(
@@ -107,7 +107,9 @@ class MultivariateEwma(Detector):
         ratio: npt.NDArray[np.float64] = both.sum(axis=2)
         parts = both[np.argmax(ratio, axis=0), np.arange(len(rows))]
         score = np.maximum(ratio.max(axis=0), 0.0)
-        return Scores(score, self._hold.over(score > 1.0), np.full(len(rows), self._sure), shares(np.maximum(parts, 0.0)))
+        return Scores(
+            score, self._hold.over(score > 1.0), np.full(len(rows), self._sure), shares(np.maximum(parts, 0.0))
+        )
 
 
 DETECTOR = MultivariateEwma

@@ -1,8 +1,9 @@
 """A tag by itself does what it never did: a level, a jump, or a mean over an hour that its own past does not know.
 
-Needs no model and next to no normal time: each row's value, its jump from the row before, and the mean of the latest rows are
-ranked among all that came before (conformal p-values), and two of the three must be rare. It goes on learning from what it
-scores, so that what happens again is news no more. After an alarm only what is ten times rarer is told for a while.
+Needs no model and next to no normal time: each row's value, its jump from the row before, and the mean of the latest
+rows are ranked among all that came before (conformal p-values), and two of the three must be rare. It goes on
+learning from what it scores, so that what happens again is news no more. After an alarm only what is ten times rarer
+is told for a while.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ class Track:
 
 
 class Novelty(Detector):
-    """span: rows of the mean. limit: powers of ten by which two of the three together must be rare. arms: from where on the
-    refractory period begins; more: by how many powers of ten rarer a row within it must be; refractory: its rows. keep: rows
-    remembered a tag.
+    """span: rows of the mean. limit: powers of ten by which two of the three together must be rare. arms: from where
+    on the refractory period begins; more: by how many powers of ten rarer a row within it must be; refractory: its
+    rows. keep: rows remembered a tag.
     """
 
     needs_rows = 1

@@ -1,10 +1,11 @@
 """Each tag told from all the others: what should follow from what, and does not.
 
-For each tag a boosted forest of small trees (regression by histograms) learns its value from the other tags now and from all
-tags in the row before: a level from flows and the last level, a pump's state from the level that switches it, a pressure from
-pumps and levels. What is left over is judged against what was left over on normal rows that the model had not seen
-(cross-conformal limits: Vovk 2015; Barber et al. 2021, "CV+"). A reading that is replayed, a pump that runs against its own
-switching levels, or a pressure without its flow stands out although each value is a usual one.
+For each tag a boosted forest of small trees (regression by histograms) learns its value from the other tags now and
+from all tags in the row before: a level from flows and the last level, a pump's state from the level that switches
+it, a pressure from pumps and levels. What is left over is judged against what was left over on normal rows that the
+model had not seen (cross-conformal limits: Vovk 2015; Barber et al. 2021, "CV+"). A reading that is replayed, a pump
+that runs against its own switching levels, or a pressure without its flow stands out although each value is a usual
+one.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ SWING = 4.0
 
 
 class VirtualSensors(Detector):
-    """accuracy: of an instrument, as a share of the largest value seen; what is within is no deviation. folds: runs of the normal
-    time that are each left out of one model. trees, leaves: of a forest, and of each tree. rate: of normal rows that may
-    exceed the limit. hold: rows below the limit that end an alarm. follow: share of its limit by which a tag's bias follows a
-    row. keep: rows of normal operation held at most.
+    """accuracy: of an instrument, as a share of the largest value seen; what is within is no deviation. folds: runs
+    of the normal time that are each left out of one model. trees, leaves: of a forest, and of each tree. rate: of
+    normal rows that may exceed the limit. hold: rows below the limit that end an alarm. follow: share of its limit by
+    which a tag's bias follows a row. keep: rows of normal operation held at most.
     """
 
     needs_rows = 200
@@ -117,7 +118,8 @@ class VirtualSensors(Detector):
         )
 
     def _without_bias(self, left: Rows) -> Rows:
-        """Takes off what each tag is off by for long, which is followed by small steps whatever the deviation's size."""
+        """Takes off what each tag is off by for long, which is followed by small steps whatever the deviation's
+        size."""
         out = np.empty_like(left)
         step = self.follow * self._limits
         for row, value in enumerate(left):
