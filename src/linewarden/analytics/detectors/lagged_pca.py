@@ -18,7 +18,7 @@ from linewarden.analytics.holding import Hold
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.regimes import Regimes
 from linewarden.analytics.smoothing import ewma, lagged
-from linewarden.analytics.thresholds import cross_fitted, pot_limit
+from linewarden.analytics.thresholds import cautious_limit, cross_fitted
 
 CLIP = 6.0
 """Deviations that one value may count at most."""
@@ -92,7 +92,7 @@ class LaggedPca(Detector):
         held_out = cross_fitted(wide, 5, lambda learn, score: self._sums(Axes.of(learn, self.explained), score))
         middle = np.median(held_out, axis=0)
         smoothed, _ = ewma(held_out, self.weight, middle)
-        return np.array([max(pot_limit(s, self.rate), 1e-9) for s in smoothed.T])
+        return np.array([max(cautious_limit(s, self.rate), 1e-9) for s in smoothed.T])
 
     def _sums(self, axes: Axes, wide: Rows) -> Rows:
         return np.column_stack([p.sum(axis=1) for p in axes.parts(wide)])

@@ -17,7 +17,7 @@ from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series,
 from linewarden.analytics.holding import Hold
 from linewarden.analytics.normal import centre_and_spread, filled
 from linewarden.analytics.smoothing import ewma, lagged
-from linewarden.analytics.thresholds import cross_fitted, pot_limit
+from linewarden.analytics.thresholds import cautious_limit, cross_fitted
 
 CLIP = 6.0
 """Deviations that one value may count at most."""
@@ -63,7 +63,7 @@ class MultivariateEwma(Detector):
         self._centre, self._spread = centre_and_spread(normal)
         steps = self._steps(filled(normal, self._centre)[0])
         held_out = cross_fitted(steps, 5, self._fit_and_score)
-        self._limits = np.array([max(pot_limit(s, self.rate), 1e-9) for s in held_out.T])
+        self._limits = np.array([max(cautious_limit(s, self.rate), 1e-9) for s in held_out.T])
         self._models = self._fitted_on(steps)
         self._sure = 1.0 - 1.0 / np.sqrt(max(len(steps) / len(self.tags), 1.0))
 
