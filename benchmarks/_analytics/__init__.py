@@ -1,0 +1,1 @@
+"""The sets of `benchmarks/analytics.py`: one file each, with a `SET`; a new file is found by itself."""
