@@ -1,8 +1,8 @@
 """The official Cedar cases, as they can be had.
 
-From a package: the crate cedar-policy-cli (scripts/cedar-cases.sh) has sample policies, and in its tests what the
-engine must say of them. From a folder: a copy of the repository cedar-integration-tests, whose handwritten policies no
-package has; LINEWARDEN_CEDAR_CASES names it.
+From packages, by scripts/cedar-cases.sh: the crate cedar-policy-cli has sample policies, and in its tests what the
+engine must say of them; the Go module cedar-go has the generated suites of cedar-integration-tests. From a folder: a
+copy of that repository, whose handwritten policies no package has; LINEWARDEN_CEDAR_CASES names it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 import cedarpy
 
 CRATE = Path(__file__).resolve().parents[2] / "build/cedar/cedar-policy-cli-4.12.0.crate"
-FOLDER = os.environ.get("LINEWARDEN_CEDAR_CASES", "")
+GENERATED = CRATE.parent / "generated"
+FOLDER = os.environ.get("LINEWARDEN_CEDAR_CASES", str(GENERATED) if GENERATED.is_dir() else "")
 Texts = Mapping[str, str]
 
 
