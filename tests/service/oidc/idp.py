@@ -267,7 +267,7 @@ def application(issuer: str) -> Starlette:
             setattr(world, name, value)
         return JSONResponse(world.asked)
 
-    return Starlette([
+    return Starlette(routes=[
         Route("/.well-known/openid-configuration", discovery), Route("/jwks", jwks), Route("/authorize", authorize),
         Route("/token", token, methods=["POST"]), Route("/lever", lever, methods=["POST"]),
         Route("/userinfo", userinfo),
