@@ -11,6 +11,7 @@ from babel.messages.extract import extract
 
 from linewarden.console.case_words import STATES
 from linewarden.console.entries import modules
+from linewarden.console.examples import EXAMPLES
 from linewarden.console.rendering import level_word
 from linewarden.plant.model import Role
 from linewarden.reports import words
@@ -37,6 +38,7 @@ def looked_up() -> Iterator[tuple[str, str]]:
     yield from (("role", words.role(r)) for r in Role)
     yield from (("level", level_word(at)) for at in (None, *(at for at, _, _ in words.LEVELS)))
     yield from (("case state", word) for word in STATES.values())
+    yield from (("examples", e.title) for e in EXAMPLES)
     for module in modules():
         if hasattr(module, "ENTRY"):
             yield module.__name__, module.ENTRY.title

@@ -16,7 +16,7 @@ from linewarden.api.problems import ProblemError
 from linewarden.api.sight import need_part, sight_of
 from linewarden.api.times import Time, ns_of
 from linewarden.errors import LinewardenError
-from linewarden.service.hunt import BusyError, Question, Result
+from linewarden.service.hunt import BusyError, Question, Result, Sight
 from linewarden.service.state.queries import Queries
 
 router = APIRouter(tags=["records"])
@@ -123,9 +123,14 @@ async def query(who: Who, request: Request, asked: QueryIn) -> QueryOut:
         await anyio.to_thread.run_sync(Queries(who.place.state).ran, who.account.id, asked.sql)
     if asked.format is not Format.JSON:
         return as_file(_as_dicts(result), asked.format, "query")  # type: ignore[return-value]
+    return out_of(result, question.sight)
+
+
+def out_of(result: Result, sight: Sight) -> QueryOut:
+    """An answer as the API gives it."""
     return QueryOut(
         columns=[ResultColumn(name=n, type=t, kind=kind_of(t)) for n, t in result.columns], rows=result.rows,
-        more=result.more, partial=question.sight.addresses is not None, seconds=round(result.seconds, 3),
+        more=result.more, partial=sight.addresses is not None, seconds=round(result.seconds, 3),
     )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def _show_one(
         return
     names = frozenset(str(c[0]) for c in connection.execute(f"SELECT * FROM ({rows}) LIMIT 0").description or ())  # noqa: S608
     by = columns_of(stream, names)
-    seen = " AND ".join(_named(c) + " IN (SELECT address FROM _allowed)" for c in by) or "false"
+    seen = " AND ".join(_named(c) + " IN (SELECT address FROM _allowed)" for c in by) or "false"  # noqa: S608 - quoted
     # What the text does not name is there, empty, to be described.
     connection.execute(f"CREATE TABLE {name} AS {rows} AND {seen if wanted else 'false'}")
 
