@@ -97,6 +97,7 @@ ALLOW: dict[str, Row] = {
     "set_disabled": Row(OWNER, {"login": "planner"}, body={"disabled": False}),
     "set_rights": Row(OWNER, {"login": "planner"}, body={"roles": ["planner"], "shifts": None}),
     "list_queries": Row(LAKE),
+    "list_records": Row(LAKE, {"stream": "conn"}),
     "list_streams": Row(LAKE),
     "list_tags": Row(ALL),
     "query": Row(LAKE, body={"sql": "SELECT 1"}),

@@ -90,7 +90,7 @@ function lines(place: HTMLElement, points: Point[]): void {
   const grid = { stroke: faint(color("edge"), 0.3), width: 1 };
   const common = { stroke: color("soft"), font: font(), grid, ticks: grid };
   new uPlot({
-    width: Math.max(300, place.clientWidth), height: 320, cursor: { drag: { x: true, y: false } }, legend: { live: true },
+    width: Math.max(300, place.clientWidth - 40), height: 320, cursor: { drag: { x: true, y: false } }, legend: { live: true },
     scales: { x: { time: true } }, tzDate: (ts) => new Date(ts * 1000),
     axes: [
       { ...common, space: 90, values: (_: uPlot, ticks: number[], __: number, ___: number, step: number) => ticks.map((t) => instant(t, step)) },

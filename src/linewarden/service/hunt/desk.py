@@ -25,7 +25,7 @@ from linewarden.service.hunt.sight import Sight
 LOOK_S = 0.1
 
 
-class BusyError(QueryError):
+class BusyError(Exception):
     """There is no room for one more query now; `again_s`: when to try again."""
 
     def __init__(self, text: str, again_s: int) -> None:
