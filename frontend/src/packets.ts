@@ -64,11 +64,14 @@ function packetView(packet: Packet, number: number): HTMLElement {
   const status = element("p", "where");
   status.setAttribute("role", "status");
   const columns = element("div", "packet-columns");
-  const bytes = bytesView(packet, number);
-  const fields = element("div", "decoded");
-  fields.append(...packet.records.map(recordView), ...packet.layers.map((layer, n) => layerView(layer, n)));
-  columns.append(fields, bytes);
-  view.append(head, columns, status);
+  const decoded = element("div", "decoded");
+  decoded.append(...(packet.records.length ? packet.records.map(recordView) : [element("p", "soft", words.plain)]));
+  const layers = element("div", "layers");
+  layers.append(...packet.layers.map((layer, n) => layerView(layer, n)));
+  const raw = element("div", "raw");
+  raw.append(bytesView(packet, number), status, layers);
+  columns.append(decoded, raw);
+  view.append(head, columns);
   bind(view, packet, status);
   return view;
 }
@@ -78,6 +81,7 @@ function recordView(record: Decoded): HTMLElement {
   box.append(element("h4", "", `${record.stream} · ${words.decoded}`));
   const list = element("dl", "facts");
   for (const [name, value] of Object.entries(record.fields)) {
+    if (name.startsWith("id.")) continue; // addresses and ports stand in the layers
     list.append(element("dt", "", name), element("dd", "mono", typeof value === "string" ? value : JSON.stringify(value)));
   }
   box.append(list);

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from linewarden.errors import AccessError, ConfigError, LinewardenError, QueryError, StoreError
+from linewarden.errors import AccessError, BusyError, ConfigError, LinewardenError, QueryError, StoreError
 from linewarden.service.access import DeniedError
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 MEDIA = "application/problem+json"
 STATUS: tuple[tuple[type[LinewardenError], int], ...] = (
-    (AccessError, 400), (QueryError, 400), (ConfigError, 400), (StoreError, 503), (LinewardenError, 500),
+    (BusyError, 503), (AccessError, 400), (QueryError, 400), (ConfigError, 400), (StoreError, 503),
+    (LinewardenError, 500),
 )  # fmt: skip
 
 

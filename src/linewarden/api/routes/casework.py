@@ -91,11 +91,15 @@ def change_case(who: Who, id: str, change: CaseChange) -> CaseOut:
 
 def _conflict(who: Caller, error: ChangedMeanwhileError) -> ProblemError:
     told = [
-        f"{t.by}: {t.field} from {t.before or 'nobody'} to {t.after or 'nobody'}"
+        f"{t.by}: {t.field} from {_said(t.before)} to {_said(t.after)}"
         for t in turns_out(error.turns, people_names(who))
     ]
     said = f"{'; '.join(told)}. Look at it again, and decide anew." if told else "Look at it again."
     return ProblemError(409, "Somebody else changed this case meanwhile", said)
+
+
+def _said(value: str) -> str:
+    return value.replace("_", " ") or "nobody"
 
 
 @router.get("/assignees", operation_id="list_assignees")

@@ -47,7 +47,7 @@ def work(
         )
         casework.change_case(who, id, wanted)
 
-    return _tried(request, who, id, "work", "work", change, comment=comment)
+    return _tried(request, who, id, "work", "work", change, comment=comment, state=state)
 
 
 @router.post("/cases/{id}/comments")
