@@ -16,6 +16,7 @@ from tests.console.house import ROLES, Served
 ALL = frozenset(ROLES)
 AUDIT = frozenset({"auditor", "owner"})
 LAKE = frozenset({"engineer", "analyst", "owner"})
+EDIT = frozenset({"engineer", "owner"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Row:
 
 def asset(served: Served) -> str:
     return next(iter(served.place.follower.view.assets))
+
+
+def zone(served: Served) -> str:
+    return next(a.zone for a in served.place.follower.view.plant.assets if a.zone)
 
 
 def case(served: Served) -> str:
@@ -71,12 +76,14 @@ ALLOW: dict[str, Row] = {
     "get_notice_packets": Row(PACKETS, {"id": notice}),
     "take_notice_packets": Row(PACKETS, {"id": notice}),
     "take_case_packets": Row(PACKETS, {"id": case}),
+    "delete_zone": Row(EDIT, {"zone": zone}),
     "get_activity": Row(ALL),
     "get_asset": Row(ALL, {"id": asset}),
     "get_audit_head": Row(AUDIT),
     "get_case": Row(ALL, {"id": case}),
     "get_notice": Row(ALL, {"id": notice}),
     "get_me": Row(ALL),
+    "get_last_move": Row(ALL),
     "get_map": Row(ALL),
     "get_map_activity": Row(ALL),
     "get_now": Row(ALL),
@@ -85,6 +92,7 @@ ALLOW: dict[str, Row] = {
     "list_assets": Row(ALL),
     "list_audit": Row(AUDIT),
     "list_cases": Row(ALL),
+    "list_conduits": Row(ALL),
     "list_conversations": Row(ALL),
     "list_findings": Row(ALL),
     "keep_query": Row(LAKE, body={"title": "mine", "sql": "SELECT 1"}),
@@ -104,6 +112,12 @@ ALLOW: dict[str, Row] = {
     "remove_query": Row(LAKE, {"id": "none"}),
     "tag_events": Row(ALL),
     "tag_values": Row(ALL),
+    "list_zone_suggestions": Row(ALL),
+    "list_zones": Row(ALL),
+    "move_assets": Row(EDIT, {"zone": zone}, {"assets": ["none"]}),
+    "put_zone": Row(EDIT, {"zone": "a zone of the table"}, {}),
+    "take_assets_out": Row(EDIT, {"zone": zone}, query="asset=none"),
+    "undo_move": Row(EDIT, query="id=0"),
     "verify_audit": Row(AUDIT),
 }
 STREAMS = {"follow"}

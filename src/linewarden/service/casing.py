@@ -67,11 +67,13 @@ def partners_of(known: Knowledge) -> dict[str, frozenset[str]]:
 
 
 def tied(
-    events: Iterable[Event], partners: Mapping[str, frozenset[str]] | None = None
+    events: Iterable[Event],
+    partners: Mapping[str, frozenset[str]] | None = None,
+    criticality: Mapping[str, float] | None = None,
 ) -> tuple[tuple[tuple[int, Case], ...], tuple[Event, ...]]:
     """Cases with their priority, the worst first, and what belongs to none.
 
-    `events` by time; `partners`: see `partners_of`.
+    `events` by time; `partners`: see `partners_of`; `criticality`: how much depends on assets, 0..1 by id.
     """
     from linewarden.cases.correlate import Correlation
     from linewarden.cases.model import priority
@@ -79,7 +81,9 @@ def tied(
     board = Correlation(partners=partners)
     for event in events:
         board.add(event)
-    ranked = sorted(((priority(c), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id))
+    ranked = sorted(
+        ((priority(c, criticality), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id)
+    )
     return tuple(ranked), board.lone()
 
 

@@ -23,6 +23,7 @@ from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
 from linewarden.service.values import Trends
 from linewarden.service.view import Follower
+from linewarden.service.zones.store import ZoneStore
 
 if TYPE_CHECKING:
     from linewarden.service.config import Config
@@ -96,10 +97,10 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
         raise StoreError(f"{data}: cannot be made ({error.strerror or error}); check the permission") from error
     prepare(config.state_url)
     state = open_state(config.state_url, password=config.state_password())
-    follower, trends = Follower(config.lake_folder), Trends(config.lake_folder)
+    house, trends = house_of(config, state), Trends(config.lake_folder)
+    follower = Follower(config.lake_folder, weigh=ZoneStore(house.ledger, config.service.site).weights)
     try:
         follower.start()
-        house = house_of(config, state)
         yield Workplace(
             config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder)
         )

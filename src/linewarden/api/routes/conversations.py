@@ -61,6 +61,8 @@ class ConversationQuery(ListQuery):
     protocol: list[str] = []
     verb: list[str] = []
     does: list[Does] = []
+    source_zone: Annotated[list[str], Field(description="of the asset that asks; empty: in no zone")] = []
+    target_zone: Annotated[list[str], Field(description="of the asset that is asked; empty: in no zone")] = []
     severity: Annotated[
         Weight | None, Field(description="an open case of at least this severity touches one of the two")
     ] = None
@@ -136,5 +138,7 @@ def _fits(row: ConversationRow, query: ConversationQuery) -> bool:
         and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
         and (not query.verb or not set(query.verb).isdisjoint(v.verb for v in row.verbs))
         and (not query.does or row.does in query.does)
+        and (not query.source_zone or (row.source_zone or "") in query.source_zone)
+        and (not query.target_zone or (not row.group and (row.target_zone or "") in query.target_zone))
         and (query.crosses is None or crosses is query.crosses)
     )

@@ -23,6 +23,7 @@ from linewarden.reports.words import LEVELS
 
 router = APIRouter()
 ENTRY = Entry(25, "/map", "Map", "map", "m", Action.ASSET_READ, Kind.ASSET)
+ZONES = ("source_zone", "target_zone")
 BESIDE = 60
 """Conversations that are shown beside the map; the list has the others."""
 
@@ -46,8 +47,8 @@ def asked(request: Request) -> ConversationQuery:
     """The filters of the form, which sends those that are not used as empty texts."""
     values: dict[str, object] = {}
     for name, value in request.query_params.multi_items():
-        if value:
-            many = name in ("asset", "protocol", "verb", "does")
+        if value or name in ZONES:
+            many = name in ("asset", "protocol", "verb", "does", *ZONES)
             values[name] = [*values.get(name, []), value] if many else value  # type: ignore[misc]
     try:
         return ConversationQuery.model_validate(values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +30,13 @@ SHARE = 5
 
 
 class Follower:
-    """`view` is the newest; `start` begins to follow, `look` does one turn in the caller's thread."""
+    """`view` is the newest; `start` begins to follow, `look` does one turn in the caller's thread.
 
-    def __init__(self, lake: Path, every_s: float = EVERY_S) -> None:
-        self.lake, self._every_s = lake, every_s
+    `weigh`: how much depends on the zones of which somebody said it, 0..1; cases are as urgent as that.
+    """
+
+    def __init__(self, lake: Path, every_s: float = EVERY_S, weigh: Callable[[], Mapping[str, float]] = dict) -> None:
+        self.lake, self._every_s, self._weigh = lake, every_s, weigh
         self._view = View()
         self._showing = threading.Lock()  # requests tell of changes, too: each view is made of the newest
         self._begin_anew()
@@ -90,8 +93,8 @@ class Follower:
             began = time.monotonic()
             self._make_plant(corrected)
             self._rest_until = time.monotonic() + SHARE * (time.monotonic() - began)
-        if self._known is not None and (notices := self._notices()) != self._of[1]:
-            self._make_cases(notices)
+        if self._known is not None and (told := (self._notices(), self._weights())) != self._of[1]:
+            self._make_cases(*told)
         if self._view.wrong or self._view.reading is not None:
             self._show(wrong="", reading=None)
         return self._view
@@ -150,16 +153,21 @@ class Follower:
             addresses={address: a.id for a in plant.assets for address in (*a.macs, *a.ips)},
         )  # fmt: skip
 
-    def _make_cases(self, notices: tuple[Path, ...]) -> None:
+    def _weights(self) -> dict[str, float]:
+        """How much depends on assets, by id, where somebody said it of their zone."""
+        zones = self._weigh()
+        return {a.id: zones[a.zone] for a in self._view.plant.assets if a.zone and a.zone in zones} if zones else {}
+
+    def _make_cases(self, notices: tuple[Path, ...], weights: Mapping[str, float]) -> None:
         from linewarden.service.lake import Lake
 
         assert self._known is not None
         with lake_files.reading(self.lake), _explained(self.lake):
             told = events(Lake(self.lake, ("notice",)), self._known.ids) if notices else []
-        cases, _ = tied(told, partners_of(self._known))
+        cases, _ = tied(told, partners_of(self._known), weights)
         within = {e.notice_id for _, case in cases for e in case.events}
         lone = tuple(e for e in told if e.notice_id not in within)
-        self._of = (self._of[0], notices)
+        self._of = (self._of[0], (notices, weights))
         self._show(as_of=time.time_ns(), cases=cases, lone=lone)
 
     def _show(self, **changes: Any) -> None:
