@@ -18,7 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -116,6 +116,9 @@ detection-peers: setup ## the same captures through Suricata with Quickdraw's ru
 
 practice: setup exercise-deps ## all scenarios of the practice plant, judged live (45 minutes)
 	$(BIN)/python benchmarks/practice.py
+
+analytics: setup ## what the analytics tell, foresee and manage a second, beside published figures (needs SHARED)
+	$(BIN)/python benchmarks/analytics.py --data $(SHARED)/data
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
 	$(BIN)/python benchmarks/accuracy.py --data $(SHARED)/data

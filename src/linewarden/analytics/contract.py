@@ -30,7 +30,7 @@ NO_READING = 1e100
 """A value beyond is none that an instrument gave: as good as missing."""
 
 
-CHUNK = 32_768
+CHUNK = 65_536
 """Values that are scored at a time."""
 
 
@@ -129,8 +129,8 @@ class Detector(ABC):
         for first in range(0, len(rows), size):
             piece = slice(first, first + size)
             chunk = rows[piece]
-            there = np.abs(chunk) < NO_READING
-            whole = bool(there.all())
+            whole = bool(chunk.min() > -NO_READING and chunk.max() < NO_READING)  # neither, where one is NaN
+            there = np.broadcast_to(np.True_, chunk.shape) if whole else np.abs(chunk) < NO_READING
             told = self._score(chunk if whole else np.where(there, chunk, np.nan), there)
             out.score[piece], out.alarm[piece] = told.score, told.alarm
             out.confidence[piece] = told.confidence if whole else told.confidence * there.mean(axis=1)

@@ -15,6 +15,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from linewarden.errors import ConfigError
+
 TOKEN = re.compile(
     r'\s*(?:(?P<rate>d\(\s*(?:"(?P<quoted_rate>[^"]+)"|(?P<plain_rate>[A-Za-z_][\w.:/\[\]]*))\s*\)/dt)'
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
@@ -27,7 +29,7 @@ SECONDS = {"/s": 1.0, "/min": 60.0, "/h": 3600.0}
 LONGEST = 500
 
 
-class HintError(ValueError):
+class HintError(ConfigError):
     """A line that is no hint, with what was expected."""
 
 

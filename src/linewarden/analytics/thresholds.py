@@ -46,10 +46,10 @@ def pot_limit(scores: Floats, rate: float, *, tail: float = 0.05) -> float:
 
 
 def cautious_limit(scores: Floats, rate: float) -> float:
-    """`pot_limit`, wider by what the normal time cannot vouch for: by 2 / sqrt(number of independent scores). Scores of rows
-    that hang together are worth few, and another day may well lie somewhat higher."""
+    """`pot_limit`, wider by what the normal time cannot vouch for: by 2 / sqrt(number of independent scores). Scores
+    of rows that hang together are worth few, and another day may well lie somewhat higher."""
     worth = float(independent_rows(scores[:, None])[0])
-    return pot_limit(scores, rate) * (1.0 + 2.0 / np.sqrt(max(worth, 1.0)))
+    return pot_limit(scores, rate) * (1.0 + 2.0 / float(np.sqrt(max(worth, 1.0))))
 
 
 def cross_fitted(rows: Floats, blocks: int, fit_and_score: Callable[[Floats, Floats], Floats]) -> Floats:
