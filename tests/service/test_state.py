@@ -19,6 +19,7 @@ from sqlalchemy import inspect, text
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.state import Event, State, engine, look_at, open_state, store
 from linewarden.service.state.engine import engine_of
+from linewarden.service.state.migrate import newest
 from linewarden.service.state.tables import METADATA
 from tests.service.postgres import PASSWORD
 
@@ -85,7 +86,9 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(database: Datab
     found, _ = engine_of(*database)
     with found.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
-    with pytest.raises(StoreError, match=r"tables are newer \(9000\) than this program \(0007\); install the newer"):
+    with pytest.raises(
+        StoreError, match=rf"tables are newer \(9000\) than this program \({newest()}\); install the newer"
+    ):
         open_state(database[0], password=database[1])
     with pytest.raises(StoreError, match="newer"):
         look_at(database[0], password=database[1])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from linewarden.service.options import Commands
+    from linewarden.service.schedule import Turn
     from linewarden.service.tls import Transport
     from linewarden.service.workplace import Workplace
 
@@ -59,10 +60,12 @@ def first_code(place: Workplace) -> str | None:
 
 def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
     """Runs the server in this thread; the certificate is renewed meanwhile. Raises ConfigError if it cannot listen."""
+    from linewarden.service.pruning import prune_job
     from linewarden.service.schedule import Job, Schedule
     from linewarden.service.tls.transport import EVERY_S
 
-    schedule = Schedule([Job("certificate", EVERY_S, transport.renew)], lambda turn: None)
+    jobs = [Job("certificate", EVERY_S, transport.renew), prune_job(lambda: place.state)]
+    schedule = Schedule(jobs, _say_what_failed)
     schedule.start()
     server = server_of(place, transport, host, port)
     threading.Thread(target=_say_where, args=(server, host, transport), daemon=True).start()
@@ -75,6 +78,11 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
     finally:
         schedule.stop()
     return 0
+
+
+def _say_what_failed(turn: Turn) -> None:
+    if turn.error:
+        print(f"linewarden: {turn.job}: {turn.error}", file=sys.stderr)
 
 
 def _say_where(server: uvicorn.Server, host: str, transport: Transport) -> None:

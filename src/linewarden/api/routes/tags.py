@@ -88,8 +88,10 @@ class SeriesOut(BaseModel):
 class ValuesOut(BaseModel):
     """How tags ran. `live`: values still come."""
 
-    start: Time = Field(serialization_alias="from")
-    end: Time = Field(serialization_alias="to")
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Time = Field(alias="from")
+    end: Time = Field(alias="to")
     live: bool
     series: list[SeriesOut]
 
@@ -112,8 +114,10 @@ class TagEvent(BaseModel):
 class EventsOut(BaseModel):
     """Events, the oldest first."""
 
-    start: Time = Field(serialization_alias="from")
-    end: Time = Field(serialization_alias="to")
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Time = Field(alias="from")
+    end: Time = Field(alias="to")
     items: list[TagEvent]
 
 
@@ -147,7 +151,8 @@ def tag_values(who: Who, query: Annotated[ValuesQuery, Query()]) -> ValuesOut:
     if query.format is not Format.JSON:
         answer: Any = as_file([row for t in trends for row in _rows(who, t)], query.format, "values")
         return answer  # type: ignore[no-any-return]
-    return ValuesOut(start=_time(start), end=_time(end), live=live, series=[_series(t) for t in trends])
+    series = [_series(t) for t in trends]
+    return ValuesOut.model_validate({"from": _time(start), "to": _time(end), "live": live, "series": series})
 
 
 @router.get("/tags/events", operation_id="tag_events")
@@ -157,7 +162,9 @@ def tag_events(who: Who, query: Annotated[Span, Query()]) -> EventsOut:
 
     tags = chosen(who, query)
     start, end, _ = span_of(tags, query)
-    return EventsOut(start=_time(start), end=_time(end), items=events_of(who, {t.key.source for t in tags}, start, end))
+    return EventsOut.model_validate(
+        {"from": _time(start), "to": _time(end), "items": events_of(who, {t.key.source for t in tags}, start, end)}
+    )
 
 
 def visible_tags(who: Caller) -> list[TagState]:
