@@ -63,6 +63,7 @@ live
 printf '\nReports (one file each; open in a browser):\n'
 for report in "${reports[@]}"; do printf '    file://%s\n' "$(realpath "$report")"; done
 printf 'Ask the lake with SQL:\n    %s query %s "SELECT verb, count(*) FROM command GROUP BY verb"\n' "$linewarden" "$out/lake"
+printf 'Look at it in a browser, live map, cases and hunt (it says where, and prints a code for your account):\n    %s console %s\n' "$linewarden" "$out/lake"
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -t 1 ] && command -v xdg-open >/dev/null; then
     xdg-open "${reports[-1]}" >/dev/null 2>&1 &
 fi
