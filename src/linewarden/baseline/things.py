@@ -20,7 +20,7 @@ AREAS = frozenset({*MASTERS, Verb.READ, Verb.PROGRAM_UPLOAD, Verb.PROGRAM_DOWNLO
 DYNAMIC = 49_152
 """From this port on ports are handed out at random (RFC 6335), and tell nothing."""
 
-REMEMBERED = 16_384
+REMEMBERED = 4_096
 """What records tell of is made once, as long as it comes again."""
 
 
