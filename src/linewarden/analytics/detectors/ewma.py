@@ -30,8 +30,9 @@ WARM_UP = 30
 
 class Ewma(Detector):
     """weights: of the slow and the fast mean, 0..1 a row. begin, end: how odd an alarm's first and last row is, in
-    deviations of a normal distribution that are as rare. follow: share of a deviation that the reference takes over a
-    row while all is well.
+    deviations of a normal distribution that are as rare. least: deviations of the
+    normal time that a shift must have to matter at all, however well founded. follow: share of a deviation that the
+    reference takes over a row while all is well.
     """
 
     def __init__(
@@ -41,12 +42,13 @@ class Ewma(Detector):
         weights: tuple[float, float] = (0.15, 0.3),
         begin: float = 4.5,
         end: float = 2.0,
-        follow: float = 0.004,
+        least: float = 0.8,
+        follow: float = 0.006,
         keep: int = 50_000,
     ) -> None:
         super().__init__(tags, keep=keep)
         self.weights = weights
-        self.begin, self.end, self.follow = begin, end, follow
+        self.begin, self.end, self.least, self.follow = begin, end, least, follow
 
     def _fit(self, normal: Rows) -> None:
         self._centre, self._spread = centre_and_spread(normal)
@@ -54,8 +56,10 @@ class Ewma(Detector):
         self._worth = independent_rows(steps)
         freedom = np.maximum(self._worth - 1.0, 1.0)
         noise = [self._noise(steps, weight) for weight in self.weights]
-        self._begin = np.array([student.isf(norm.sf(self.begin), freedom) * s for s in noise])
-        self._end = np.array([student.isf(norm.sf(self.end), freedom) * s for s in noise])
+        self._begin, self._end = (
+            np.maximum([student.isf(norm.sf(limit), freedom) * s for s in noise], self.least)
+            for limit in (self.begin, self.end)
+        )
         self._calm = 2.5 * noise[0]
 
     def _noise(self, steps: Rows, weight: float) -> npt.NDArray[np.float64]:

@@ -58,7 +58,7 @@ class Novelty(Detector):
         span: int = 64,
         limit: float = 4.5,
         arms: float = 3.5,
-        more: float = 1.0,
+        more: float = 1.5,
         refractory: int = 300,
         keep: int = 50_000,
     ) -> None:

@@ -43,7 +43,7 @@ class VirtualSensors(Detector):
         trees: int = 60,
         leaves: int = 15,
         rate: float = 0.01,
-        hold: int = 8,
+        hold: int = 5,
         follow: float = 0.002,
         keep: int = 20_000,
     ) -> None:
