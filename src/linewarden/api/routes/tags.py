@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
@@ -88,8 +88,8 @@ class SeriesOut(BaseModel):
 class ValuesOut(BaseModel):
     """How tags ran. `live`: values still come."""
 
-    start: Time = Field(serialization_alias="from")
-    end: Time = Field(serialization_alias="to")
+    start: Time = Field(validation_alias=AliasChoices("from", "start"), serialization_alias="from")
+    end: Time = Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     live: bool
     series: list[SeriesOut]
 
@@ -112,8 +112,8 @@ class TagEvent(BaseModel):
 class EventsOut(BaseModel):
     """Events, the oldest first."""
 
-    start: Time = Field(serialization_alias="from")
-    end: Time = Field(serialization_alias="to")
+    start: Time = Field(validation_alias=AliasChoices("from", "start"), serialization_alias="from")
+    end: Time = Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     items: list[TagEvent]
 
 
