@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from linewarden.errors import StoreError
@@ -42,12 +42,17 @@ class Reserved:
 
     def write_bytes(self, data: bytes) -> None:
         """Puts these bytes there. Raises StoreError, and then leaves what was there before."""
+        self.write_pieces([data])
+
+    def write_pieces(self, pieces: Iterable[bytes]) -> None:
+        """The same of what comes piece by piece, and need not fit into memory."""
         try:
             if self._tmp is None:
-                self._target.write_bytes(data)
+                with self._target.open("wb") as device:
+                    device.writelines(pieces)
                 return
             with self._tmp.open("wb") as file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             self._tmp.chmod(0o666 & ~_umask())

@@ -1,0 +1,58 @@
+"""All calls of the client.
+
+Written by `make client` from the routes; do not edit.
+"""
+
+from __future__ import annotations
+
+from linewarden.api.client.calls.activity import ActivityCalls
+from linewarden.api.client.calls.assets import AssetsCalls
+from linewarden.api.client.calls.audit import AuditCalls
+from linewarden.api.client.calls.case_files import CaseFilesCalls
+from linewarden.api.client.calls.cases import CasesCalls
+from linewarden.api.client.calls.casework import CaseworkCalls
+from linewarden.api.client.calls.conduits import ConduitsCalls
+from linewarden.api.client.calls.conversations import ConversationsCalls
+from linewarden.api.client.calls.findings import FindingsCalls
+from linewarden.api.client.calls.map import MapCalls
+from linewarden.api.client.calls.me import MeCalls
+from linewarden.api.client.calls.notice_work import NoticeWorkCalls
+from linewarden.api.client.calls.notices import NoticesCalls
+from linewarden.api.client.calls.now import NowCalls
+from linewarden.api.client.calls.packets import PacketsCalls
+from linewarden.api.client.calls.people import PeopleCalls
+from linewarden.api.client.calls.queries import QueriesCalls
+from linewarden.api.client.calls.query import QueryCalls
+from linewarden.api.client.calls.records import RecordsCalls
+from linewarden.api.client.calls.settings import SettingsCalls
+from linewarden.api.client.calls.tags import TagsCalls
+from linewarden.api.client.calls.tokens import TokensCalls
+from linewarden.api.client.calls.zones import ZonesCalls
+
+
+class Calls(
+    ActivityCalls,
+    AssetsCalls,
+    AuditCalls,
+    CaseFilesCalls,
+    CasesCalls,
+    CaseworkCalls,
+    ConduitsCalls,
+    ConversationsCalls,
+    FindingsCalls,
+    MapCalls,
+    MeCalls,
+    NoticeWorkCalls,
+    NoticesCalls,
+    NowCalls,
+    PacketsCalls,
+    PeopleCalls,
+    QueriesCalls,
+    QueryCalls,
+    RecordsCalls,
+    SettingsCalls,
+    TagsCalls,
+    TokensCalls,
+    ZonesCalls,
+):
+    """Every operation of the API."""
