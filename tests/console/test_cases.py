@@ -61,6 +61,17 @@ def test_who_takes_a_case_is_seen_by_others_at_once(open_as: Open, path: str) ->
     assert other.locator("text=I take it").count() == 0
 
 
+def test_what_others_do_leaves_open_what_is_open(open_as: Open, path: str) -> None:
+    page, other = open_as("viewer", path), open_as("operator", path)
+    page.locator("#live-steps summary").click()
+    page.wait_for_timeout(500)
+    other.fill("#work [name=text]", "from the shift")
+    other.click("text=Write")
+    page.locator("#live-log").get_by_text("from the shift").wait_for(timeout=5_000)
+    assert page.locator("#live-steps details").evaluate("d => d.open")
+    assert "UTC" not in page.locator("#live-log").inner_text()
+
+
 def test_two_change_the_same_and_the_second_keeps_what_was_written(open_as: Open, path: str) -> None:
     first, second = open_as("analyst", path), open_as("owner", path, answers="status of 409")
     for page, state, why in ((first, "benign", "a drill"), (second, "true", "an attack")):
