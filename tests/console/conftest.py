@@ -29,11 +29,12 @@ def open_as(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
     """`open_as(role, path)`: a page as somebody of that role sees it.
 
     The test fails if the page logs an error (of the content security policy, too) or asks another host for anything.
+    `answers`: an error of the server that it is to show, `status of 409`.
     """
     trouble: list[str] = []
     contexts: list[Any] = []
 
-    def opened(role: str, path: str = "/", **options: Any) -> Any:
+    def opened(role: str, path: str = "/", *, answers: str = "no answer", **options: Any) -> Any:
         assert role in ROLES
         context = browser.new_context(
             **{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", "ignore_https_errors": True,
@@ -44,7 +45,10 @@ def open_as(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
                   "httpOnly": True, "sameSite": "Lax"}  # fmt: skip
         context.add_cookies([cookie])
         page = context.new_page()
-        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda m: trouble.append(m.text) if m.type in ("error", "warning") and answers not in m.text else None,
+        )
         page.on("pageerror", lambda e: trouble.append(str(e)))
         page.on(
             "request", lambda r: None if r.url.startswith((served.url, "blob:", "data:")) else trouble.append(r.url)

@@ -71,9 +71,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(config: Config) -> Iterator[Served]:
-    """Runs it in a thread."""
-    with opened(config) as place:
+def serve(config: Config, file: Path | None = None) -> Iterator[Served]:
+    """Runs it in a thread. `file`: of the configuration, if it has one."""
+    with opened(config, file, [DEMO]) as place:
         transport = server_context(config)
         server = server_of(place, transport, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run, daemon=True)

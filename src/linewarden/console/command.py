@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   linewarden read line1.pcap --out lake && linewarden console lake     look at what was read
+  linewarden console lake --captures captures/                         with the packets that prove what was found
   linewarden console linewarden.toml                                   beside the service
   linewarden console lake --listen 127.0.0.1:9000                      at another port
 The first time it prints a code, with which the first account is made in the browser. It ends with Ctrl-C.
@@ -33,6 +34,15 @@ def add_console(commands: Commands) -> None:
     add: Any = parser.add_argument
     add("what", type=Path, nargs="?", default=Path("linewarden.toml"), metavar="CONFIG|LAKE",
         help="a configuration file, or the folder of a lake (default: %(default)s)")  # fmt: skip
+    add(
+        "--captures",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PATH",
+        help="captures, or folders of them, to show packets of, besides where they were read",
+    )
     add("--listen", metavar="ADDRESS:PORT", help="where (default: [console] listen, 127.0.0.1:9443)")
 
 
@@ -44,7 +54,7 @@ def run_console(args: argparse.Namespace) -> int:
 
     config = config_of(args.what)
     host, port = host_and_port(args.listen) if args.listen else config.console.address
-    with opened(config, None if args.what.is_dir() else args.what) as place:
+    with opened(config, None if args.what.is_dir() else args.what, args.captures) as place:
         transport = server_context(config)
         if (code := first_code(place)) is not None:
             print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}")

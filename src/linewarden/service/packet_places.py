@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,22 +22,20 @@ MOST_AROUND = 5_000
 
 
 class KeptCaptures(Captures):
-    """Where captures were when they were read, or beside the lake; and the rings that the sensors keep."""
+    """What was given, the rings that the sensors keep, where captures were when they were read, and beside the lake."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, given: Sequence[Path] = ()) -> None:
         super().__init__(lake=config.lake_folder)
         folders = (config.packets_folder(sensor) for sensor in config.sensor)
         there = [f for f in folders if f is not None and f.is_dir() and any(f.iterdir())]
-        self._ring = Captures(there, config.lake_folder) if there else None
+        self._others = [Captures([place], config.lake_folder) for place in (*given, *there)]
 
     def find(self, name: str, alone: bool = False) -> Path:
         """The file of a capture. Raises CaptureError if it is nowhere."""
-        try:
-            return super().find(name, alone)
-        except CaptureError:
-            if self._ring is None:
-                raise
-            return self._ring.find(name)
+        for place in self._others:
+            with contextlib.suppress(CaptureError):
+                return place.find(name)
+        return super().find(name, alone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,9 @@ OWN_SITE = "site"
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """An open one. `file`: the configuration's, None where only a lake was named."""
+    """An open one. `file`: the configuration's, None where only a lake was named. `captures`: where packets are looked
+    for first.
+    """
 
     config: Config
     file: Path | None
@@ -44,6 +46,7 @@ class Workplace:
     access: Access
     trends: Trends
     desk: Desk
+    captures: tuple[Path, ...] = ()
 
     @property
     def site(self) -> str:
@@ -88,7 +91,7 @@ def _site_of(lake: Path) -> str:
 
 
 @contextlib.contextmanager
-def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
+def opened(config: Config, file: Path | None = None, captures: Sequence[Path] = ()) -> Iterator[Workplace]:
     """Opens the state (made the first time) and begins to follow the lake. Raises ConfigError or StoreError."""
     data = config.service.data
     try:
@@ -102,8 +105,9 @@ def opened(config: Config, file: Path | None = None) -> Iterator[Workplace]:
     try:
         follower.start()
         yield Workplace(
-            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder)
-        )
+            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder),
+            tuple(captures),
+        )  # fmt: skip
     finally:
         follower.stop()
         trends.close()

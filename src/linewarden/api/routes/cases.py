@@ -109,16 +109,21 @@ class TurnOut(BaseModel):
     after: str
 
 
-class CaseOut(CaseRow):
+class WorkOut(CaseRow):
+    """A case with what people did of it."""
+
+    steps: list[StepOut] = Field(description="the runbook of the worst notice first")
+    comments: list[CommentOut]
+    turns: list[TurnOut] = Field(description="changes of state and assignee, in their order")
+
+
+class CaseOut(WorkOut):
     """A case with all that was told in it, by time, and what it means for the process."""
 
     meaning: list[str]
     matrix: dict[str, list[str]] = Field(description="tactic -> techniques that were seen")
     notices: list[NoticeRow]
     urgency: UrgencyOut | None = Field(description="what the priority is made of; null where all was expected")
-    steps: list[StepOut] = Field(description="the runbook of the worst notice first")
-    comments: list[CommentOut]
-    turns: list[TurnOut] = Field(description="changes of state and assignee, in their order")
 
 
 class CaseQuery(ListQuery):
@@ -154,12 +159,24 @@ LIST: Listing[CaseRow] = Listing(
 @router.get("/cases", operation_id="list_cases", responses=FILES)
 def list_cases(who: Who, query: Annotated[CaseQuery, Query()]) -> Page[CaseRow]:
     """The cases that the caller may see: those in all of whose zones they may look."""
+    me = who.account.id if who.account else ""
+    answer: Page[CaseRow] = LIST.answer(
+        [r for r in all_rows(who) if _fits(r, query) and _shown(r, query.show, me)], query
+    )
+    return answer
+
+
+def all_rows(who: Caller) -> list[CaseRow]:
+    """All that the caller may see, with what people did."""
     visible, view = who.zones(Action.CASE_READ, Kind.CASE), who.view
     rows = made(view, "cases", lambda v: [row_of(v, priority, case) for priority, case in v.cases])
-    seen = (r for r in rows if visible.all_of(view.zone(a.id) for a in r.assets))
-    worked, me = with_work(who, seen), who.account.id if who.account else ""
-    answer: Page[CaseRow] = LIST.answer([r for r in worked if _fits(r, query) and _shown(r, query, me)], query)
-    return answer
+    return with_work(who, (r for r in rows if visible.all_of(view.zone(a.id) for a in r.assets)))
+
+
+def counts(who: Caller) -> dict[str, int]:
+    """How many there are of each `show`."""
+    rows, me = all_rows(who), who.account.id if who.account else ""
+    return {show: sum(_shown(r, show, me) for r in rows) for show in ("open", "mine", "closed", "all")}
 
 
 @router.get("/cases/{id}", operation_id="get_case")
@@ -171,15 +188,22 @@ def get_case(who: Who, id: str) -> CaseOut:
 
 def case_out(who: Caller, priority: int, case: Case) -> CaseOut:
     """A case as the API gives it."""
-    desk, names = desk_of(who), people_names(who)
     found = urgency(case)
     factors = {n: getattr(found, n) for n in ("weight", "confidence", "stage", "value", "further")} if found else {}
     return CaseOut(
-        **with_work(who, [row_of(who.view, priority, case)])[0].model_dump(),
+        **dict(work_out(who, priority, case)),
         meaning=list(dict.fromkeys(e.meaning for e in worst_first(case) if e.meaning)),
         matrix={t: list(ids) for t, ids in case.tactics.items()},
         notices=notice_rows(who, [(e, case.id) for e in sorted(case.events, key=lambda e: e.ts)]),
         urgency=UrgencyOut(notice=found.event.notice_id, **factors) if found else None,
+    )
+
+
+def work_out(who: Caller, priority: int, case: Case) -> WorkOut:
+    """The same without what it is about: what changes while people work."""
+    desk, names = desk_of(who), people_names(who)
+    return WorkOut(
+        **dict(with_work(who, [row_of(who.view, priority, case)])[0]),
         steps=steps_of(case, desk.steps(case.id)),
         comments=[CommentOut(**asdict(c)) for c in desk.comments(case.id)],
         turns=turns_out(desk.turns(case.id), names),
@@ -295,7 +319,7 @@ def _fits(row: CaseRow, query: CaseQuery) -> bool:
     )
 
 
-def _shown(row: CaseRow, query: CaseQuery, me: str) -> bool:
-    if query.show == "mine":
+def _shown(row: CaseRow, show: str, me: str) -> bool:
+    if show == "mine":
         return row.needs_work and row.assignee is not None and row.assignee.id == me
-    return query.show == "all" or row.needs_work is (query.show == "open")
+    return show == "all" or row.needs_work is (show == "open")

@@ -121,7 +121,7 @@ def packets_of(who: Caller, event: Event) -> PacketsOut:
     """The same for the console."""
     named = named_of(event)
     try:
-        found = shown(named[:MOST], KeptCaptures(who.place.config))
+        found = shown(named[:MOST], KeptCaptures(who.place.config, who.place.captures))
     except (CaptureError, StoreError) as error:
         found = Shown((), (str(error),))
     records: dict[int, list[RecordOut]] = {}
@@ -161,7 +161,7 @@ def _need_packets(who: Caller) -> None:
 def _file(who: Caller, named: list[Named], seconds: float, name: str) -> Response:
     _need_packets(who)
     try:
-        data, problems = to_take_away(named, KeptCaptures(who.place.config), seconds)
+        data, problems = to_take_away(named, KeptCaptures(who.place.config, who.place.captures), seconds)
     except CaptureError as error:
         data, problems = b"", (str(error),)
     if not data:

@@ -11,15 +11,17 @@ from starlette.responses import HTMLResponse
 from linewarden.api.caller import Caller
 from linewarden.api.problems import Problem
 from linewarden.api.routes.cases import (
-    CaseOut,
     CaseQuery,
     CommentOut,
     TurnOut,
+    WorkOut,
     case_thing,
+    counts,
     get_case,
     list_cases,
     visible_case,
     visible_cases,
+    work_out,
 )
 from linewarden.api.routes.casework import assignees
 from linewarden.api.routes.notices import ORDER, NoticeQuery, NoticeRow, list_notices, notice_thing
@@ -41,11 +43,16 @@ def cases(request: Request, who: Viewer, query: Annotated[CaseQuery, Query()]) -
     """The queue: what needs work, unless something else is asked for."""
     if "show" not in request.query_params:
         query.show = "open"
-    counts = {show: list_cases(who, CaseQuery(show=show, limit=1)).total for show in ("open", "mine", "closed", "all")}
+    template = "case/queue_part.html.j2" if wants_part(request) else "cases.html.j2"
     return page(
-        request, "cases.html.j2", who, found=list_cases(who, query), query=query, counts=counts, states=list(CaseState),
-        tactics=STAGES, touched=touched(who),
+        request, template, who, found=list_cases(who, query), query=query, counts=counts(who), states=list(CaseState),
+        tactics=STAGES, touched=touched(who), part=wants_part(request),
     )  # fmt: skip
+
+
+def wants_part(request: Request) -> bool:
+    """Htmx asks for what changes of a page, and not for the page as it was before somebody went on."""
+    return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
 
 
 def touched(who: Caller) -> list[tuple[str, str]]:
@@ -58,6 +65,17 @@ def touched(who: Caller) -> list[tuple[str, str]]:
 def case(request: Request, who: Viewer, id: str, done: str = "") -> HTMLResponse:
     """One case."""
     return case_page(request, who, id, done=done)
+
+
+@router.get("/cases/{id}/live")
+def live(request: Request, who: Viewer, id: str) -> HTMLResponse:
+    """What others changed of a case: small, as each page that is open asks for it at each change."""
+    priority, case = visible_case(who, id)
+    found = work_out(who, priority, case)
+    return page(
+        request, "case/live.html.j2", who, case=found, log=log(found), rights=rights(who, case),
+        me=who.account.id if who.account else "",
+    )  # fmt: skip
 
 
 def case_page(
@@ -76,7 +94,7 @@ def case_page(
     )  # fmt: skip
 
 
-def log(case: CaseOut) -> list[CommentOut | TurnOut]:
+def log(case: WorkOut) -> list[CommentOut | TurnOut]:
     """What was said and done, the newest first."""
     return sorted((*case.comments, *case.turns), key=lambda e: e.ts, reverse=True)
 
