@@ -85,7 +85,7 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(database: Datab
     found, _ = engine_of(*database)
     with found.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
-    with pytest.raises(StoreError, match=r"tables are newer \(9000\) than this program \(0005\); install the newer"):
+    with pytest.raises(StoreError, match=r"tables are newer \(9000\) than this program \(0006\); install the newer"):
         open_state(database[0], password=database[1])
     with pytest.raises(StoreError, match="newer"):
         look_at(database[0], password=database[1])
