@@ -144,7 +144,7 @@ def _fits(row: AssetRow, query: AssetQuery) -> bool:
     return (
         (not query.role or row.role in query.role)
         and (not query.level or row.level in query.level)
-        and (not query.zone or (row.zone or "") in query.zone)
+        and (not query.zone or (row.zone or "-") in query.zone)
         and (not query.vendor or row.vendor in query.vendor)
         and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
         and (query.seen is None or row.seen is query.seen)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
-from linewarden.api.routes.conversations import VerbOut
+from linewarden.api.routes.conversations import NO_ZONE, VerbOut
 from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Conversation
@@ -63,7 +63,7 @@ class ConduitRow(BaseModel):
 class ConduitQuery(ListQuery):
     """What to list of the conduits."""
 
-    zone: Annotated[list[str], Field(description="one of the two is this; empty: no zone")] = []
+    zone: Annotated[list[str], Field(description="one of the two is this; -: no zone")] = []
     protocol: list[str] = []
     changes: Annotated[bool | None, Field(description="true: only those in which something is changed")] = None
     needless: Annotated[bool | None, Field(description="true: only those with needless conversations")] = None
@@ -130,7 +130,7 @@ def _example(view: View, why: str, talk: Conversation) -> NeedlessTalk:
 
 def _fits(row: ConduitRow, query: ConduitQuery) -> bool:
     return (
-        (not query.zone or row.source in query.zone or row.target in query.zone)
+        (not query.zone or not {row.source or NO_ZONE, row.target or NO_ZONE}.isdisjoint(query.zone))
         and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
         and (query.changes is None or (row.changing > 0) is query.changes)
         and (query.needless is None or (row.needless > 0) is query.needless)

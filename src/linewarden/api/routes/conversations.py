@@ -20,6 +20,8 @@ from linewarden.service.view import View
 
 router = APIRouter(tags=["conversations"])
 
+NO_ZONE = "-"
+"""In filters: what is in no zone. An empty filter is none."""
 Does = Literal["change", "read", "other"]
 """What a conversation does: changes something in the target, reads process data, or anything else."""
 
@@ -61,8 +63,8 @@ class ConversationQuery(ListQuery):
     protocol: list[str] = []
     verb: list[str] = []
     does: list[Does] = []
-    source_zone: Annotated[list[str], Field(description="of the asset that asks; empty: in no zone")] = []
-    target_zone: Annotated[list[str], Field(description="of the asset that is asked; empty: in no zone")] = []
+    source_zone: Annotated[list[str], Field(description="of the asset that asks; -: in none")] = []
+    target_zone: Annotated[list[str], Field(description="of the asset that is asked; -: in none")] = []
     severity: Annotated[
         Weight | None, Field(description="an open case of at least this severity touches one of the two")
     ] = None
@@ -138,7 +140,7 @@ def _fits(row: ConversationRow, query: ConversationQuery) -> bool:
         and (not query.protocol or not set(query.protocol).isdisjoint(row.protocols))
         and (not query.verb or not set(query.verb).isdisjoint(v.verb for v in row.verbs))
         and (not query.does or row.does in query.does)
-        and (not query.source_zone or (row.source_zone or "") in query.source_zone)
-        and (not query.target_zone or (not row.group and (row.target_zone or "") in query.target_zone))
+        and (not query.source_zone or (row.source_zone or NO_ZONE) in query.source_zone)
+        and (not query.target_zone or (not row.group and (row.target_zone or NO_ZONE) in query.target_zone))
         and (query.crosses is None or crosses is query.crosses)
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
@@ -23,7 +21,6 @@ from linewarden.reports.words import LEVELS
 
 router = APIRouter()
 ENTRY = Entry(25, "/map", "Map", "map", "m", Action.ASSET_READ, Kind.ASSET)
-ZONES = ("source_zone", "target_zone")
 BESIDE = 60
 """Conversations that are shown beside the map; the list has the others."""
 
@@ -43,21 +40,8 @@ def side(request: Request, who: Viewer, asset: str = "") -> HTMLResponse:
     return page(request, "map_side.html.j2", who, **_side(who, asset))
 
 
-def asked(request: Request) -> ConversationQuery:
-    """The filters of the form, which sends those that are not used as empty texts."""
-    values: dict[str, object] = {}
-    for name, value in request.query_params.multi_items():
-        if value or name in ZONES:
-            many = name in ("asset", "protocol", "verb", "does", *ZONES)
-            values[name] = [*values.get(name, []), value] if many else value  # type: ignore[misc]
-    try:
-        return ConversationQuery.model_validate(values)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
-
-
 @router.get("/map/list")
-def as_list(request: Request, who: Viewer, query: Annotated[ConversationQuery, Depends(asked)]) -> HTMLResponse:
+def as_list(request: Request, who: Viewer, query: Annotated[ConversationQuery, Query()]) -> HTMLResponse:
     """All conversations that the map shows as lines."""
     return page(
         request, "map_list.html.j2", who, query=query, found=list_conversations(who, query), protocols=_protocols(who),

@@ -53,6 +53,6 @@ def zone_name(text: str) -> str:
     name = " ".join(text.split())
     if not name or len(name) > LONGEST:
         raise ConfigError(f"a zone's name has 1 to {LONGEST} characters")
-    if any(unicodedata.category(c)[0] == "C" for c in name) or "/" in name or name in (".", ".."):
-        raise ConfigError("a zone's name has no control characters and no slash")
+    if any(unicodedata.category(c)[0] == "C" for c in name) or "/" in name or name in (".", "..", "-"):
+        raise ConfigError("a zone's name has no control characters and no slash, and is no dash")
     return name
