@@ -11,9 +11,12 @@ one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import ThreadpoolController
 
 from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series, shares
 from linewarden.analytics.holding import Hold
@@ -81,7 +84,8 @@ class VirtualSensors(Detector):
         model = HistGradientBoostingRegressor(
             max_iter=self.trees, max_leaf_nodes=self.leaves, learning_rate=0.15, early_stopping=False, random_state=SEED
         )
-        return model.fit(inputs, value)
+        with _one_thread():
+            return model.fit(inputs, value)
 
     @staticmethod
     def _seen(now: Rows, before: Rows) -> Rows:
@@ -110,12 +114,12 @@ class VirtualSensors(Detector):
         return Scores(score, self._hold.over(score > 1.0), np.full(len(rows), sure), shares(parts))
 
     def _expected(self, seen: Rows) -> Rows:
-        return np.column_stack(
-            [
-                np.mean([m.predict(np.delete(seen, tag, axis=1)) for m in models], axis=0)
-                for tag, models in enumerate(self._models)
-            ]
-        )
+        expected = np.empty((len(seen), len(self._models)))
+        with _one_thread():
+            for tag, models in enumerate(self._models):
+                inputs = np.delete(seen, tag, axis=1)
+                expected[:, tag] = np.mean([m.predict(inputs) for m in models], axis=0)
+        return expected
 
     def _without_bias(self, left: Rows) -> Rows:
         """Takes off what each tag is off by for long, which is followed by small steps whatever the deviation's
@@ -126,6 +130,17 @@ class VirtualSensors(Detector):
             out[row] = value - self._bias
             self._bias = self._bias + np.clip(out[row], -step, step)
         return out
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Trees this small gain nothing from more; on a busy machine threads that wait for each other cost minutes."""
+    one: AbstractContextManager[object] = _pools().limit(limits=1, user_api="openmp")
+    return one
 
 
 DETECTOR = VirtualSensors
