@@ -73,9 +73,9 @@ class Transport:
             cursor = found.next
 
     def _save(self, to: Path | str, method: str, path: str, *, format: str = "", **asked: Any) -> Path:
-        with reserve(Path(to)) as file, self._answer(method, path, **_with_format(asked, format)) as answer:
-            with self._explained():
-                file.write_pieces(answer.iter_bytes())
+        asking = self._answer(method, path, **_with_format(asked, format))
+        with reserve(Path(to)) as file, asking as answer, self._explained():
+            file.write_pieces(answer.iter_bytes())
         return Path(to)
 
     def _frame(self, method: str, path: str, **asked: Any) -> pl.DataFrame:

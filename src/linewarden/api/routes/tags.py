@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
@@ -92,8 +92,6 @@ class ValuesOut(BaseModel):
 
     start: Time = Field(alias="from")
     end: Time = Field(alias="to")
-    start: Time = Field(validation_alias=AliasChoices("from", "start"), serialization_alias="from")
-    end: Time = Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     live: bool
     series: list[SeriesOut]
 
@@ -120,8 +118,6 @@ class EventsOut(BaseModel):
 
     start: Time = Field(alias="from")
     end: Time = Field(alias="to")
-    start: Time = Field(validation_alias=AliasChoices("from", "start"), serialization_alias="from")
-    end: Time = Field(validation_alias=AliasChoices("to", "end"), serialization_alias="to")
     items: list[TagEvent]
 
 
