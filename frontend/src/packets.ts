@@ -48,7 +48,7 @@ function shown(found: Found): HTMLElement[] {
   }
   if (found.records.length) {
     const rest = element("div", "decoded");
-    rest.append(...found.records.map(recordView));
+    rest.append(...found.records.map((record) => recordView(record, true)));
     parts.push(rest);
   }
   if (found.more) parts.push(element("p", "soft", `+ ${found.more}: ${words.more}`));
@@ -65,7 +65,7 @@ function packetView(packet: Packet, number: number): HTMLElement {
   status.setAttribute("role", "status");
   const columns = element("div", "packet-columns");
   const decoded = element("div", "decoded");
-  decoded.append(...(packet.records.length ? packet.records.map(recordView) : [element("p", "soft", words.plain)]));
+  decoded.append(...(packet.records.length ? packet.records.map((record) => recordView(record, false)) : [element("p", "soft", words.plain)]));
   const layers = element("div", "layers");
   layers.append(...packet.layers.map((layer, n) => layerView(layer, n)));
   const raw = element("div", "raw");
@@ -76,12 +76,12 @@ function packetView(packet: Packet, number: number): HTMLElement {
   return view;
 }
 
-function recordView(record: Decoded): HTMLElement {
+function recordView(record: Decoded, whole: boolean): HTMLElement {
   const box = element("div", "record");
   box.append(element("h4", "", `${record.stream} · ${words.decoded}`));
   const list = element("dl", "facts");
   for (const [name, value] of Object.entries(record.fields)) {
-    if (name.startsWith("id.")) continue; // addresses and ports stand in the layers
+    if (!whole && name.startsWith("id.")) continue; // addresses and ports stand in the layers
     list.append(element("dt", "", name), element("dd", "mono", typeof value === "string" ? value : JSON.stringify(value)));
   }
   box.append(list);

@@ -134,10 +134,23 @@ def _arrow(
         x1, x2, y1, y2 = NODE_WIDE + 4, WIDE - NODE_WIDE - 12, a + NODE_HIGH / 2, b + NODE_HIGH / 2
         bend = (x2 - x1) / 2
         path = f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
-        x, y = (x1 + x2) / 2, (y1 + y2) / 2
+        x, y = _on_way(x1, y1, x2, y2, 0.7 if _apart(places, 1) else 0.3)
     return Arrow(
         names[orig] or orig, names[resp] or resp, ORDER[_worst(told)], sum(n.count for n in told), titles, path, x, y
     )
+
+
+def _apart(places: dict[tuple[int, str], float], side: int) -> bool:
+    """More nodes are on this side than on the other: there the arrows lie apart, and their numbers do not overlap."""
+    return sum(at == side for at, _ in places) * 2 > len(places)
+
+
+def _on_way(x1: float, y1: float, x2: float, y2: float, t: float) -> tuple[float, float]:
+    """A point of the curve, `t` 0..1 (cubic Bezier whose tangents at both ends are level, meeting in the middle)."""
+    rise = t * t * (3 - 2 * t)
+    middle = (x1 + x2) / 2
+    x = (1 - t) ** 3 * x1 + 3 * (1 - t) * t * middle + t**3 * x2
+    return round(x, 1), round(y1 + (y2 - y1) * rise, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def live(request: Request, who: Viewer, id: str) -> HTMLResponse:
     priority, case = visible_case(who, id)
     found = work_out(who, priority, case)
     return page(
-        request, "case/live.html.j2", who, case=found, log=log(found), rights=rights(who, case),
+        request, "case/live.html.j2", who, case=found, log=log(found), rights=work_rights(who, case),
         me=who.account.id if who.account else "",
     )  # fmt: skip
 
@@ -112,13 +112,18 @@ def weight(notice: NoticeRow) -> int:
     return ORDER.index(notice.severity)
 
 
+def work_rights(who: Caller, case: Case) -> dict[str, bool]:
+    """What the reader may do to the case, for the forms that are live."""
+    thing = case_thing(who, case)
+    return {"work": who.may(Action.CASE_WORK, thing), "comment": who.may(Action.CASE_COMMENT, thing)}
+
+
 def rights(who: Caller, case: Case) -> dict[str, bool]:
-    """What the reader may do here, for the forms."""
-    things = [notice_thing(who, e) for e in case.events]
+    """What the reader may do here, for all forms."""
     zones = [who.view.zone(a) for a in case.assets]
-    return {
-        "work": who.may(Action.CASE_WORK, case_thing(who, case)),
-        "comment": who.may(Action.CASE_COMMENT, case_thing(who, case)),
+    of_notices = {notice_thing(who, e).place.zone for e in case.events}
+    things = [who.thing(Kind.NOTICE, "any", [zone]) for zone in sorted(of_notices)]
+    return work_rights(who, case) | {
         "acknowledge": all(who.may(Action.NOTICE_ACKNOWLEDGE, t) for t in things),
         "normal": all(who.may(Action.NOTICE_NORMAL, t) for t in things),
         "announce": who.may(Action.MAINTENANCE_ANNOUNCE, who.thing(Kind.ASSET, "any", zones)),
