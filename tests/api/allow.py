@@ -15,6 +15,7 @@ from tests.console.house import ROLES, Served
 
 ALL = frozenset(ROLES)
 AUDIT = frozenset({"auditor", "owner"})
+REPORT = frozenset({"engineer", "analyst", "planner", "auditor", "owner"})
 LAKE = frozenset({"engineer", "analyst", "owner"})
 EDIT = frozenset({"engineer", "owner"})
 
@@ -109,6 +110,11 @@ ALLOW: dict[str, Row] = {
     "list_streams": Row(LAKE),
     "list_tags": Row(ALL),
     "query": Row(LAKE, body={"sql": "SELECT 1"}),
+    "get_report": Row(ALL, {"id": "none"}),
+    "get_report_file": Row(ALL, {"id": "none"}),
+    "list_reports": Row(ALL),
+    "make_report": Row(REPORT, body={"kind": "cases"}),
+    "remove_report": Row(ALL, {"id": "none"}),
     "remove_query": Row(LAKE, {"id": "none"}),
     "tag_events": Row(ALL),
     "tag_values": Row(ALL),

@@ -12,11 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
-from linewarden.api.problems import ProblemError
 from linewarden.api.sight import need_part, sight_of
 from linewarden.api.times import Time, ns_of
 from linewarden.errors import LinewardenError
-from linewarden.service.hunt import BusyError, Question, Result, Sight
+from linewarden.service.hunt import Question, Result, Sight
 from linewarden.service.state.queries import Queries
 
 router = APIRouter(tags=["records"])
@@ -153,7 +152,7 @@ async def _while_there(request: Request, who: Caller, question: Question) -> Res
         tasks.start_soon(look)
         try:
             found.append(await anyio.to_thread.run_sync(lambda: ask(who, question, lambda: gone)))
-        except (ProblemError, LinewardenError) as error:  # a group would wrap it
+        except LinewardenError as error:  # a group would wrap it
             found.append(error)
         tasks.cancel_scope.cancel()
     if isinstance(found[0], Exception):
@@ -162,11 +161,8 @@ async def _while_there(request: Request, who: Caller, question: Question) -> Res
 
 
 def ask(who: Caller, question: Question, gone: Any = lambda: False) -> Result:
-    """The answer. Raises ProblemError (429) if there is no room now, QueryError."""
-    try:
-        return who.place.desk.ask(who.who.id, question, gone)
-    except BusyError as error:
-        raise ProblemError(429, "Not now", str(error)) from None
+    """The answer. Raises BusyError if there is no room now, QueryError."""
+    return who.place.desk.ask(who.who.id, question, gone)
 
 
 def kind_of(type: str) -> Literal["time", "number", "text"]:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
-from linewarden.api.problems import ProblemError
 from linewarden.api.routes.queries import kept_by
 from linewarden.api.routes.query import QueryOut, ask, out_of, streams_of
 from linewarden.api.sight import sight_of
@@ -16,7 +15,7 @@ from linewarden.console.entries import Entry
 from linewarden.console.examples import EXAMPLES
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
-from linewarden.errors import QueryError
+from linewarden.errors import BusyError, QueryError
 from linewarden.policy import Action, Kind
 from linewarden.service.hunt import Question
 
@@ -38,9 +37,8 @@ def run(request: Request, who: Viewer, sql: Annotated[str, Form(max_length=20_00
     sight = sight_of(who)
     try:
         found = out_of(ask(who, Question(sql, sight, rows=SHOWN)), sight)
-    except (QueryError, ProblemError) as error:
-        wrong = error.problem.detail if isinstance(error, ProblemError) else str(error)
-        return _page(request, who, sql, wrong=wrong, status=400)
+    except (QueryError, BusyError) as error:
+        return _page(request, who, sql, wrong=str(error), status=400)
     return _page(request, who, sql, found)
 
 

@@ -7,7 +7,7 @@ docs/hunt.md says what each of these stands against.
 
 from __future__ import annotations
 
-from linewarden.service.hunt.desk import BusyError, Desk, Limits, Question, Result
+from linewarden.service.hunt.desk import Desk, Limits, Question, Result
 from linewarden.service.hunt.sight import Sight
 
-__all__ = ["BusyError", "Desk", "Limits", "Question", "Result", "Sight"]
+__all__ = ["Desk", "Limits", "Question", "Result", "Sight"]

@@ -19,18 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import linewarden
-from linewarden.errors import QueryError
+from linewarden.errors import BusyError, QueryError
 from linewarden.service.hunt.sight import Sight
 
 LOOK_S = 0.1
-
-
-class BusyError(Exception):
-    """There is no room for one more query now; `again_s`: when to try again."""
-
-    def __init__(self, text: str, again_s: int) -> None:
-        super().__init__(text)
-        self.again_s = again_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +80,9 @@ class Desk:
     def _turn(self, who: str, gone: Callable[[], bool]) -> Iterator[None]:
         with self._room:
             if who in self._asking:
-                raise BusyError("Your last query still runs: wait for it, or stop it.", 2)
+                raise BusyError("Your last query still runs: wait for it, or stop it.")
             if len(self._asking) >= self.limits.at_once + self.limits.waiting:
-                raise BusyError("Too many queries wait already; try again in a moment.", 10)
+                raise BusyError("Too many queries wait already; try again in a moment.")
             self._asking.add(who)
         try:
             self._wait(gone)
@@ -112,7 +104,7 @@ class Desk:
                 if gone():
                     raise QueryError("stopped")
                 if time.monotonic() > until:
-                    raise BusyError("Other queries took all the time; try again in a moment.", 10)
+                    raise BusyError("Other queries took all the time; try again in a moment.")
             self._at_work += 1
 
     def _run(self, question: Question, gone: Callable[[], bool]) -> tuple[Any, list[list[Any]], bool]:

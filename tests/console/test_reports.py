@@ -1,0 +1,45 @@
+"""Reports in the browser: made by a form, there when they are ready, and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.console.axe import violations
+
+
+def test_a_report_is_made_and_taken_away(open_as: Callable[..., Any]) -> None:
+    page = open_as("engineer", "/reports")
+    page.check("input[value=cases]")
+    page.click("button.primary")
+    ready = page.locator("#made a.row").first
+    expect(ready).to_be_visible(timeout=20_000)
+    with page.expect_download() as download:
+        ready.click()
+    assert Path(download.value.path()).read_text("utf-8").startswith("<!doctype html>")
+    assert download.value.suggested_filename.endswith(".html")
+
+
+def test_what_changed_needs_a_time(open_as: Callable[..., Any]) -> None:
+    page = open_as("engineer", "/reports")
+    page.check("input[value=changes]")
+    page.click("button.primary")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_who_may_not_make_one_sees_those_that_are_there(open_as: Callable[..., Any]) -> None:
+    page = open_as("viewer", "/reports")
+    assert page.locator("#made").is_visible()
+    assert page.locator("button.primary").count() == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_accessible(open_as: Callable[..., Any], theme: str) -> None:
+    page = open_as("owner", "/reports")
+    page.evaluate(f"document.cookie = 'lw_theme={theme}; path=/; Secure'")
+    page.reload()
+    assert violations(page) == []
