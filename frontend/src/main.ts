@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
 import "./styles/reports.css";
+import "./styles/assets.css";
 import htmx from "htmx.org";
 import { beginKeys } from "./keys";
 import { beginLive } from "./live";

@@ -1,5 +1,7 @@
 // `<time datetime="...Z">` in the zone and language of who looks; the whole time with its zone on hovering and for search.
-const language = document.documentElement.lang || undefined;
+const page = document.documentElement.lang;
+/** The reader's own way to write that language (en-GB has 24 hours), where the browser says one. */
+const language = navigator.languages.find((l) => l.toLowerCase().startsWith(`${page}-`)) || page || undefined;
 const zone = document.documentElement.dataset.zone || undefined;
 const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", timeZone: zone });
 const forms: Record<string, Intl.DateTimeFormat> = {

@@ -77,6 +77,7 @@ ALLOW: dict[str, Row] = {
     "get_notice_packets": Row(PACKETS, {"id": notice}),
     "take_notice_packets": Row(PACKETS, {"id": notice}),
     "take_case_packets": Row(PACKETS, {"id": case}),
+    "change_asset": Row(EDIT, {"id": asset}, {}),
     "delete_zone": Row(EDIT, {"zone": zone}),
     "get_activity": Row(ALL),
     "get_asset": Row(ALL, {"id": asset}),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from linewarden.errors import ConfigError
 from linewarden.plant.corrections import Corrections
-from linewarden.plant.model import Plant
+from linewarden.plant.model import Asset, Plant
 from linewarden.service.audit import Change, recorded
 from linewarden.service.corrections_file import FILE, Kept, corrected, load, save
 from linewarden.service.lake import open_lake, plant_of
+
+_ONE = threading.Lock()
+"""What is kept is read, changed and written: one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,28 @@ def keep(lake: Path, kept: Kept) -> None:
     if kept != before:
         with recorded(lake / FILE, Change("assets.correct", str(lake / FILE), _told(before), _told(kept))):
             save(lake, kept)
+
+
+def change(lake: Path, edit: Callable[[Corrections], Corrections]) -> None:
+    """Changes what people put right, while nobody else in this process does. Raises ConfigError or StoreError."""
+    with _ONE:
+        kept = load(lake)
+        keep(lake, Kept(kept.names, edit(kept.corrections)))
+
+
+def said_anew(now: Corrections, asset: Asset, fields: Mapping[str, str]) -> Corrections:
+    """`now` with these fields of an asset said; an empty value takes back what was said of it.
+
+    What was said of any address of the asset goes, so that one word counts. Raises ConfigError for a wrong value.
+    """
+    forget = tuple((x, field, "") for field in fields for x in addresses_of(asset))
+    say = tuple((asset.id, field, value) for field, value in fields.items() if value)
+    return corrected(corrected(now, fields=forget), fields=say)
+
+
+def addresses_of(asset: Asset) -> Iterable[str]:
+    """Under each of these something may have been said of it."""
+    return tuple(dict.fromkeys((asset.id, *asset.macs, *asset.ips)))
 
 
 def _told(kept: Kept) -> dict[str, object]:

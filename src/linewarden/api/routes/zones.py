@@ -209,7 +209,7 @@ def move(who: Caller, assets: list[Asset], zone: str) -> None:
         before = by_hand(who.place.lake, assets)
         put(who.place.lake, dict.fromkeys(before, zone or None), who.view.assets)
         store_of(who).moved(who.name, zone, before)
-    _shown(who, lambda view: all((_zone(view, a.id) == zone) if zone else True for a in assets))
+    show_soon(who, lambda view: all((_zone(view, a.id) == zone) if zone else True for a in assets))
 
 
 @router.get("/zone-moves/last", operation_id="get_last_move")
@@ -236,7 +236,7 @@ def undo_move(who: Who, id: Annotated[int | None, Query(description="of the move
     with who.doing(Action.ASSET_EDIT, who.thing(Kind.ASSET, here[0].id if here else "")):
         put(who.place.lake, found.before, who.view.assets)
         store_of(who).undone(found)
-    _shown(who, lambda view: all(_zone(view, a) == z for a, z in found.before.items() if z))
+    show_soon(who, lambda view: all(_zone(view, a) == z for a, z in found.before.items() if z))
 
 
 def _may_undo(who: Caller, before: Mapping[str, str | None]) -> bool:
@@ -253,8 +253,8 @@ def _zone(view: View, asset: str) -> str:
     return (found.zone or "") if found else ""
 
 
-def _shown(who: Caller, is_so: Callable[[View], bool]) -> None:
-    """Waits a little until the plant shows it."""
+def show_soon(who: Caller, is_so: Callable[[View], bool]) -> None:
+    """Has the plant made anew, and waits a little until it shows a change."""
     follower, before = who.place.follower, who.view.version
     follower.hurry()
     until = time.monotonic() + PATIENCE_S
