@@ -120,6 +120,13 @@ def test_work_is_announced_on_assets_that_one_may_see(house: Served) -> None:
     assert ask(house, "planner", "POST", "/windows", window).status_code == 201
     assert ask(house, "planner", "POST", "/windows", {**window, "assets": ["no-such"]}).status_code == 404
     assert ask(house, "planner", "POST", "/windows", {**window, "until": window["begin"]}).status_code == 422
+    of_old = {**window, "begin": "0001-01-01T00:00:00+14:00"}
+    assert ask(house, "planner", "POST", "/windows", of_old).status_code == 422
+
+
+def test_a_time_beyond_all_measure_is_no_mistake_of_ours(house: Served) -> None:
+    assert ask(house, "viewer", "GET", "/cases?hours=1196132791").status_code == 422
+    assert ask(house, "viewer", "GET", "/cases?since=0001-01-01T00:00:00%2B14:00").status_code == 200
 
 
 def test_packets_stand_beside_what_was_decoded(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:

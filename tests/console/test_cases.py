@@ -157,6 +157,8 @@ def test_all_that_is_ticked_is_acknowledged(open_as: Open, served: Served) -> No
     page.locator("[data-tick-all]").check()
     page.click("[data-needs-ticks]")
     page.wait_for_load_state()
+    rows = page.locator(".queue tbody tr")
+    assert rows.get_by_text("acknowledged", exact=True).count() == rows.count() > 0
     with served.client("viewer") as client:
         left = client.get("/api/v1/notices?acknowledged=false").json()["items"]
     assert all(n["case"] is None for n in left)

@@ -24,6 +24,7 @@ from linewarden.service.view import View
 
 router = APIRouter(tags=["cases"])
 
+MOST_HOURS = 24 * 366 * 20
 Weight = Literal["critical", "high", "medium", "low", "info"]
 
 
@@ -140,7 +141,9 @@ class CaseQuery(ListQuery):
     ] = "all"
     since: Annotated[datetime | None, Field(description="only what went on after this time")] = None
     until: Annotated[datetime | None, Field(description="only what began before this time")] = None
-    hours: Annotated[int | None, Field(description="only what went on in the last so many hours", ge=1)] = None
+    hours: Annotated[
+        int | None, Field(description="only what went on in the last so many hours", ge=1, le=MOST_HOURS)
+    ] = None
 
 
 LIST: Listing[CaseRow] = Listing(

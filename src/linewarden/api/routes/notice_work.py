@@ -62,6 +62,8 @@ class WindowIn(_In):
 
     @model_validator(mode="after")
     def _lasts(self) -> WindowIn:
+        if not all(1970 <= time.year < 9000 for time in (self.begin, self.until)):
+            raise ValueError("begin, until: of these centuries")
         length = aware(self.until) - aware(self.begin)
         if not 0 < length.total_seconds() <= LONGEST.total_seconds():
             raise ValueError("until: after begin, and a year later at most")

@@ -17,6 +17,7 @@ from linewarden.api.routes.cases import (
     WorkOut,
     case_thing,
     counts,
+    desk_of,
     get_case,
     list_cases,
     visible_case,
@@ -44,10 +45,19 @@ def cases(request: Request, who: Viewer, query: Annotated[CaseQuery, Query()]) -
     if "show" not in request.query_params:
         query.show = "open"
     template = "case/queue_part.html.j2" if wants_part(request) else "cases.html.j2"
+    found = list_cases(who, query)
     return page(
-        request, template, who, found=list_cases(who, query), query=query, counts=counts(who), states=list(CaseState),
-        tactics=STAGES, touched=touched(who), part=wants_part(request),
+        request, template, who, found=found, query=query, counts=counts(who), states=list(CaseState), tactics=STAGES,
+        touched=touched(who), part=wants_part(request), seen=seen(who, [c.id for c in found.items]),
     )  # fmt: skip
+
+
+def seen(who: Caller, ids: list[str]) -> set[str]:
+    """Of these cases those all of whose notices somebody acknowledged."""
+    wanted = set(ids)
+    notices = {c.id: [e.notice_id for e in c.events] for _, c in who.view.cases if c.id in wanted}
+    known = desk_of(who).acknowledged([n for some in notices.values() for n in some])
+    return {case for case, some in notices.items() if all(n in known for n in some)}
 
 
 def wants_part(request: Request) -> bool:
