@@ -37,7 +37,7 @@ class CaseFormat(StrEnum):
 
 
 PDF_CPU_S = 60
-PRESS = Turns(at_once=1, waiting=4, wait_s=60.0)
+PRESS = Turns(at_once=1, waiting=4, wait_s=60.0, busy="too many PDFs are made just now; try again in a minute")
 """PDFs are made one after the other: each takes seconds of a core."""
 ENDS = {"stix": "stix.json", "ocsf": "ocsf.json", "ecs": "ecs.jsonl", "cef": "cef.log"}
 MEDIA = ("application/json", "application/stix+json", "text/plain", "text/csv", "text/html", "application/pdf")

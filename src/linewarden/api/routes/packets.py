@@ -19,6 +19,7 @@ from linewarden.service.evidence import Record, evidence
 from linewarden.service.lake import open_lake
 from linewarden.service.packet_places import KeptCaptures, Shown, shown, to_take_away
 from linewarden.service.packets import Named, of_notice
+from linewarden.service.turns import Turns
 from linewarden.wire.layers import layers_of
 from linewarden.wire.pcapng import Packet
 
@@ -28,6 +29,8 @@ MOST = 64
 """Packets that are shown of a notice."""
 MOST_BYTES = 2_048
 """Bytes that are shown of a packet; all of them are in the file to take away."""
+CUTTING = Turns(at_once=2, waiting=16, wait_s=60.0, busy="packets are cut for others just now; try again in a minute")
+"""Whole captures are read for it: two at a time leave room for the rest."""
 PCAP = "application/x-pcapng"
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "A pcapng file", "content": {PCAP: {"schema": {"type": "string", "format": "binary"}}}}
@@ -121,7 +124,8 @@ def packets_of(who: Caller, event: Event) -> PacketsOut:
     """The same for the console."""
     named = named_of(event)
     try:
-        found = shown(named[:MOST], KeptCaptures(who.place.config, who.place.captures))
+        with CUTTING.turn():
+            found = shown(named[:MOST], KeptCaptures(who.place.config, who.place.captures))
     except (CaptureError, StoreError) as error:
         found = Shown((), (str(error),))
     records: dict[int, list[RecordOut]] = {}
@@ -161,7 +165,8 @@ def _need_packets(who: Caller) -> None:
 def _file(who: Caller, named: list[Named], seconds: float, name: str) -> Response:
     _need_packets(who)
     try:
-        data, problems = to_take_away(named, KeptCaptures(who.place.config, who.place.captures), seconds)
+        with CUTTING.turn():
+            data, problems = to_take_away(named, KeptCaptures(who.place.config, who.place.captures), seconds)
     except CaptureError as error:
         data, problems = b"", (str(error),)
     if not data:
