@@ -106,7 +106,7 @@ class MapPage {
     this.canvas.classList.toggle("over", node >= 0);
     const found = this.state.network.nodes[node];
     this.canvas.title = found ? `${found.name} · ${found.address}` : "";
-    this.drawing.again(true);
+    this.drawing.glance();
   }
 
   /** The keyboard's place. */

@@ -1,5 +1,6 @@
 // Draws the map on a canvas. What costs is lines: each kind is one path, made anew only when what is shown changes; and
-// while somebody moves a picture that took long, the last one is moved instead, until they rest.
+// while somebody moves a picture of many, the last one is moved instead, until they rest. How long a picture takes cannot
+// be measured here: the browser draws lines elsewhere and later.
 import type { Camera } from "./camera";
 import type { Does, MapNode } from "./data";
 import { edgePath } from "./edges";
@@ -7,7 +8,7 @@ import { type Colours, colours, FAMILY, symbol } from "./look";
 import type { State } from "./state";
 
 const SMALL = 0.42; // below this, boxes have no text
-const SLOW_MS = 9;
+const MANY = 1_200; // lines and half the boxes: more is not drawn anew in each frame
 const REST_MS = 110;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
 
@@ -21,7 +22,6 @@ export class Drawing {
   private last: { bitmap: HTMLCanvasElement; x: number; y: number; scale: number } | null = null;
   private asked = 0;
   private rest = 0;
-  private took = 0;
   private ratio = 1;
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly camera: Camera, private readonly state: State,
@@ -54,11 +54,23 @@ export class Drawing {
 
   /** Draws with the next frame. `moving`: only the camera changed, and will again. */
   again(moving = false): void {
-    const quick = moving && this.took > SLOW_MS && this.last !== null;
+    const quick = moving && this.last !== null;
     clearTimeout(this.rest);
     cancelAnimationFrame(this.asked);
     this.asked = requestAnimationFrame(() => (quick ? this.slide() : this.paint()));
     if (quick) this.rest = window.setTimeout(() => this.again(), REST_MS);
+  }
+
+  /** Draws what is under the mouse with the next frame. */
+  glance(): void {
+    if (!this.last) return this.again();
+    cancelAnimationFrame(this.asked);
+    this.asked = requestAnimationFrame(() => this.slide());
+  }
+
+  private get many(): boolean {
+    const { edges, network } = this.state;
+    return edges.other.length + edges.read.length + edges.change.length + network.nodes.length / 2 > MANY;
   }
 
   /** The last picture, moved. */
@@ -71,27 +83,39 @@ export class Drawing {
     ctx.fillStyle = this.look.bg;
     ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
     ctx.drawImage(last.bitmap, sx * this.ratio, sy * this.ratio, last.bitmap.width * factor, last.bitmap.height * factor);
+    this.hovered();
     this.levelNames();
   }
 
   private paint(): void {
-    const began = performance.now();
-    const { ctx, camera, ratio } = this;
+    const { ctx } = this;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.fillStyle = this.look.bg;
     ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    ctx.setTransform(camera.scale * ratio, 0, 0, camera.scale * ratio, -camera.x * camera.scale * ratio, -camera.y * camera.scale * ratio);
+    this.world();
     this.grounds();
     this.lines();
     this.state.network.nodes.forEach((node, place) => this.node(node, place));
-    this.took = performance.now() - began;
     this.keep();
+    this.hovered();
     this.levelNames();
-    this.canvas.dataset.frame = this.took.toFixed(1);
+  }
+
+  /** From here on in units of the picture. */
+  private world(): void {
+    const { ctx, camera, ratio } = this;
+    ctx.setTransform(camera.scale * ratio, 0, 0, camera.scale * ratio, -camera.x * camera.scale * ratio, -camera.y * camera.scale * ratio);
+  }
+
+  private hovered(): void {
+    const node = this.state.network.nodes[this.state.hovered];
+    if (!node) return;
+    this.world();
+    this.outline(node, this.look.accent, 2);
   }
 
   private keep(): void {
-    if (this.took <= SLOW_MS) { this.last = null; return; }
+    if (!this.many) { this.last = null; return; }
     const bitmap = this.last?.bitmap ?? document.createElement("canvas");
     if (bitmap.width !== this.canvas.width || bitmap.height !== this.canvas.height) {
       bitmap.width = this.canvas.width;
@@ -157,11 +181,14 @@ export class Drawing {
     else this.box(node, w, h);
     ctx.globalAlpha = 1;
     const marked = place === state.focus || place === state.selected;
-    if (marked || place === state.hovered || state.fresh.has(node.id)) {
-      ctx.strokeStyle = marked ? look.focus : state.fresh.has(node.id) ? look.ok : look.accent;
-      ctx.lineWidth = (marked ? 3 : 2) / Math.min(camera.scale, 1);
-      ctx.strokeRect(node.x - 2, node.y - 2, w + 4, h + 4);
-    }
+    if (marked || state.fresh.has(node.id)) this.outline(node, marked ? look.focus : look.ok, marked ? 3 : 2);
+  }
+
+  private outline(node: MapNode, colour: string, width: number): void {
+    const { box_width: w, box_height: h } = this.state.network.picture;
+    this.ctx.strokeStyle = colour;
+    this.ctx.lineWidth = width / Math.min(this.camera.scale, 1);
+    this.ctx.strokeRect(node.x - 2, node.y - 2, w + 4, h + 4);
   }
 
   /** A box that is too small for text: the colour of its family, and a mark if something is open. */
