@@ -18,7 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -134,6 +134,9 @@ soak-live: setup ## a live sensor for an hour, with what goes wrong: is memory f
 
 docs: setup ## write docs/reference from the code, check every link
 	$(BIN)/python scripts/make_docs.py
+
+console-pictures: setup ## pictures of the console's pages for docs/ (chromium); --all FOLDER: all themes and sizes, to look at
+	$(BIN)/python scripts/console_pictures.py
 
 docs-check: setup
 	$(BIN)/python scripts/make_docs.py --check

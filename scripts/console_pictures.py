@@ -80,7 +80,7 @@ def shots(place: Workplace) -> list[Shot]:
     if view.cases:
         found.insert(3, Shot("case", f"/cases/{view.cases[0][1].id}", "analyst", (*DARK, ("light", "tablet"))))
     if view.plant.assets:
-        busiest = max(view.plant.assets, key=lambda a: (len(a.serves), len(a.peers)))
+        busiest = max(view.plant.assets, key=lambda a: (len(a.writers), len(a.evidence)))
         found.insert(6, Shot("asset", f"/assets/{busiest.id}", "engineer", TABLET))
     return found
 

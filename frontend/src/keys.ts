@@ -2,7 +2,10 @@
 // Single keys do nothing while somebody types, and can be switched off (WCAG 2.2, 2.1.4).
 let waiting = false;
 
+const list = document.querySelector<HTMLDialogElement>("#keys");
+
 export function beginKeys(): void {
+  beginSwitch();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || switchedOff()) return;
     if (waiting) {
@@ -16,7 +19,7 @@ export function beginKeys(): void {
       event.preventDefault();
       document.querySelector<HTMLInputElement>("#search")?.focus();
     } else if (event.key === "?") {
-      document.querySelector<HTMLDialogElement>("#keys")?.showModal();
+      list?.showModal();
     } else if (event.key === "j" || event.key === "k") {
       step(event.key === "j" ? 1 : -1);
     }
@@ -28,7 +31,18 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function switchedOff(): boolean {
-  return document.documentElement.dataset.keys === "off";
+  return /(?:^|; )lw_keys=off/.test(document.cookie);
+}
+
+/** The menu opens the list, too, and the list has the switch: without keys one must get there. */
+function beginSwitch(): void {
+  document.querySelector("#show-keys")?.addEventListener("click", () => list?.showModal());
+  const box = document.querySelector<HTMLInputElement>("#keys-on");
+  if (!box) return;
+  box.checked = !switchedOff();
+  box.addEventListener("change", () => {
+    document.cookie = `lw_keys=${box.checked ? "on" : "off"}; path=/; max-age=31536000; SameSite=Lax; Secure`;
+  });
 }
 
 /** The link of the next row, or of the one before. */

@@ -79,3 +79,20 @@ def test_a_browser_with_a_session_that_is_over_can_sign_in(browser: Any, served:
     page.click("button.primary")
     page.wait_for_url(served.url + "/")
     context.close()
+
+
+def test_single_keys_can_be_switched_off(open_as: Callable[..., Any], served: Served) -> None:
+    page = open_as("viewer")
+    page.keyboard.press("?")
+    page.uncheck("#keys-on")
+    page.click("#keys button")
+    page.goto(served.url + "/cases")
+    page.keyboard.press("?")
+    assert not page.locator("#keys").is_visible()
+    page.click("summary:has-text('Viewer')")
+    page.click("#show-keys")
+    page.check("#keys-on")
+    page.click("#keys button")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url(served.url + "/assets")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +15,7 @@ from linewarden.api.caller import find_caller
 from linewarden.api.problems import Problem, handle
 from linewarden.api.session_cookie import SessionCookie
 from linewarden.console.entries import modules
+from linewarden.console.local import local_path
 from linewarden.console.rendering import STATIC, page
 from linewarden.console.viewer import DoorError
 
@@ -60,4 +62,16 @@ def problem_page(request: Request, problem: Problem) -> Response | None:
     """A page that says what is wrong, for a browser; programs get problem details."""
     if request.url.path.startswith(ROOT) or "text/html" not in request.headers.get("accept", ""):
         return None
-    return page(request, "problem.html.j2", find_caller(request), problem.status, problem=problem)
+    return page(
+        request, "problem.html.j2", find_caller(request), problem.status, problem=problem, back=_way_back(request)
+    )  # fmt: skip
+
+
+def _way_back(request: Request) -> str:
+    """Where to go on after another sign-in: the page that was asked for, or that a form was on."""
+    if request.method == "GET":
+        return local_path(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    came = urlsplit(request.headers.get("referer", ""))
+    return (
+        local_path(came.path + (f"?{came.query}" if came.query else "")) if came.netloc == request.url.netloc else "/"
+    )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError
 from linewarden.plant.corrections import Corrections
@@ -13,6 +14,9 @@ from linewarden.plant.model import Asset, Plant
 from linewarden.service.audit import Change, recorded
 from linewarden.service.corrections_file import FILE, Kept, corrected, load, save
 from linewarden.service.lake import open_lake, plant_of
+
+if TYPE_CHECKING:
+    from linewarden.service.audit.ledger import Ledger
 
 _ONE = threading.Lock()
 """What is kept is read, changed and written: one at a time."""
@@ -66,19 +70,24 @@ def correct(path: Path, said: Said) -> Corrected:
     return Corrected(kept, plant)
 
 
-def keep(lake: Path, kept: Kept) -> None:
-    """Writes names and corrections, if they are others than those of the lake. Raises StoreError."""
+def keep(lake: Path, kept: Kept, ledger: Ledger | None = None) -> None:
+    """Writes names and corrections, if they are others than those of the lake. Raises StoreError.
+
+    `ledger`: the log, if not the one of the lake's folder.
+    """
     before = load(lake)
     if kept != before:
-        with recorded(lake / FILE, Change("assets.correct", str(lake / FILE), _told(before), _told(kept))):
+        with recorded(
+            lake / FILE, Change("assets.correct", str(lake / FILE), _told(before), _told(kept)), ledger=ledger
+        ):
             save(lake, kept)
 
 
-def change(lake: Path, edit: Callable[[Corrections], Corrections]) -> None:
+def change(lake: Path, edit: Callable[[Corrections], Corrections], ledger: Ledger | None = None) -> None:
     """Changes what people put right, while nobody else in this process does. Raises ConfigError or StoreError."""
     with _ONE:
         kept = load(lake)
-        keep(lake, Kept(kept.names, edit(kept.corrections)))
+        keep(lake, Kept(kept.names, edit(kept.corrections)), ledger)
 
 
 def said_anew(now: Corrections, asset: Asset, fields: Mapping[str, str]) -> Corrections:

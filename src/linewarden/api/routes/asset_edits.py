@@ -54,7 +54,7 @@ def change_asset(who: Who, id: str, body: AssetPatch) -> AssetOut:
         who.need(Action.ASSET_EDIT, who.thing(Kind.ASSET, asset.id, [place]))
     if said:
         with who.doing(Action.ASSET_EDIT, thing):
-            change(who.place.lake, lambda known: said_anew(known, asset, said))
+            change(who.place.lake, lambda known: said_anew(known, asset, said), who.place.ledger)
         show_soon(who, lambda view: _shows(view, asset.id, said))
     if zone is not None:
         move(now(who), [asset], zone)

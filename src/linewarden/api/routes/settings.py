@@ -39,10 +39,10 @@ def get_settings(who: Who) -> Settings:
     for path, model, several, _ in tables():
         for values in _tables_at(found, path, several):
             for name, about in keys(model).items():
-                value = values.get(name)
+                value, default = values.get(name), about.get_default(call_default_factory=True, validated_data={})
                 rows.append(
                     Setting(table=path, key=name, value=value, meaning=about.description or "",
-                            is_default=value == about.get_default(call_default_factory=True, validated_data={}))
+                            is_default=_plain(value) == _plain(default))
                 )  # fmt: skip
     return Settings(file=str(who.place.file or ""), settings=rows)
 
@@ -55,3 +55,8 @@ def _tables_at(found: Any, path: str, several: bool) -> list[dict[str, Any]]:
         here = [v for value in here for v in (value if isinstance(value, list) else [value])]
     del several
     return [value for value in here if isinstance(value, dict)]
+
+
+def _plain(value: Any) -> Any:
+    """Lists and tuples alike."""
+    return list(value) if isinstance(value, tuple) else value

@@ -11,13 +11,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from linewarden.api.caller import Caller
 from linewarden.api.problems import Problem, problem_of
 from linewarden.api.routes.asset_edits import AssetPatch, change_asset
-from linewarden.api.routes.assets import AssetQuery, get_asset, list_assets, visible_rows
+from linewarden.api.routes.assets import AssetQuery, AssetRow, get_asset, list_assets, visible_rows
 from linewarden.api.routes.cases import CaseQuery, list_cases
 from linewarden.api.routes.conversations import ConversationQuery, list_conversations
 from linewarden.api.routes.findings import FindingQuery, list_findings
 from linewarden.api.routes.notices import NoticeQuery, list_notices
 from linewarden.api.routes.tags import TagQuery, list_tags
 from linewarden.api.routes.zones import zones_of
+from linewarden.api.tables import made
 from linewarden.console.asset_facts import EDITABLE, by_hand, facts_of, masters_of
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
@@ -41,8 +42,13 @@ def assets(request: Request, who: Viewer, query: Annotated[AssetQuery, Query()])
 
 
 def choices(who: Caller) -> dict[str, list[Any]]:
-    """What there is to filter by, of what the reader may see."""
-    rows = visible_rows(who)
+    """What there is to filter by, of what the reader may see: found once for all who see the same."""
+    zones = who.zones(Action.ASSET_READ, Kind.ASSET)
+    seen = sorted({a.zone or "" for a in who.view.plant.assets if a.zone in zones})
+    return made(who.view, f"choices of assets in {seen}", lambda _: _choices(visible_rows(who)))
+
+
+def _choices(rows: list[AssetRow]) -> dict[str, list[Any]]:
     return {
         "roles": sorted({r.role for r in rows}),
         "levels": sorted({r.level for r in rows if r.level is not None}),
