@@ -19,6 +19,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
 .PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check client client-check wheel wheel-check lock changelog clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -140,6 +141,12 @@ console-pictures: setup ## pictures of the console's pages for docs/ (chromium);
 
 docs-check: setup
 	$(BIN)/python scripts/make_docs.py --check
+
+client: setup ## write the calls of the Python client from the routes
+	$(BIN)/python scripts/make_client.py
+
+client-check: setup
+	$(BIN)/python scripts/make_client.py --check
 
 wheel: $(VENV)/.base $(VENV)/.console ## one wheel for Python 3.11 and later, into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --out dist

@@ -22,7 +22,9 @@ from linewarden.errors import ConfigError, LinewardenError, StoreError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from linewarden.api.remote import Remote
     from linewarden.sensor.sensor import Progress
+    from linewarden.service.asking import Server
     from linewarden.service.corrections_file import Kept
     from linewarden.service.files import Reserved
     from linewarden.service.options import Commands
@@ -282,11 +284,11 @@ def run_watch(args: argparse.Namespace) -> int:
 
 def run_query(args: argparse.Namespace) -> int:
     """SQL over a lake."""
-    from linewarden.service.lake import open_lake, query
+    from linewarden.service.asking import source_of
     from linewarden.service.tables import write_csv, write_json, write_table
 
     sql = sys.stdin.read() if args.sql == "-" else args.sql
-    with query(open_lake(args.lake), sql) as answer:
+    with source_of(args) as source, source.query(sql) as answer:
         if args.json:
             write_json(sys.stdout, answer.columns, answer.rows)
         elif args.csv:
@@ -436,13 +438,21 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
 
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
     parser.add_argument("--version", action="version", version=f"linewarden {__version__}")
-    commands = add_commands(parser, here)
+    commands = add_commands(parser, here, _connect)
     if first not in here and first != "--version":
         _add_others(parser, commands)
     return parser
 
 
+def _connect(server: Server) -> contextlib.AbstractContextManager[Remote]:
+    """A console in the place of a lake."""
+    from linewarden.api.remote import remote
+
+    return remote(server)
+
+
 def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
+    from linewarden.api.assets_command import add_assets
     from linewarden.console.command import add_console
     from linewarden.exercises.command import add_exercise
     from linewarden.service.access_command import add_access
@@ -463,10 +473,14 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.snapshot_command import add_snapshot
     from linewarden.service.tags_command import add_tags
 
-    add_detect(commands, _bar)
+    add_detect(commands, _bar, _connect)
+    add_tags(commands, _connect)
+    add_notices(commands, _connect)
+    add_audit(commands, _connect)
+    add_assets(commands)
     for add in (
-        add_serve, add_console, add_tags, add_rules, add_packets, add_notices, add_expected, add_snapshot, add_lake,
-        add_config, add_people, add_access, add_audit, add_secret, add_certificate, add_backup,
+        add_serve, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
+        add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)
     add_exercise(parser)

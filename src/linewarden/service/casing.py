@@ -27,7 +27,8 @@ COLUMNS = (
 class Cases:
     """The cases of a lake, the most urgent first, each with its priority; names of assets by id."""
 
-    lake: Path
+    lake: Path | str
+    """Where they are from, as the command line names it."""
     ranked: tuple[tuple[int, Case], ...]
     names: dict[str, str]
     lone: tuple[Event, ...]
@@ -43,16 +44,23 @@ class Cases:
 
 def cases_of(path: Path) -> Cases:
     """Reads the notices of a lake and ties them together. Raises StoreError if there are none to read."""
-    from linewarden.detections.knowledge import knowledge_of
-    from linewarden.service.lake import plant_of
-
     lake = open_lake(path)
     if "notice" not in lake.streams:
         raise StoreError(f"{path}: no notices yet; find them with `linewarden detect {path} --write`")
-    known = knowledge_of(plant_of(lake))
+    known = known_of(lake)
     ranked, lone = tied(events(lake, known.ids), partners_of(known))
     names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
     return Cases(path, ranked, names, lone)
+
+
+def known_of(lake: Lake) -> Knowledge:
+    """What is known of the assets of a lake, with the names and corrections that are kept in it."""
+    from linewarden.detections.knowledge import knowledge_of
+    from linewarden.service.corrections_file import load
+    from linewarden.service.lake import plant_of
+
+    kept = load(lake.path)
+    return knowledge_of(plant_of(lake, kept.names, kept.corrections))
 
 
 def partners_of(known: Knowledge) -> dict[str, frozenset[str]]:

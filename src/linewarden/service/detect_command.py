@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
+from linewarden.service.asking import add_where, source_of
 from linewarden.service.packets_command import add_captures, cut_one, said_of
 
 if TYPE_CHECKING:
     from linewarden.baseline.baseline import Baseline
     from linewarden.baseline.expected import Expected
+    from linewarden.cases.model import Case
     from linewarden.detections.detection import Detection
     from linewarden.detections.run import Told
     from linewarden.reports.notices import NoticeLine
     from linewarden.sensor.sensor import Progress
+    from linewarden.service.asking import Connect
+    from linewarden.service.evidence import Record
     from linewarden.service.options import Commands
 
 Bar = Callable[[argparse.Namespace], AbstractContextManager["Callable[[Progress], None] | None"]]
@@ -49,12 +53,13 @@ CASES = """examples:
   linewarden cases lake/ 3fa9c1                           one case: timeline, ATT&CK, what to do (the id's beginning)
   linewarden cases lake/ 3fa9c1 --packets case.pcapng --captures captures/     and the packets that prove it
   linewarden cases lake/ --json
+  linewarden cases --server https://plant:9443 --token-file token --ca linewarden-ca.pem
 Notices come from `linewarden detect lake/ --write`, `detect CAPTURE --out lake/`, or from `serve`.
 """
 FOUND = 7
 
 
-def add_detect(commands: Commands, bar: Bar) -> None:
+def add_detect(commands: Commands, bar: Bar, connect: Connect) -> None:
     """Adds the commands to the whole grammar."""
     detect = commands.add("detect", "say what is wrong in captures or a lake", DETECT, lambda a: run_detect(a, bar))
     add: Any = detect.add_argument
@@ -99,8 +104,8 @@ def add_detect(commands: Commands, bar: Bar) -> None:
     known.add_argument("--rules", type=Path, metavar="DIR", help="and the site's own rules")
     known.add_argument("--json", action="store_true", help="for a program")
     cases = commands.add("cases", "what belongs together, and what to look at first", CASES, run_cases)
+    add_where(cases, connect, "a lake that has notices")
     add = cases.add_argument
-    add("lake", type=Path, metavar="LAKE", help="a lake that has notices")
     add("id", nargs="?", metavar="CASE", help="one case, in full; the beginning of its id will do")
     add("--packets", type=Path, metavar="FILE.pcapng", help="write the packets that prove the case, and 10 s around")
     add("--report", type=Path, metavar="FILE", help="write a report, .html or .pdf: all cases, or this one")
@@ -214,40 +219,60 @@ def line_as_dict(line: NoticeLine) -> dict[str, Any]:
 
 def run_cases(args: argparse.Namespace) -> int:
     """The queue, or one case."""
-    from linewarden.reports.cases import case_view, queue_view
-    from linewarden.reports.proofs import evidence_view
-    from linewarden.service.casing import case_as_dict, cases_of, named_by, proofs_of
-    from linewarden.service.packets import Captures
+    from linewarden.reports.cases import queue_view
+    from linewarden.service.casing import case_as_dict
     from linewarden.service.tables import console
-    from linewarden.wire.cutting import Around
 
     if args.packets and not args.id:
         raise ConfigError("--packets: give the id of one case too")
-    found = cases_of(args.lake)
+    if args.packets and args.server:
+        raise ConfigError("--packets: with --server take them with the API: /api/v1/cases/ID/packets.pcap")
+    with source_of(args) as source:
+        found = source.cases()
+        one = found.find(args.id) if args.id is not None else None
+        proofs = source.proofs(one[1].id, [e.notice_id for e in one[1].events]) if one else None
     if args.report:
         from linewarden.service.report import report_file, write_cases_report
 
         with report_file(args.report) as report:
-            told = found.ranked if args.id is None else (found.find(args.id),)
             if report:
-                write_cases_report(report, told, found.names, str(args.lake))
-    if args.id is None:
-        if args.json:
-            _print_json([case_as_dict(c, p, found.names) for p, c in found.ranked])
-        else:
-            console(sys.stdout).print(queue_view(found.ranked, found.names, len(found.lone)))
-        return 0
-    rank, case = found.find(args.id)
-    proofs = proofs_of(args.lake, case)
-    if args.json:
-        _print_json(case_as_dict(case, rank, found.names, proofs))
+                write_cases_report(report, found.ranked if one is None else (one,), found.names, source.name)
+    if one is not None:
+        _show_one(args, one, found.names, proofs)
+    elif args.json:
+        _print_json([case_as_dict(c, p, found.names) for p, c in found.ranked])
     else:
-        console(sys.stdout).print(case_view(rank, case, found.names))
-        console(sys.stdout).print(evidence_view(case, proofs))
-    if args.packets:
-        outcome = cut_one(args.packets, named_by(case), Captures(args.captures, args.lake), Around())
-        print(said_of(outcome), file=sys.stderr if args.json else sys.stdout)
+        console(sys.stdout).print(queue_view(found.ranked, found.names, len(found.lone)))
     return 0
+
+
+def _show_one(
+    args: argparse.Namespace, one: tuple[int, Case], names: dict[str, str],
+    proofs: dict[str, tuple[Record, ...]] | None,
+) -> None:  # fmt: skip
+    from linewarden.reports.cases import case_view
+    from linewarden.reports.proofs import evidence_view
+    from linewarden.service.casing import case_as_dict
+    from linewarden.service.tables import console
+
+    rank, case = one
+    if args.json:
+        _print_json(case_as_dict(case, rank, names, proofs))
+    else:
+        console(sys.stdout).print(case_view(rank, case, names))
+        if proofs is not None:
+            console(sys.stdout).print(evidence_view(case, proofs))
+    if args.packets:
+        _cut(args, case)
+
+
+def _cut(args: argparse.Namespace, case: Case) -> None:
+    from linewarden.service.casing import named_by
+    from linewarden.service.packets import Captures
+    from linewarden.wire.cutting import Around
+
+    outcome = cut_one(args.packets, named_by(case), Captures(args.captures, args.lake), Around())
+    print(said_of(outcome), file=sys.stderr if args.json else sys.stdout)
 
 
 def run_detections(args: argparse.Namespace) -> int:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, SendError
+from linewarden.service.asking import LocalLake, add_where, source_of
 
 if TYPE_CHECKING:
     from linewarden.cases.model import Event
     from linewarden.reports.notices import NoticeLine
+    from linewarden.service.asking import Connect, Source
     from linewarden.service.noticing import Notices, Wanted
     from linewarden.service.options import Commands
 
@@ -25,6 +27,7 @@ NOTICES = """examples:
   linewarden notices lake/ --severity high --since 24h
   linewarden notices lake/ --note program_download --asset "Filler PLC"
   linewarden notices lake/ --address 10.0.0.0/24 --json
+  linewarden notices --server https://plant:9443 --token-file token --ca linewarden-ca.pem
   linewarden notices export lake/ --format stix --out notices.json
   linewarden notices send lake/ --to syslog+tls://siem.plant:6514
 Notices come from `linewarden detect lake/ --write`, `detect CAPTURE --out lake/`, or from `serve`.
@@ -50,16 +53,16 @@ The same notice always has the same id: a receiver can tell what it has already.
 """
 
 
-def add_notices(commands: Commands) -> None:
+def add_notices(commands: Commands, connect: Connect) -> None:
     """Adds the commands to the whole grammar."""
     shown = commands.add("notices", "what was found in a lake, and when", NOTICES, run_notices)
-    _filters(shown)
+    _filters(shown, connect)
     shown.add_argument("--json", action="store_true", help="for a program")
     export = commands.add("notices export", "write notices for another system", EXPORT, run_export)
-    _filters(export)
+    _filters(export, connect)
     _output(export)
     send = commands.add("notices send", "send notices to another system", SEND, run_send)
-    _filters(send)
+    _filters(send, None)
     add: Any = send.add_argument
     add("--to", required=True, metavar="URL",
         help="syslog+tls://HOST[:PORT][?ca=FILE], syslog+tcp://, syslog+udp:// or https://HOST/PATH")  # fmt: skip
@@ -70,14 +73,17 @@ def add_notices(commands: Commands) -> None:
     add("--token-file", type=Path, metavar="FILE", help="a file with the token of a webhook")
     add("--secret-file", type=Path, metavar="FILE", help="a file with the secret that signs what a webhook gets")
     cases = commands.add("cases export", "write cases for another system", CASES, run_cases_export)
-    cases.add_argument("lake", type=Path, metavar="LAKE", help="a lake that has notices")
+    add_where(cases, connect, "a lake that has notices")
     cases.add_argument("id", nargs="*", metavar="CASE", help="only these; the beginning of an id will do")
     _output(cases)
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
+def _filters(parser: argparse.ArgumentParser, connect: Connect | None) -> None:
     add: Any = parser.add_argument
-    add("lake", type=Path, metavar="LAKE", help="a lake")
+    if connect is None:
+        add("lake", type=Path, metavar="LAKE", help="a lake")
+    else:
+        add_where(parser, connect)
     add("--severity", choices=SEVERITIES, default="info", help="only this and worse (default: all)")
     add("--note", action="append", default=[], metavar="NAME", help="only of this detection; may be repeated")
     add("--since", metavar="TIME", help="only what went on after: 30m, 24h, 7d, or 2026-11-26T08:00")
@@ -95,12 +101,13 @@ def run_notices(args: argparse.Namespace) -> int:
     """The table."""
     from linewarden.cases.export.common import notice_as_dict
 
-    found = _found(args)
+    with source_of(args) as source:
+        found = _found(source, args)
     if args.json:
         json.dump([notice_as_dict(e) for e in found.events], sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         sys.stdout.write("\n")
     elif not found.events:
-        print(_nothing(args.lake, found))
+        print(_nothing(source, found))
     else:
         from linewarden.reports.notices import notices_view
         from linewarden.service.tables import console
@@ -113,18 +120,19 @@ def run_export(args: argparse.Namespace) -> int:
     """Notices as a file."""
     from linewarden.cases.export.formats import notices_file
 
-    found = _found(args)
+    with source_of(args) as source:
+        found = _found(source, args)
     if not found.events:
-        print(f"linewarden: note: {_nothing(args.lake, found)}", file=sys.stderr)
+        print(f"linewarden: note: {_nothing(source, found)}", file=sys.stderr)
     return _written(notices_file(found.events, args.format), args.out, f"{len(found.events):,} notices")
 
 
 def run_cases_export(args: argparse.Namespace) -> int:
     """Cases as a file."""
     from linewarden.cases.export.formats import cases_file
-    from linewarden.service.casing import cases_of
 
-    found = cases_of(args.lake)
+    with source_of(args) as source:
+        found = source.cases()
     ranked = list(dict.fromkeys(found.find(i) for i in args.id)) if args.id else list(found.ranked)
     return _written(cases_file(ranked, args.format, found.names), args.out, f"{len(ranked):,} cases")
 
@@ -140,9 +148,10 @@ def run_send(args: argparse.Namespace) -> int:
     except ConfigError as error:
         raise ConfigError(f"--to: {error}") from error
     carrier = open_carrier(to, args.format)
-    found = _found(args)
+    source = LocalLake(args.lake)
+    found = _found(source, args)
     if not found.events:
-        print(_nothing(args.lake, found))
+        print(_nothing(source, found))
         return 0
     taken, refused = sent(carrier, found.events)
     for line in refused:
@@ -151,19 +160,21 @@ def run_send(args: argparse.Namespace) -> int:
     return SendError.exit_code if refused else 0
 
 
-def _found(args: argparse.Namespace) -> Notices:
-    from linewarden.service.noticing import Wanted, notices_of, since
+def _found(source: Source, args: argparse.Namespace) -> Notices:
+    from linewarden.service.noticing import Wanted, since
 
     start = since(args.since) if args.since else None
     wanted: Wanted = Wanted(args.severity, tuple(args.note), start, tuple(args.asset), tuple(args.address))
-    return notices_of(args.lake, wanted)
+    return source.notices(wanted)
 
 
-def _nothing(lake: Path, found: Notices) -> str:
+def _nothing(source: Source, found: Notices) -> str:
     """What to do next."""
     if found.of:
-        return f"None of the {found.of:,} notices of {lake} fits; ask for less: without --since, --note, --asset..."
-    return f"{lake} has no notices. `linewarden detect {lake} --write` judges it; if it was judged, nothing was found."
+        return (
+            f"None of the {found.of:,} notices of {source.name} fits; ask for less: without --since, --note, --asset..."
+        )
+    return f"{source.name} has no notices. {source.empty}"
 
 
 def _line(event: Event) -> NoticeLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,21 +40,30 @@ class Notices:
 
 def notices_of(path: Path, wanted: Wanted) -> Notices:
     """Reads them; a lake without any gives none. Raises StoreError if it is no lake, ConfigError for a wrong wish."""
-    from linewarden.detections.knowledge import knowledge_of
-    from linewarden.service.casing import events
-    from linewarden.service.lake import open_lake, plant_of
+    from linewarden.service.casing import events, known_of
+    from linewarden.service.lake import open_lake
     from linewarden.service.lake_files import reading
 
-    networks = [_network(a) for a in wanted.addresses]
+    networks_of(wanted)
     lake = open_lake(path)
     if "notice" not in lake.streams:
         return Notices((), 0, {})
-    known = knowledge_of(plant_of(lake))
+    known = known_of(lake)
     names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
     with reading(path):
         found = events(lake, known.ids)
-    fits = tuple(e for e in found if _fits(e, wanted, networks, names))
-    return Notices(fits, len(found), names)
+    return fitting(found, wanted, names)
+
+
+def fitting(found: Sequence[Event], wanted: Wanted, names: Mapping[str, str]) -> Notices:
+    """Those of these that were asked for. Raises ConfigError for a wrong wish."""
+    networks = networks_of(wanted)
+    return Notices(tuple(e for e in found if _fits(e, wanted, networks, names)), len(found), names)
+
+
+def networks_of(wanted: Wanted) -> list[_Network | str]:
+    """The addresses that were asked for. Raises ConfigError for what is none."""
+    return [_network(a) for a in wanted.addresses]
 
 
 def _fits(event: Event, wanted: Wanted, networks: list[_Network | str], names: Mapping[str, str]) -> bool:

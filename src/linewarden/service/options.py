@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from linewarden.service.asking import Connect, add_where
+
 Run = Callable[[argparse.Namespace], int]
 
 READ = """examples:
@@ -29,6 +31,7 @@ QUERY = """examples:
   linewarden query lake/ "SELECT verb, count(*) AS n FROM command GROUP BY verb ORDER BY n DESC"
   linewarden query lake/ 'SELECT "id.orig_h", "id.resp_h", target FROM command WHERE verb = $$write$$' --csv
   linewarden query lake/ "SHOW TABLES"
+  linewarden query "SELECT verb FROM command" --server https://plant:9443 --token-file token --ca linewarden-ca.pem
 Each stream is a table (linewarden streams); site and date are columns too. Only reading is possible.
 """
 DIFF = """examples:
@@ -92,7 +95,7 @@ def _command(all_of_them: Any, name: str, help: str, examples: str, run: Run | N
     return sub
 
 
-def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> Commands:
+def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run], connect: Connect) -> Commands:
     """Adds the commands of this file; `runs` has the function of each by name. Gives what others add theirs to."""
     commands = Commands(parser)
 
@@ -102,7 +105,7 @@ def add_commands(parser: argparse.ArgumentParser, runs: Mapping[str, Run]) -> Co
     _read(command("read", "read captures: summary, report, lake", READ))
     _watch(command("watch", "listen to live interfaces: a lake that grows", WATCH))
     query = command("query", "ask a lake with SQL (DuckDB)", QUERY)
-    query.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out` wrote")
+    add_where(query, connect, "folder that `read --out` wrote")
     query.add_argument("sql", metavar="SQL", help="one SELECT; - reads it from standard input")
     form = query.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="rows as a JSON list of objects")

@@ -106,7 +106,31 @@ def _gathered(rows: Iterable[tuple[Any, ...]]) -> list[Tag]:
     return sorted(found.values(), key=lambda t: (-t.moved, -t.count, t.source, t.protocol, t.label))
 
 
-def need_readings(tags: list[Tag], lake: Path) -> None:
+def known_tags(lake: Path, device: str | None = None) -> list[Tag]:
+    """The same as the console knows them, whose course is as wide as the time that the lake covers asks for.
+
+    Raises StoreError if there is no lake.
+    """
+    from linewarden.service.values.book import Book
+
+    open_lake(lake)
+    book = Book(lake)
+    book.look()
+    found = [
+        Tag(s.key.source, s.key.protocol, s.key.unit, s.key.area, s.key.name, s.key.address, s.count, s.low, s.high,
+            s.total, s.last, s.first_ts, s.last_ts, book.course(s), s.moved)
+        for s in book.tags()
+        if device is None or s.key.source == device
+    ]  # fmt: skip
+    return by_movement(found)
+
+
+def by_movement(tags: Iterable[Tag]) -> list[Tag]:
+    """What moves first."""
+    return sorted(tags, key=lambda t: (-t.moved, -t.count, t.source, t.protocol, t.label, t.unit or 0, t.address or 0))
+
+
+def need_readings(tags: list[Tag], lake: Path | str) -> None:
     """Raises StoreError where there is nothing to show, with what to do."""
     if not tags:
         raise StoreError(f"{lake}: no process values; they come with reads of Modbus, S7, OPC UA... on the wire")

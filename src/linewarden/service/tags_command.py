@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from linewarden.service.asking import add_where, source_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from linewarden.service.asking import Connect
     from linewarden.service.options import Commands
     from linewarden.service.tags import Tag
 
@@ -18,6 +20,7 @@ TAGS = """examples:
   linewarden tags lake/                          the values that move most, with their course
   linewarden tags lake/ --device 10.0.0.5 --all  every value of one device
   linewarden tags lake/ --json
+  linewarden tags --server https://plant:9443 --token-file token --ca linewarden-ca.pem
 Values are as the wire carries them (raw): registers have no unit or scale until somebody says so.
 """
 SHOWN = 30
@@ -40,10 +43,10 @@ HEADS = (
 )
 
 
-def add_tags(commands: Commands) -> None:
+def add_tags(commands: Commands, connect: Connect) -> None:
     """Adds the command to the whole grammar."""
     tags = commands.add("tags", "list the process values of a lake, and how they moved", TAGS, run_tags)
-    tags.add_argument("lake", type=Path, metavar="LAKE", help="folder that `read --out`, `watch` or `serve` wrote")
+    add_where(tags, connect, "folder that `read --out`, `watch` or `serve` wrote")
     tags.add_argument("--device", metavar="ADDRESS", help="only the values of this device")
     tags.add_argument("--all", action="store_true", help=f"all of them, not the {SHOWN} that move most")
     form = tags.add_mutually_exclusive_group()
@@ -54,10 +57,11 @@ def add_tags(commands: Commands) -> None:
 def run_tags(args: argparse.Namespace) -> int:
     """The tags, what moves first."""
     from linewarden.service.tables import console, write_csv
-    from linewarden.service.tags import need_readings, tags_of
+    from linewarden.service.tags import need_readings
 
-    tags = tags_of(args.lake, args.device)
-    need_readings(tags, args.lake)
+    with source_of(args) as source:
+        tags = source.tags(args.device)
+    need_readings(tags, source.name)
     if args.json:
         json.dump([tag_as_dict(t) for t in tags], sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         sys.stdout.write("\n")
@@ -78,8 +82,8 @@ def tag_as_dict(tag: Tag) -> dict[str, Any]:
 
     return {
         "source": tag.source, "protocol": tag.protocol, "unit": tag.unit, "area": tag.area, "address": tag.address,
-        "name": tag.name, "count": tag.count, "last": tag.last, "min": tag.low, "mean": tag.mean, "max": tag.high,
-        "first": iso(tag.first_ts), "until": iso(tag.last_ts), "course": tag.course,
+        "name": tag.name, "count": tag.count, "last": tag.last, "min": tag.low, "mean": float(f"{tag.mean:.12g}"),
+        "max": tag.high, "first": iso(tag.first_ts), "until": iso(tag.last_ts), "course": tag.course,
     }  # fmt: skip
 
 

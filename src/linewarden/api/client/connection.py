@@ -9,7 +9,7 @@ from linewarden.api.client.stream import Following
 
 
 class Client(Calls, Following):
-    """A server, for as long as a `with` block lasts, or until it is closed. Threads need one each.
+    """A server, for as long as a `with` block lasts, or until it is closed.
 
     `list_...` gives a page, `all_...` every row, `frame_...` a Polars frame, `save_...` writes a file (Arrow, Parquet
     or CSV). Raises AccessError (token, right), ConfigError (a wrong question, or what is not there), QueryError (SQL),

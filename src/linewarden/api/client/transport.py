@@ -75,6 +75,8 @@ class Transport:
     def _save(self, to: Path | str, method: str, path: str, *, format: str = "", **asked: Any) -> Path:
         asking = self._answer(method, path, **_with_format(asked, format))
         with reserve(Path(to)) as file, asking as answer, self._explained():
+        asked = _with_format(asked, format)
+        with reserve(Path(to)) as file, self._answer(method, path, **asked) as answer, self._explained():
             file.write_pieces(answer.iter_bytes())
         return Path(to)
 
@@ -186,7 +188,6 @@ def _text(value: Any) -> str:
 def _said(error: httpx.HTTPError) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return (
-            f"its certificate is not trusted ({text.partition('failed: ')[2] or text}); name its authority's file (ca)"
-        )
+        why = text.partition("failed: ")[2] or text
+        return f"its certificate is not trusted ({why}); name the file of its authority (--ca, ca=)"
     return f"cannot be reached ({text}); is it running, and is the address right?"

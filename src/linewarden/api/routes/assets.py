@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -118,8 +119,12 @@ LIST: Listing[AssetRow] = Listing(
 @router.get("/assets", operation_id="list_assets", responses=FILES)
 def list_assets(who: Who, query: Annotated[AssetQuery, Query()]) -> Page[AssetRow]:
     """The assets that the caller may see."""
-    visible = who.zones(Action.ASSET_READ, Kind.ASSET)
-    answer: Page[AssetRow] = table(who.view).answer(query, lambda r: r.zone in visible and _fits(r, query))
+    return answer_of(who.view, query, who.zones(Action.ASSET_READ, Kind.ASSET).__contains__)
+
+
+def answer_of(view: View, query: AssetQuery, sees: Callable[[str | None], bool]) -> Page[AssetRow]:
+    """The assets of a moment that fit, in the zones that are seen."""
+    answer: Page[AssetRow] = table(view).answer(query, lambda r: sees(r.zone) and _fits(r, query))
     return answer
 
 

@@ -39,6 +39,7 @@ class NoticeRow(BaseModel):
     ts: Time | None
     ts_ns: int = Field(description="of the packet, ns since the epoch")
     until: Time | None
+    until_ns: int = Field(description="of the last packet, ns since the epoch")
     note: str = Field(examples=["program_download"])
     title: str
     msg: str
@@ -206,7 +207,8 @@ def notice_row(view: View, e: Event, case: str | None) -> NoticeRow:
              "expected")  # fmt: skip
     return NoticeRow(
         **{name: getattr(e, name) for name in names}, id=e.notice_id, case=case, ts=time_of(e.ts), ts_ns=e.ts,
-        until=time_of(e.until), techniques=list(e.techniques), frames=list(e.frames), runbook=list(e.runbook),
+        until=time_of(e.until), until_ns=e.until,
+        techniques=list(e.techniques), frames=list(e.frames), runbook=list(e.runbook),
         orig_name=view.name(e.orig), resp_name=view.name(e.resp), acknowledged=None, rules=[],
     )  # fmt: skip
 

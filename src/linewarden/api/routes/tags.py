@@ -41,10 +41,13 @@ class TagRow(BaseModel):
     last: float
     low: float
     high: float
+    mean: float
     every_s: float | None = Field(description="mean time from one value to the next")
     moved: int = Field(description="how often it was seen to change")
     first_seen: Time | None
     last_seen: Time | None
+    first_seen_ns: int = Field(description="ns since the epoch")
+    last_seen_ns: int = Field(description="ns since the epoch")
     course: list[float | None] = Field(description="last values in equal pieces of the time that the lake covers")
 
 
@@ -207,7 +210,9 @@ def row_of(who: Caller, tag: TagState) -> TagRow:
         zone=view.zone(key.source) or None,
         device_name=view.name(key.source), address=key.source, protocol=key.protocol, unit=key.unit, area=key.area,
         name=key.name, place=key.address, count=tag.count, last=tag.last, low=tag.low, high=tag.high,
+        mean=tag.total / max(tag.count, 1),
         every_s=tag.interval_s, moved=tag.moved, first_seen=time_of(tag.first_ts), last_seen=time_of(tag.last_ts),
+        first_seen_ns=tag.first_ts, last_seen_ns=tag.last_ts,
         course=who.place.trends.book.course(tag),
     )  # fmt: skip
 

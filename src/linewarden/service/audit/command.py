@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, SendError
+from linewarden.service.asking import Listed, add_server, server_of
 
 if TYPE_CHECKING:
+    from linewarden.service.asking import Connect
     from linewarden.service.audit.checking import Checked
     from linewarden.service.audit.entry import Entry
     from linewarden.service.options import Commands
@@ -24,6 +26,7 @@ SHOWN = 200
 AUDIT = """examples:
   linewarden audit list linewarden.toml                        who changed what, the newest last
   linewarden audit list expected.toml --since 7d --json        the log beside a file
+  linewarden audit list --server https://plant:9443 --token-file token --ca linewarden-ca.pem
   linewarden audit head linewarden.toml > head-2026-12.txt     keep this where this machine cannot reach it
   linewarden audit verify linewarden.toml --head head-2026-12.txt
   linewarden audit proof linewarden.toml 42 > proof.json       for who has no access to the log
@@ -37,16 +40,18 @@ Exit code of verify: 0 if all is as it was written, 10 if not.
 """
 
 
-def add_audit(commands: Commands) -> None:
+def add_audit(commands: Commands, connect: Connect) -> None:
     """Adds the commands to the whole grammar."""
     group = commands.group("audit", "who changed what, and proof that nobody changed that", AUDIT)
 
     def add(name: str, help: str, run: Any) -> Any:
         parser = group.add(name, help, AUDIT, run)
-        parser.add_argument("log", type=Path, metavar="LOG", help="the configuration, or a file or folder beside a log")
+        _log(parser)
         return parser
 
-    shown = add("list", "list entries", run_list)
+    shown = group.add("list", "list entries", AUDIT, run_list)
+    add_server(shown, instead_of=_log(shown))
+    shown.set_defaults(connect=connect)
     _filters(shown)
     shown.add_argument("--all", action="store_true", help=f"all of them, not only the last {SHOWN}")
     shown.add_argument("--json", action="store_true", help="for a program")
@@ -72,6 +77,10 @@ def add_audit(commands: Commands) -> None:
     key.add_argument("--rotate", action="store_true", help="make a new one, for which the old one vouches")
 
 
+def _log(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument("log", type=Path, metavar="LOG", help="the configuration, or what stands beside a log")
+
+
 def _filters(parser: argparse.ArgumentParser) -> None:
     add: Any = parser.add_argument
     add("--since", metavar="TIME", help="only after: 30m, 24h, 7d, or 2026-11-26T08:00")
@@ -81,13 +90,11 @@ def _filters(parser: argparse.ArgumentParser) -> None:
 
 def run_list(args: argparse.Namespace) -> int:
     """The table."""
-    from linewarden.service.audit.exporting import actor, in_short, said
-    from linewarden.service.audit.places import ledger_at
+    from linewarden.service.audit.exporting import actor, in_short
 
-    with ledger_at(args.log) as ledger:
-        found = list(_wanted(ledger, args))
+    found = _listed(args)
     if args.json:
-        _print_json([{**said(e), "leaf": e.leaf.hex()} for e in found])
+        _print_json([e.says for e in found])
         return 0
     if not found:
         print("No entry fits.")
@@ -98,13 +105,29 @@ def run_list(args: argparse.Namespace) -> int:
     shown = found if args.all else found[-SHOWN:]
     rows = []
     for entry in shown:
-        says = said(entry)
-        what = f"{entry.action} of {says.get('target', '?')}\n{in_short(says, 300)}".strip()
-        rows.append((str(entry.seq), local(_ns(entry.ts)), actor(says), what))
+        says = entry.says
+        what = f"{says.get('action', '?')} of {says.get('target', '?')}\n{in_short(says, 300)}".strip()
+        rows.append((str(entry.seq), local(entry.ts), actor(says), what))
     console(sys.stdout).print(catalogue_table(("No.", "When", "Who", "What"), rows))
     if len(shown) < len(found):
         print(f"{len(found) - len(shown):,} older ones are not shown; --all shows them")
     return 0
+
+
+def _listed(args: argparse.Namespace) -> list[Listed]:
+    """What fits, of the log here or of a console's, the oldest first."""
+    from linewarden.service.audit.exporting import said
+    from linewarden.service.audit.places import ledger_at
+    from linewarden.service.noticing import since
+
+    server = server_of(args)
+    if server is not None:
+        connect: Connect = args.connect
+        with connect(server) as console:
+            there = console.audit(args.first, since(args.since) if args.since else None)
+            return [e for e in there if _is_of(str(e.says["action"]), args.action)]
+    with ledger_at(args.log) as ledger:
+        return [Listed(e.seq, _ns(e.ts), {**said(e), "leaf": e.leaf.hex()}) for e in _wanted(ledger, args)]
 
 
 def run_verify(args: argparse.Namespace) -> int:
@@ -239,9 +262,12 @@ def _wanted(ledger: Any, args: argparse.Namespace) -> Iterator[Entry]:
     for entry in entries(ledger.state, args.first):
         if start is not None and _ns(entry.ts) < start:
             continue
-        if args.action and not any(entry.action == a or entry.action.startswith(f"{a}.") for a in args.action):
-            continue
-        yield entry
+        if _is_of(entry.action, args.action):
+            yield entry
+
+
+def _is_of(action: str, wanted: list[str]) -> bool:
+    return not wanted or any(action == a or action.startswith(f"{a}.") for a in wanted)
 
 
 def _ns(ts: datetime) -> int:

@@ -44,6 +44,8 @@ class TagState:
     count: int = 0
     low: float = float("inf")
     high: float = float("-inf")
+    total: float = 0.0
+    """Of all values."""
     last: float = 0.0
     last_ts: int = 0
     course: dict[int, float] = field(default_factory=dict)
@@ -186,15 +188,24 @@ def _summed(values: pl.DataFrame, width: int) -> pl.DataFrame:
     return (
         values.lazy()
         .group_by(*KEY, (t // width).alias("piece"))
-        .agg(n=pl.len(), low=x.min(), high=x.max(), last=x.get(t.arg_max()), first_t=t.min(), last_t=t.max())
+        .agg(
+            n=pl.len(),
+            low=x.min(),
+            high=x.max(),
+            total=x.sum(),
+            last=x.get(t.arg_max()),
+            first_t=t.min(),
+            last_t=t.max(),
+        )
         .sort("piece")
         .collect()
     )
 
 
 def _count(
-    known: _Known, key: TagKey, piece: int, n: int, low: float, high: float, last: float, first_t: int, last_t: int
-) -> None:
+    known: _Known, key: TagKey, piece: int, n: int, low: float, high: float, total: float, last: float, first_t: int,
+    last_t: int,
+) -> None:  # fmt: skip
     tag = known.tags.get(key)
     if tag is None:
         tag = known.tags[key] = TagState(key, key.id, len(known.tags), first_t)
@@ -202,6 +213,7 @@ def _count(
     tag.moved += low < high or (tag.count > 0 and last != tag.last)
     tag.count += n
     tag.low, tag.high = min(tag.low, low), max(tag.high, high)
+    tag.total += total
     tag.first_ts = min(tag.first_ts, first_t)
     if last_t >= tag.last_ts:
         tag.last, tag.last_ts = last, last_t
