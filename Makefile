@@ -18,8 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean
-.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs docs-check client client-check wheel wheel-check lock changelog clean
+.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
