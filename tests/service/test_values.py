@@ -95,6 +95,8 @@ def test_values_that_are_no_longer_in_memory_come_from_the_files(
     trends = Trends(tmp_path)
     trends.book.look()
     assert trends.book.recent.since > 0
+    newest = trends.book.tags()[0].last_ts
+    assert trends.book.recent.of([0], newest - 100_000_000_000, newest) is not None  # what came last is there
     tag = next(t for t in trends.book.tags() if t.key.address == 40)
     whole = trends.of([tag], tag.first_ts, tag.last_ts, 50)[0]
     assert sum(whole.n) == 1_600

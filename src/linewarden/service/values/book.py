@@ -28,6 +28,8 @@ LOOK_S = 0.5
 """Looks are at least so far apart, however many ask."""
 WAIT_S = 1.5
 """So long somebody waits for a look that is at work; then they get what is known so far."""
+ROWS = 16_384
+"""Readings that are taken apart at a time: each may have hundreds of values."""
 PARTS = 48
 """Most pieces of a course; at least half of them are used once the lake covers a minute."""
 
@@ -145,7 +147,8 @@ class Book:
             for place, (_, file) in enumerate(new):
                 with suppress(FileNotFoundError):  # it went meanwhile: too old, or merged
                     for piece in _pieces(file):
-                        _add(known, single_values(piece))
+                        for part in piece.iter_slices(ROWS):
+                            _add(known, single_values(part))
                     known.growth.done(file)
                 if self.reading is not None:
                     self.reading = place / len(new)

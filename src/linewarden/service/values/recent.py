@@ -29,12 +29,23 @@ class Recent:
         keys = values.select(KEY).unique()
         named = keys.with_columns(tag=pl.Series([numbers[TagKey(*row)] for row in keys.iter_rows()], dtype=pl.UInt32))
         frame = values.join(named, on=KEY, nulls_equal=True).select("tag", "t", "x")
-        frames, rows = [*self._frames, frame], sum(f.height for f in self._frames) + frame.height
-        while rows > MOST and frames:
+        frames, rows = [*self._frames, self._last(frame)], sum(f.height for f in self._frames) + frame.height
+        while rows > MOST and len(frames) > 1:
             gone = frames.pop(0)
             rows -= gone.height
-            self.since = max(self.since, int(gone.get_column("t").max()) + 1)  # type: ignore[arg-type]
+            self._gone(gone)
         self._frames = _joined(frames)
+
+    def _last(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Of more than MOST values the last ones."""
+        if frame.height <= MOST:
+            return frame
+        ordered = frame.sort("t")
+        self._gone(ordered.head(frame.height - MOST))
+        return ordered.tail(MOST)
+
+    def _gone(self, frame: pl.DataFrame) -> None:
+        self.since = max(self.since, int(frame.get_column("t").max()) + 1)  # type: ignore[arg-type]
 
     def of(self, numbers: Collection[int], start: int, end: int) -> pl.DataFrame | None:
         """What these tags had from `start` to `end`, ns UTC; None if that may not be all of it."""
