@@ -29,7 +29,7 @@ LOOK_S = 0.5
 WAIT_S = 1.5
 """So long somebody waits for a look that is at work; then they get what is known so far."""
 PARTS = 48
-"""Most pieces of a course; at least half of them are used once the lake covers a minute."""
+"""Most pieces of a course; at least half of them are used."""
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class _Known:
     tags: dict[TagKey, TagState] = field(default_factory=dict)
     by_id: dict[str, TagState] = field(default_factory=dict)
     recent: Recent = field(default_factory=Recent)
-    width: int = 1 << 31
+    width: int = 1 << 17
     """Of a piece of a course, ns; doubles as the lake gets longer."""
     first_ts: int = 1 << 62
     last_ts: int = 0
