@@ -73,8 +73,6 @@ class Transport:
             cursor = found.next
 
     def _save(self, to: Path | str, method: str, path: str, *, format: str = "", **asked: Any) -> Path:
-        asking = self._answer(method, path, **_with_format(asked, format))
-        with reserve(Path(to)) as file, asking as answer, self._explained():
         asked = _with_format(asked, format)
         with reserve(Path(to)) as file, self._answer(method, path, **asked) as answer, self._explained():
             file.write_pieces(answer.iter_bytes())
