@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from linewarden.api.app import make_app
 from linewarden.api.caller import COOKIE
 from linewarden.cli import main
 from linewarden.people.model import Grant
@@ -170,3 +171,9 @@ def test_a_page_has_no_script_and_style_of_its_own(served: Served) -> None:
             assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\son\w+=|\sstyle=", text), (
                 path
             )
+
+
+def test_every_part_of_the_api_says_what_it_is_about() -> None:
+    document = make_app().openapi()
+    named = {tag for path in document["paths"].values() for o in path.values() for tag in o["tags"]}
+    assert named == {t["name"] for t in document["tags"]}

@@ -62,7 +62,7 @@ def test_the_log(served: Served, server: list[str], capsys: pytest.CaptureFixtur
     assert all(a.startswith("token.") for a in actions)
     assert [e["seq"] for e in found] == sorted(e["seq"] for e in found)
     assert main(["audit", "list", *server, "--from", str(found[-1]["seq"])]) == 0
-    assert capsys.readouterr().out.split()[4] == str(found[-1]["seq"])
+    assert f"{found[-1]['seq']} " in capsys.readouterr().out
 
 
 def test_the_token_from_the_environment(

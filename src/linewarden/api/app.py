@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from linewarden.service.workplace import Workplace
 
 ROOT = "/api/v1"
+TAGS = {
+    "now": "The state of the site, and that it changed.", "assets": "What is there, and how we know.",
+    "conversations": "Who talks to whom, and what they do.", "map": "The picture of the network.",
+    "zones": "Zones, what is in them, and what crosses between them.", "cases": "What belongs together; work on it.",
+    "notices": "What a detection says; what the site says of it.", "findings": "What is weak, without an attack.",
+    "packets": "The packets that prove something.", "tags": "Process values, and how they ran.",
+    "records": "Records as they were read, and SQL over them.", "people": "Accounts, rights and API tokens.",
+    "settings": "The effective configuration.", "audit": "Who changed or decided what; and proof of it.",
+}  # fmt: skip
+"""What the parts of the API are about, in the order of a first look."""
 DESCRIPTION = """What Linewarden knows of a plant, and who may change what.
 
 Show an API token as `Authorization: Bearer lw_...`. Every list takes filters, `q`, `sort`, `limit` and `cursor`, and
@@ -35,6 +45,7 @@ def make_app(place: Workplace | None = None) -> FastAPI:
     app = FastAPI(
         title="Linewarden", version=__version__, description=DESCRIPTION, summary=(api.__doc__ or "").splitlines()[0],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, docs_url=None, redoc_url=None,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         openapi_url=f"{ROOT}/openapi.json", separate_input_output_schemas=False,
     )  # fmt: skip
     app.state.place = place

@@ -31,7 +31,7 @@ WAIT_S = 1.5
 ROWS = 16_384
 """Readings that are taken apart at a time: each may have hundreds of values."""
 PARTS = 48
-"""Most pieces of a course; at least half of them are used once the lake covers a minute."""
+"""Most pieces of a course; at least half of them are used."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class _Known:
     tags: dict[TagKey, TagState] = field(default_factory=dict)
     by_id: dict[str, TagState] = field(default_factory=dict)
     recent: Recent = field(default_factory=Recent)
-    width: int = 1 << 31
+    width: int = 1 << 17
     """Of a piece of a course, ns; doubles as the lake gets longer."""
     first_ts: int = 1 << 62
     last_ts: int = 0

@@ -6,6 +6,7 @@ Written by `make client` from the routes; do not edit.
 from __future__ import annotations
 
 from linewarden.api.client.calls.activity import ActivityCalls
+from linewarden.api.client.calls.asset_edits import AssetEditsCalls
 from linewarden.api.client.calls.assets import AssetsCalls
 from linewarden.api.client.calls.audit import AuditCalls
 from linewarden.api.client.calls.case_files import CaseFilesCalls
@@ -24,6 +25,7 @@ from linewarden.api.client.calls.people import PeopleCalls
 from linewarden.api.client.calls.queries import QueriesCalls
 from linewarden.api.client.calls.query import QueryCalls
 from linewarden.api.client.calls.records import RecordsCalls
+from linewarden.api.client.calls.reports import ReportsCalls
 from linewarden.api.client.calls.settings import SettingsCalls
 from linewarden.api.client.calls.tags import TagsCalls
 from linewarden.api.client.calls.tokens import TokensCalls
@@ -32,6 +34,7 @@ from linewarden.api.client.calls.zones import ZonesCalls
 
 class Calls(
     ActivityCalls,
+    AssetEditsCalls,
     AssetsCalls,
     AuditCalls,
     CaseFilesCalls,
@@ -50,6 +53,7 @@ class Calls(
     QueriesCalls,
     QueryCalls,
     RecordsCalls,
+    ReportsCalls,
     SettingsCalls,
     TagsCalls,
     TokensCalls,
