@@ -21,6 +21,7 @@ TAGS = {
     "zones": "Zones, what is in them, and what crosses between them.", "cases": "What belongs together; work on it.",
     "notices": "What a detection says; what the site says of it.", "findings": "What is weak, without an attack.",
     "packets": "The packets that prove something.", "tags": "Process values, and how they ran.",
+    "reports": "Reports to hand over, as pages or PDF.",
     "records": "Records as they were read, and SQL over them.", "people": "Accounts, rights and API tokens.",
     "settings": "The effective configuration.", "audit": "Who changed or decided what; and proof of it.",
 }  # fmt: skip
