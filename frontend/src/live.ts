@@ -13,7 +13,9 @@ export function beginLive(): void {
     const now = JSON.parse((event as MessageEvent<string>).data) as Now;
     for (const element of document.querySelectorAll<HTMLElement>("[data-now]")) {
       const value = now[element.dataset.now ?? ""];
-      if (value !== undefined) element.textContent = value === null ? "" : value.toLocaleString(document.documentElement.lang);
+      if (value === undefined) continue;
+      const nothing = value === null || (value === 0 && element.classList.contains("count")); // no red badge that says 0
+      element.textContent = nothing ? "" : value.toLocaleString(document.documentElement.lang);
     }
     document.body.dataset.live = "on";
     const version = String(now.version);
