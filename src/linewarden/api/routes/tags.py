@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
 from linewarden.api.problems import ProblemError, not_found
+from linewarden.api.tables import made
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.policy import Action, Kind
 from linewarden.service.values import TagState, Trend
+from linewarden.service.view import View
 
 router = APIRouter(tags=["tags"])
 
@@ -124,25 +127,52 @@ class EventsOut(BaseModel):
     items: list[TagEvent]
 
 
-LIST: Listing[TagRow] = Listing(
-    "tags",
-    {
-        "moved": lambda t: t.moved, "device": lambda t: t.device_name.casefold(), "label": lambda t: t.label.casefold(),
-        "protocol": lambda t: t.protocol, "count": lambda t: t.count, "last": lambda t: t.last,
-        "every": lambda t: t.every_s, "last_seen": lambda t: t.last_seen,
-    },
-    "-moved",
-    lambda t: t.id,
-    lambda t: (t.label, t.device_name, t.address, t.protocol, t.area, t.name, t.zone, str(t.place)),
-)  # fmt: skip
+def listing_of(view: View) -> Listing[Any]:
+    """How the tags of a moment are sorted and searched. It is of what is known of a tag, not of rows: a plant has tens
+    of thousands, of which a page shows some.
+    """
+    names = {source: view.name(source) for source in view.addresses}
+
+    def name(tag: TagState) -> str:
+        return names.get(tag.key.source, tag.key.source)
+
+    return Listing(
+        "tags",
+        {
+            "moved": lambda t: t.moved, "device": lambda t: name(t).casefold(),
+            "label": lambda t: t.key.label.casefold(),
+            "protocol": lambda t: t.key.protocol, "count": lambda t: t.count, "last": lambda t: t.last,
+            "every": lambda t: t.interval_s, "last_seen": lambda t: t.last_ts,
+        },
+        "-moved",
+        lambda t: t.id,
+        lambda t: (t.key.label, name(t), t.key.source, t.key.protocol, t.key.area, t.key.name,
+                   view.zone(t.key.source), str(t.key.address)),
+    )  # fmt: skip
 
 
 @router.get("/tags", operation_id="list_tags", responses=FILES)
 def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
-    rows = (row_of(who, tag) for tag in visible_tags(who))
-    answer: Page[TagRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    listing = made(who.view, "listing of tags", listing_of)
+    wanted = query.q.casefold().split()
+    found = [
+        t for t in _in_order(who, listing, query)
+        if _fits(who.view, t, query) and (not wanted or all(word in listing.text(t) for word in wanted))
+    ]  # fmt: skip
+    answer: Page[TagRow] = listing.answer_sorted(found, query, lambda tags: [row_of(who, t) for t in tags])
     return answer
+
+
+def _in_order(who: Caller, listing: Listing[Any], query: TagQuery) -> Iterable[TagState]:
+    """All that the caller may see, sorted; in which order all are is kept until there are new values."""
+    column, down = listing.column(query)
+    book, order = who.place.trends.book.fresh(), (who.view.version, column, down)
+    orders = book.orders
+    if order not in orders:
+        orders[order] = listing.in_order(book.tags(), column, down)
+    visible = visible_sources(who)
+    return (t for t in orders[order] if t.key.source in visible)
 
 
 @router.get("/tags/values", operation_id="tag_values", responses=FILES)
@@ -170,10 +200,10 @@ def tag_events(who: Who, query: Annotated[Span, Query()]) -> EventsOut:
     )
 
 
-def visible_tags(who: Caller) -> list[TagState]:
-    """The tags that the caller may see."""
+def visible_sources(who: Caller) -> frozenset[str]:
+    """The addresses with tags that the caller may see."""
     visible, view = who.zones(Action.TAG_READ, Kind.TAG), who.view
-    return [t for t in who.place.trends.book.fresh().tags() if view.zone(t.key.source) in visible]
+    return frozenset(s for s in who.place.trends.book.fresh().sources() if view.zone(s) in visible)
 
 
 def chosen(who: Caller, query: Span) -> list[TagState]:
@@ -217,11 +247,12 @@ def row_of(who: Caller, tag: TagState) -> TagRow:
     )  # fmt: skip
 
 
-def _fits(row: TagRow, query: TagQuery) -> bool:
+def _fits(view: View, tag: TagState, query: TagQuery) -> bool:
+    source = tag.key.source
     return (
-        (not query.device or row.device in query.device or row.address in query.device)
-        and (not query.protocol or row.protocol in query.protocol)
-        and (query.moves is None or (row.moved > 0) is query.moves)
+        (not query.device or source in query.device or view.addresses.get(source, source) in query.device)
+        and (not query.protocol or tag.key.protocol in query.protocol)
+        and (query.moves is None or (tag.moved > 0) is query.moves)
     )
 
 

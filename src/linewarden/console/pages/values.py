@@ -20,7 +20,7 @@ from linewarden.api.routes.tags import (
     row_of,
     tag_events,
     tag_values,
-    visible_tags,
+    visible_sources,
 )
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
@@ -71,7 +71,7 @@ def _chosen(who: Caller, query: PageQuery) -> list[TagRow]:
 def _devices(who: Caller) -> list[tuple[str, str]]:
     """Ids and names of the devices that have tags."""
     view = who.view
-    found = {view.addresses.get(t.key.source, t.key.source) for t in visible_tags(who)}
+    found = {view.addresses.get(source, source) for source in visible_sources(who)}
     return sorted(((d, view.name(d)) for d in found), key=lambda d: d[1].casefold())
 
 

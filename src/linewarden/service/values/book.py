@@ -85,6 +85,8 @@ class Book:
         self._looking: threading.Event | None = None
         self._looked = 0.0
         self.wrong = ""
+        self.orders: dict[tuple[int, str, bool], list[TagState]] = {}
+        """The tags in orders that somebody asked for; forgotten with every new value."""
         self.reading: float | None = 0.0
         """How much was read, the first time; None: all of it."""
 
@@ -102,6 +104,10 @@ class Book:
     def tags(self) -> list[TagState]:
         """All, as known at the last look."""
         return list(self._known.tags.values())
+
+    def sources(self) -> set[str]:
+        """The addresses of devices that have tags."""
+        return {key.source for key in list(self._known.tags)}
 
     def tag(self, id: str) -> TagState | None:
         """The tag of this id, if there is one."""
@@ -152,6 +158,8 @@ class Book:
                     known.growth.done(file)
                 if self.reading is not None:
                     self.reading = place / len(new)
+            if new:
+                self.orders = {}
 
 
 def _pieces(file: Path) -> Any:
