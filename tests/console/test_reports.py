@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,9 @@ def test_a_report_is_made_and_taken_away(open_as: Callable[..., Any]) -> None:
     expect(ready).to_be_visible(timeout=20_000)
     with page.expect_download() as download:
         ready.click()
-    assert Path(download.value.path()).read_text("utf-8").startswith("<!doctype html>")
     assert download.value.suggested_filename.endswith(".html")
+    # Asked for again: on a busy machine Chromium cancels a download while it looks for its folder.
+    assert page.request.get(download.value.url).text().startswith("<!doctype html>")
 
 
 def test_what_changed_needs_a_time(open_as: Callable[..., Any]) -> None:
