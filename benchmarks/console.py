@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120.0, help="of load, after the lake was read")
     parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "bench" / "console")
+    parser.add_argument("--without", action="append", default=[], metavar="PATH", help="a page that nobody opens")
     parser.add_argument("--keep", action="store_true", help="use what an earlier run with --keep made, and keep it")
     args = parser.parse_args()
     from _console.plant import make
@@ -40,7 +41,7 @@ def main() -> int:
 
     lake = make(args.folder, args.records, args.assets)
     try:
-        found = measured(lake, args.folder, args.people, args.seconds)
+        found = measured(lake, args.folder, args.people, args.seconds, args.without)
     finally:
         if not args.keep:
             shutil.rmtree(args.folder)

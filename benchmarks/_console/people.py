@@ -28,10 +28,11 @@ READS_S = (2.0, 6.0)
 class Person:
     """One of them. `pages`: (path, s, status); `told`: when live events came (s since the epoch)."""
 
-    def __init__(self, url: str, context: ssl.SSLContext, cookie: str, number: int) -> None:
+    def __init__(self, url: str, context: ssl.SSLContext, cookie: str, number: int, without: set[str]) -> None:
         self.pages: list[tuple[str, float, int]] = []
         self.told: list[float] = []
         self._dice = random.Random(number)
+        self._paths = [p for p in (*PAGES, *LISTS) if p not in without]
         headers = {"Cookie": f"__Host-linewarden={cookie}", "Accept": "text/html"}
         self._client = httpx.AsyncClient(base_url=url, verify=context, headers=headers, timeout=60)
 
@@ -40,7 +41,7 @@ class Person:
             follow = group.create_task(self._follow())
             await asyncio.sleep(self._dice.uniform(0, READS_S[1]))
             while time.monotonic() < until:
-                path = self._dice.choice((*PAGES, *LISTS))
+                path = self._dice.choice(self._paths)
                 began = time.monotonic()
                 answer = await self._client.get(path)
                 self.pages.append((path, time.monotonic() - began, answer.status_code))
@@ -54,13 +55,17 @@ class Person:
                     self.told.append(time.time())
 
 
-async def main(url: str, ca: str, cookies: list[str], seconds: float) -> dict[str, Any]:
+async def main(url: str, ca: str, cookies: list[str], seconds: float, without: set[str]) -> dict[str, Any]:
     context = ssl.create_default_context(cafile=ca)
-    people = [Person(url, context, cookie, n) for n, cookie in enumerate(cookies)]
+    people = [Person(url, context, cookie, n, without) for n, cookie in enumerate(cookies)]
     until = time.monotonic() + seconds
     await asyncio.gather(*(p.look(until) for p in people))
     return {"pages": [page for p in people for page in p.pages], "told": [p.told for p in people]}
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3].split(","), float(sys.argv[4])))))
+    print(
+        json.dumps(
+            asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3].split(","), float(sys.argv[4]), set(sys.argv[5:])))
+        )
+    )

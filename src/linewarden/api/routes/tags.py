@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -155,16 +154,17 @@ def listing_of(view: View) -> Listing[Any]:
 def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
     listing = made(who.view, "listing of tags", listing_of)
-    wanted = query.q.casefold().split()
-    found = [
-        t for t in _in_order(who, listing, query)
-        if _fits(who.view, t, query) and (not wanted or all(word in listing.text(t) for word in wanted))
-    ]  # fmt: skip
+    found, wanted = _in_order(who, listing, query), query.q.casefold().split()
+    if wanted or query.device or query.protocol or query.moves is not None:
+        found = [
+            t for t in found
+            if _fits(who.view, t, query) and (not wanted or all(word in listing.text(t) for word in wanted))
+        ]  # fmt: skip
     answer: Page[TagRow] = listing.answer_sorted(found, query, lambda tags: [row_of(who, t) for t in tags])
     return answer
 
 
-def _in_order(who: Caller, listing: Listing[Any], query: TagQuery) -> Iterable[TagState]:
+def _in_order(who: Caller, listing: Listing[Any], query: TagQuery) -> list[TagState]:
     """All that the caller may see, sorted; in which order all are is kept until there are new values."""
     column, down = listing.column(query)
     book, order = who.place.trends.book.fresh(), (who.view.version, column, down)
@@ -172,7 +172,9 @@ def _in_order(who: Caller, listing: Listing[Any], query: TagQuery) -> Iterable[T
     if order not in orders:
         orders[order] = listing.in_order(book.tags(), column, down)
     visible = visible_sources(who)
-    return (t for t in orders[order] if t.key.source in visible)
+    if len(visible) == len(book.sources()):  # as most may see all, and there may be hundreds of thousands
+        return orders[order]
+    return [t for t in orders[order] if t.key.source in visible]
 
 
 @router.get("/tags/values", operation_id="tag_values", responses=FILES)

@@ -87,6 +87,7 @@ class Book:
         self.wrong = ""
         self.orders: dict[tuple[int, str, bool], list[TagState]] = {}
         """The tags in orders that somebody asked for; forgotten with every new value."""
+        self._sources: set[str] | None = None
         self.reading: float | None = 0.0
         """How much was read, the first time; None: all of it."""
 
@@ -107,7 +108,9 @@ class Book:
 
     def sources(self) -> set[str]:
         """The addresses of devices that have tags."""
-        return {key.source for key in list(self._known.tags)}
+        if self._sources is None:
+            self._sources = {key.source for key in list(self._known.tags)}
+        return self._sources
 
     def tag(self, id: str) -> TagState | None:
         """The tag of this id, if there is one."""
@@ -159,7 +162,7 @@ class Book:
                 if self.reading is not None:
                     self.reading = place / len(new)
             if new:
-                self.orders = {}
+                self.orders, self._sources = {}, None
 
 
 def _pieces(file: Path) -> Any:
