@@ -48,17 +48,26 @@ def add_console(commands: Commands) -> None:
 
 def run_console(args: argparse.Namespace) -> int:
     """Serves until it is asked to end."""
-    from linewarden.service.config.base import host_and_port
     from linewarden.service.tls import server_context
     from linewarden.service.workplace import config_of, opened
 
     config = config_of(args.what)
-    host, port = host_and_port(args.listen) if args.listen else config.console.address
+    host, port = address(args.listen) if args.listen else config.console.address
     with opened(config, None if args.what.is_dir() else args.what, args.captures) as place:
         transport = server_context(config)
         if (code := first_code(place)) is not None:
             print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}")
         return serve(place, transport, host, port)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of an option. Raises ConfigError."""
+    from linewarden.service.config.base import host_and_port, right_listen
+
+    try:
+        return host_and_port(right_listen(text))
+    except ValueError as error:
+        raise ConfigError(f"--listen {text}: {error}") from None
 
 
 def first_code(place: Workplace) -> str | None:

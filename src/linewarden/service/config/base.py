@@ -64,7 +64,8 @@ Secret = Annotated[str, AfterValidator(reference)]
 """A sealed secret, or where it is."""
 
 
-def _listen(listen: str) -> str:
+def right_listen(listen: str) -> str:
+    """The text, if it is an address and port. Raises ValueError."""
     found = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+)):(\d{1,5})", listen)
     if found is None or int(found[3]) > 65_535:
         raise ValueError("use address:port, such as 127.0.0.1:9480 or [::1]:9480")
@@ -77,7 +78,7 @@ def _listen(listen: str) -> str:
     return listen
 
 
-Listen = Annotated[str, AfterValidator(_listen)]
+Listen = Annotated[str, AfterValidator(right_listen)]
 """Address and port of this machine."""
 
 
