@@ -36,8 +36,8 @@ def get_settings(who: Who) -> Settings:
     """The effective configuration. It is changed in its file; `linewarden config check` says what is wrong there."""
     who.need(Action.SETTINGS_READ, who.thing(Kind.SETTINGS))
     found, rows = effective(who.place.config), []
-    for path, model, several, _ in tables():
-        for values in _tables_at(found, path, several):
+    for path, model, _several, _field in tables():
+        for values in _tables_at(found, path):
             for name, about in keys(model).items():
                 value, default = values.get(name), about.get_default(call_default_factory=True, validated_data={})
                 rows.append(
@@ -47,13 +47,12 @@ def get_settings(who: Who) -> Settings:
     return Settings(file=str(who.place.file or ""), settings=rows)
 
 
-def _tables_at(found: Any, path: str, several: bool) -> list[dict[str, Any]]:
+def _tables_at(found: Any, path: str) -> list[dict[str, Any]]:
     """The tables with this path: none, one, or one an entry of a list."""
     here: list[Any] = [found]
     for part in path.split("."):
         here = [v for value in here if isinstance(value, dict) for v in [value.get(part)] if v is not None]
         here = [v for value in here for v in (value if isinstance(value, list) else [value])]
-    del several
     return [value for value in here if isinstance(value, dict)]
 
 
