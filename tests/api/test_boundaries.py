@@ -177,3 +177,20 @@ def test_every_part_of_the_api_says_what_it_is_about() -> None:
     document = make_app().openapi()
     named = {tag for path in document["paths"].values() for o in path.values() for tag in o["tags"]}
     assert named == {t["name"] for t in document["tags"]}
+
+
+def test_a_page_whose_session_has_a_new_secret_has_the_word_of_that(parted: Served) -> None:
+    """After a change of rights the first page hands out a new secret: its forms work with that one."""
+    parted.add("rita", Grant("viewer", parted.place.site))
+    with parted.client("rita") as client:
+        account = parted.place.people.store.account_of("rita")
+        assert account is not None
+        grants = [Grant("operator", parted.place.site)]
+        parted.place.people.administration.set_rights(account, grants, None)
+        page = client.get("/")
+        new = page.cookies[COOKIE]
+        word = re.search(r'name="csrf" content="([^"]+)"', page.text)
+    with parted.client() as client:
+        client.cookies.set(COOKIE, new)
+        assert word is not None
+        assert word[1] == parted.csrf(client)

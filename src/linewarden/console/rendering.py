@@ -28,6 +28,7 @@ from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.reports import words
 from linewarden.reports.map_nodes import role_icon
+from linewarden.service.web import csrf_token
 
 THEMES = ("auto", "light", "dark", "contrast")
 STATIC = "/static/"
@@ -38,12 +39,18 @@ def page(request: Request, template: str, who: Caller | None = None, status: int
     language = language_of(request)
     common = {
         "request": request, "language": language, "languages": LANGUAGES, "theme": theme_of(request), "who": who,
-        "entries": entries_for(who) if who else [], "csrf": getattr(request.state, "csrf", ""),
+        "entries": entries_for(who) if who else [], "csrf": csrf_of(request),
         "with_query": lambda **changes: with_query(request, **changes), "path": request.url.path,
         "may": lambda action, kind: who is not None and may_anywhere(who, Action(action), Kind(kind)),
     }  # fmt: skip
     text = environment(language).get_template(template).render({**common, **values})
     return HTMLResponse(text, status)
+
+
+def csrf_of(request: Request) -> str:
+    """The word for forms: of the session's new secret, where this answer hands one out."""
+    new = getattr(request.state, "new_secret", None)
+    return csrf_token(new) if new else getattr(request.state, "csrf", "")
 
 
 def theme_of(request: Request) -> str:
