@@ -31,3 +31,5 @@ class Reading:
     )
     text: str | None = col("a value that is no number", "text")
     quality: str | None = col("as the protocol says: good, bad, uncertain, or its flags; null if it says nothing")
+    source_ts: int | None = col("when the device says that it was so; null if it says nothing", "ts", unit="ns UTC")
+    server_ts: int | None = col("when a server in between says that it was so", "ts", unit="ns UTC")

@@ -1,0 +1,143 @@
+"""What every collector keeps to: tags it knows, samples it took, and a sink that says when they are safe.
+
+    def run(settings, sink, stop):
+        level = sink.tag(Tag(source="10.0.0.5", protocol="modbus", name="TANK.LEVEL", ucum="m"))
+        while not stop.wait(1.0):
+            samples = Samples()
+            samples.add(level, 3.2, source_ts=None, server_ts=None)
+            safe = sink.put(samples)
+            safe.result()            # only where the other side must be told that we have it
+
+A collector's file has a `KIND` of its settings (a frozen dataclass), and a function that runs until it is asked to
+stop. It connects again by itself, says in one line what goes wrong, and never raises for what a machine does.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+
+
+class Quality(IntEnum):
+    """What a value is worth, in the three words that OPC UA (Part 4, 7.39 StatusCode severity) and OPC DA share."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a value is of. source: address or name of the device; name: unique within the source.
+
+    unit, area, start: as in `reading`, where the protocol has them. ucum: unit of the value in UCUM's case-sensitive
+    code, empty if nobody said it. low, high: the range that the machine itself states.
+    """
+
+    source: str
+    protocol: str
+    name: str
+    unit: int | None = None
+    area: str | None = None
+    start: int | None = None
+    ucum: str = ""
+    description: str = ""
+    datatype: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(slots=True)
+class Samples:
+    """Values in the order in which they came: columns of one length.
+
+    tag: numbers that `Sink.tag` gave. value: NaN where it is no number. text: a value that is no number, or None.
+    source_ts, server_ts: ns UTC when the machine, and the server in between, say it was so; None where they do not.
+    status: what the protocol says of the value in its own words, or None. history: they are told later than they were
+    (backfill): true for all or none.
+    """
+
+    tag: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    text: list[str | None] = field(default_factory=list)
+    quality: list[Quality] = field(default_factory=list)
+    status: list[str | None] = field(default_factory=list)
+    source_ts: list[int | None] = field(default_factory=list)
+    server_ts: list[int | None] = field(default_factory=list)
+    history: bool = False
+
+    def add(
+        self,
+        tag: int,
+        value: float | str | None,
+        *,
+        source_ts: int | None,
+        server_ts: int | None,
+        quality: Quality = Quality.GOOD,
+        status: str | None = None,
+    ) -> None:
+        """One more. A value that is None, or no finite number, is a value that did not come: it is kept as NaN."""
+        number = not isinstance(value, str) and value is not None
+        self.tag.append(tag)
+        self.value.append(float(value) if number and math.isfinite(float(value)) else math.nan)  # type: ignore[arg-type]
+        self.text.append(value if isinstance(value, str) else None)
+        self.quality.append(quality)
+        self.status.append(status)
+        self.source_ts.append(source_ts)
+        self.server_ts.append(server_ts)
+
+    def __len__(self) -> int:
+        return len(self.tag)
+
+
+class Sink(Protocol):
+    """Where a collector's samples go. May be called from any thread of the collector."""
+
+    def tag(self, tag: Tag) -> int:
+        """The number of a tag, the same for the same source and name; what is newly said of it is kept."""
+
+    def put(self, samples: Samples) -> Future[None]:
+        """Takes samples; waits while too many are on their way (back-pressure). The future is done once they are on
+        disk, and raises StoreError where that failed: only then may the other side forget them."""
+
+    def up(self, peer: str) -> None:
+        """A peer answers now."""
+
+    def down(self, peer: str, why: str) -> None:
+        """A peer does not answer, or refuses: one line that says what and what to do."""
+
+    def say(self, text: str) -> None:
+        """Something else that a person should know, in a line."""
+
+
+Run = Callable[[Any, Sink, threading.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of collector: its name in `[[collector]] kind = "..."`, what its settings are, and what runs.
+
+    settings: a frozen dataclass whose fields carry `doc`, and `unit` where they have one, as metadata (`setting`).
+    needs: packages that must be installed, and the extra that brings them.
+    """
+
+    name: str
+    title: str
+    settings: type
+    run: Run
+    needs: tuple[str, ...] = ()
+    extra: str = "collectors"
+    check: Callable[[Any], list[tuple[str, str]]] | None = None
+    """Looks at settings as a whole: (field, what is wrong with it and the way out)."""
+
+
+def setting(doc: str, *, default: Any = ..., unit: str = "", secret: bool = False, examples: tuple[Any, ...] = ()) -> Any:
+    """A field of a collector's settings. `secret`: may be given as file:PATH, credential:NAME or enc:..., and is never
+    shown."""
+    metadata = {"doc": doc, "unit": unit, "secret": secret, "examples": examples}
+    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
