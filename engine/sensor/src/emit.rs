@@ -195,8 +195,22 @@ const COMMAND: &[&str] = &[
     "until",
 ];
 const READING: &[&str] = &[
-    "ts", "uid", "sensor", "capture", "frame", "source", "protocol", "unit", "area", "start", "name",
-    "values", "text", "quality",
+    "ts",
+    "uid",
+    "sensor",
+    "capture",
+    "frame",
+    "source",
+    "protocol",
+    "unit",
+    "area",
+    "start",
+    "name",
+    "values",
+    "text",
+    "quality",
+    "source_ts",
+    "server_ts",
 ];
 const BINDING: &[&str] = &[
     "ts", "uid", "sensor", "capture", "frame", "mac", "ip", "vlan", "source", "frames", "ttl_max", "until",
