@@ -470,6 +470,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.rules_command import add_rules
     from linewarden.service.secret_command import add_secret
     from linewarden.service.serve_command import add_serve
+    from linewarden.service.shells_command import add_shells
     from linewarden.service.snapshot_command import add_snapshot
     from linewarden.service.tags_command import add_tags
 
@@ -478,6 +479,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_notices(commands, _connect)
     add_audit(commands, _connect)
     add_assets(commands)
+    add_shells(commands)
     for add in (
         add_serve, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
         add_config, add_people, add_access, add_secret, add_certificate, add_backup,
