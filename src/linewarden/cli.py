@@ -460,6 +460,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
     from linewarden.service.certificate_command import add_certificate
+    from linewarden.service.collect_command import add_collect
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
     from linewarden.service.expected_command import add_expected
@@ -481,7 +482,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_assets(commands)
     add_shells(commands)
     for add in (
-        add_serve, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
+        add_serve, add_collect, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
         add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)

@@ -102,8 +102,9 @@ class Sink(Protocol):
         """The number of a tag, the same for the same source and name; what is newly said of it is kept."""
 
     def put(self, samples: Samples) -> Future[None]:
-        """Takes samples; waits while too many are on their way (back-pressure). The future is done once they are on
-        disk, and raises StoreError where that failed: only then may the other side forget them."""
+        """Takes samples, which are the sink's from now on; waits while too many are on their way (back-pressure). The
+        future is done once they are on disk, and raises StoreError where that failed: only then may the other side
+        forget them."""
 
     def up(self, peer: str) -> None:
         """A peer answers now."""
@@ -116,6 +117,7 @@ class Sink(Protocol):
 
 
 Run = Callable[[Any, Sink, threading.Event], None]
+"""Runs until the event is set. Coming back before says that all was read, as of a file: it is not run again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,25 @@ class Kind:
     needs: tuple[str, ...] = ()
     extra: str = "collectors"
     check: Callable[[Any], list[tuple[str, str]]] | None = None
-    """Looks at settings as a whole: (field, what is wrong with it and the way out)."""
+    """Looks at settings as a whole: (field, what is wrong with it and the way out). Secrets are here as the file has
+    them, not what they are."""
 
 
-def setting(doc: str, *, default: Any = ..., unit: str = "", secret: bool = False, examples: tuple[Any, ...] = ()) -> Any:
+def setting(
+    doc: str,
+    *,
+    default: Any = ...,
+    unit: str = "",
+    secret: bool = False,
+    examples: tuple[Any, ...] = (),
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
     """A field of a collector's settings. `secret`: may be given as file:PATH, credential:NAME or enc:..., and is never
-    shown."""
-    metadata = {"doc": doc, "unit": unit, "secret": secret, "examples": examples}
+    shown. `least`, `most`: what a number may be, both in it; give both or none.
+
+    Types: bool, int, float, str, Path (relative to the configuration's folder), Literal, tuple[X, ...], dict[str, X],
+    X | None, and a frozen dataclass of such fields, which is a table in the table (a tuple of them: several).
+    """
+    metadata = {"doc": doc, "unit": unit, "secret": secret, "examples": examples, "least": least, "most": most}
     return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)

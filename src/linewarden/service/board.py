@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.watching import Status
 
 STALE_S = 15.0
@@ -32,12 +33,29 @@ class Board:
     _status: dict[str, tuple[float, Status]] = field(default_factory=dict)
     _ill: dict[str, str] = field(default_factory=dict)
     _facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _collectors: dict[str, CollectorStatus] = field(default_factory=dict)
+    _spool: SpoolStatus | None = None
     _ready: bool = False
 
     def sensor(self, name: str, status: Status) -> None:
         """A sensor's status, once a second."""
         with self._lock:
             self._status[name] = (time.monotonic(), status)
+
+    def collector(self, name: str, status: CollectorStatus) -> None:
+        """A collector's status, once a second."""
+        with self._lock:
+            self._collectors[name] = status
+
+    def spool(self, status: SpoolStatus) -> None:
+        """What is on its way from collectors to the lake."""
+        with self._lock:
+            self._spool = status
+
+    def collectors(self) -> tuple[Mapping[str, CollectorStatus], SpoolStatus | None]:
+        """The last status of each collector, and of what is on its way; None: there are no collectors."""
+        with self._lock:
+            return dict(self._collectors), self._spool
 
     def fact(self, part: str, **facts: Any) -> None:
         """What a part knows of itself, such as bytes of the lake."""

@@ -28,6 +28,23 @@ PER_SENSOR: tuple[tuple[str, str, str, Callable[[Any], float]], ...] = (
     ("linewarden_assets", "assets that the sensor knows", "gauge", lambda s: s.assets),
 )
 
+PER_COLLECTOR: tuple[tuple[str, str, str, Callable[[Any], float]], ...] = (
+    ("linewarden_samples", "samples that a collector took", "counter", lambda c: c.samples),
+    ("linewarden_samples_bad", "of them, those whose quality is bad", "counter", lambda c: c.bad),
+    ("linewarden_samples_refused", "samples that could not be kept", "counter", lambda c: c.refused),
+    ("linewarden_collector_restarts", "how often a collector failed and began again", "counter", lambda c: c.restarts),
+    ("linewarden_collector_running", "1 if it runs", "gauge", lambda c: c.state == "running"),
+    ("linewarden_collector_peers", "machines that it asks, or that tell it", "gauge", lambda c: len(c.peers)),
+    ("linewarden_collector_peers_up", "of them, those that answer", "gauge", lambda c: c.up),
+)
+OF_SPOOL: tuple[tuple[str, str, str, Callable[[Any], float]], ...] = (
+    ("linewarden_spool_samples", "samples that wait for the lake", "gauge", lambda s: s.held),
+    ("linewarden_spool_bytes", "what they take on disk", "gauge", lambda s: s.bytes),
+    ("linewarden_spool_oldest_seconds", "since the oldest of them came", "gauge", lambda s: s.oldest_s),
+    ("linewarden_spool_full", "1 if collectors wait for room", "gauge", lambda s: s.full),
+    ("linewarden_samples_forwarded", "samples that came into the lake", "counter", lambda s: s.forwarded),
+)
+
 
 class _Board(Collector):
     def __init__(self, board: Board, schedule: Schedule | None) -> None:
@@ -44,6 +61,7 @@ class _Board(Collector):
             yield family
         yield self._ports(statuses)
         yield self._health()
+        yield from self._collectors()
         yield from self._jobs()
         yield from self._facts()
 
@@ -53,6 +71,18 @@ class _Board(Collector):
             for port in status.ports:
                 family.add_metric([sensor, port.name], float(port.up))
         return family
+
+    def _collectors(self) -> Iterator[Metric]:
+        collectors, spool = self._board.collectors()
+        if spool is None:
+            return
+        for name, text, kind, value in PER_COLLECTOR:
+            family = (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, labels=["collector"])
+            for collector, status in collectors.items():
+                family.add_metric([collector], float(value(status)))
+            yield family
+        for name, text, kind, value in OF_SPOOL:
+            yield (CounterMetricFamily if kind == "counter" else GaugeMetricFamily)(name, text, float(value(spool)))
 
     def _health(self) -> Metric:
         return GaugeMetricFamily("linewarden_ill", "parts that do not do their work", len(self._board.illnesses()))

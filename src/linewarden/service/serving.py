@@ -1,6 +1,7 @@
-"""`linewarden serve`: sensors, lake, state, schedule, health and metrics in one process.
+"""`linewarden serve`: sensors, collectors, lake, state, schedule, health and metrics in one process.
 
-    threads: one a sensor (and the engine's own), one for the schedule, one for HTTP; this one waits.
+    threads: one a sensor (and the engine's own), one a collector and three for all, one for the schedule,
+             one for HTTP; this one waits.
 
 Anything may fail while it runs, and only a sensor's thread that ends brings the process down, for the supervisor to
 start it anew: a full disk, a database that is away, a damaged file of the lake are said, shown in /healthz and tried
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import structlog
 
     from linewarden.detections.run import Told
+    from linewarden.service.collecting.collectors import Collecting, Collectors
     from linewarden.service.config import Config
     from linewarden.service.exporting.exporter import Exporter, Receiver
     from linewarden.service.health import HealthServer
@@ -82,11 +84,19 @@ class Plan:
     """Who gets notices and cases as they come."""
     witness: Witness | None = None
     """What the audit log is told; None: only that the service ran."""
+    collecting: Collecting | None = None
+    """The collectors, if there are any."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders that it writes to."""
-        return (self.data, self.keeping.lake, *(s.listening.keep.folder for s in self.sensors if s.listening.keep))
+        spool = (self.collecting.spool,) if self.collecting else ()
+        return (
+            self.data,
+            self.keeping.lake,
+            *spool,
+            *(s.listening.keep.folder for s in self.sensors if s.listening.keep),
+        )
 
 
 def plan_of(config: Config, file: Path | None = None) -> Plan:
@@ -107,6 +117,7 @@ def plan_of(config: Config, file: Path | None = None) -> Plan:
         keep_baseline=config.detect.keep_baseline,
         receivers=parts.receivers_of(config),
         witness=parts.witness_of(config, file),
+        collecting=parts.collecting_of(config),
     )
 
 
@@ -122,6 +133,7 @@ class Service:
     schedule: Schedule = field(init=False)
     exporter: Exporter | None = None
     cases: LiveCases | None = None
+    collectors: Collectors | None = None
     http: HealthServer | None = None
 
     def __post_init__(self) -> None:
@@ -136,6 +148,10 @@ class Service:
             self.exporter = Exporter(plan.receivers, plan.data / "exports", self.board, self._export_says)
             self.cases = LiveCases(self.exporter.take_event)
             jobs.append(Job("cases", CLOSE_EVERY_S, self._close_cases))
+        if plan.collecting is not None:
+            from linewarden.service.collecting.collectors import Collectors
+
+            self.collectors = Collectors(plan.collecting, self.board, self._collector_says)
         self.schedule = Schedule(jobs, self._turn)
         self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
 
@@ -159,6 +175,10 @@ class Service:
         Raises CaptureError, ConfigError or StoreError if it cannot start.
         """
         import_late()
+        if self.plan.collecting is not None:
+            from linewarden.service.collecting.collectors import import_for
+
+            import_for(self.plan.collecting.sources)
         prepare(self.plan.state_url)
         if self.cases is not None and (wrong := self.cases.remember(self.plan.keeping.lake)):
             self.log.warning(wrong)
@@ -176,6 +196,8 @@ class Service:
         self.schedule.start()
         if self.exporter is not None:
             self.exporter.start()
+        if self.collectors is not None:
+            self.collectors.start()
         if self.plan.listen is not None:
             self.http = self._serve_http(*self.plan.listen)
         self.board.ready()
@@ -184,7 +206,12 @@ class Service:
         sent = (
             f"notices go to {', '.join(r.shown for r in self.plan.receivers)}" if self.exporter else "nothing is sent"
         )
-        self.log.info(f"listening; {sent}", interfaces=", ".join(names), user=who, lake=str(self.plan.keeping.lake))
+        asked = [s.name for s in self.plan.collecting.sources] if self.plan.collecting else []
+        also = {"collectors": ", ".join(asked)} if asked else {}
+        what = "listening" if names else "collecting"
+        self.log.info(
+            f"{what}; {sent}", interfaces=", ".join(names), user=who, lake=str(self.plan.keeping.lake), **also
+        )  # fmt: skip
 
     def _serve_http(self, host: str, port: int) -> HealthServer:
         from linewarden.service.health import HealthServer, application
@@ -206,12 +233,14 @@ class Service:
         return ""
 
     def _stop(self, why: str) -> None:
-        """Ends in order: first what hears, then what keeps, and the state last, since all are written down there."""
+        """Ends in order: what hears and asks, what keeps, and the state last, since all are written down there."""
         supervisor.tell("STOPPING=1")
         for ear in self.ears:
             ear.end()
         for ear in self.ears:
             ear.join(60)
+        if self.collectors is not None:
+            self.collectors.stop()
         if self.exporter is not None:
             self.exporter.stop()
         if not self.schedule.stop():
@@ -229,6 +258,12 @@ class Service:
             "rows": sum(s.live.rows for s in statuses),
             "lost": sum(s.lost for s in statuses),
         }
+
+    def _collector_says(self, collector: str, text: str) -> None:
+        """A collector has something to say, or what keeps samples has."""
+        source = f"collector {collector}" if collector else "collecting"
+        self.state.event("warning", source, text)
+        self.log.warning(text, **({"collector": collector} if collector else {}))
 
     def _line(self, sensor: str, text: str) -> None:
         """A sensor has something to say: to the events that the state keeps, and then to the log."""
@@ -283,9 +318,16 @@ class Service:
                 }
                 for t in turns
             },
+            **self._collected(),
             "exports": self.exporter.as_dict() if self.exporter is not None else {},
             **self.board.facts(),
         }
+
+    def _collected(self) -> dict[str, Any]:
+        collectors, spool = self.board.collectors()
+        if spool is None:
+            return {}
+        return {"collectors": {name: c.as_dict() for name, c in collectors.items()}, "spool": spool.as_dict()}
 
 
 def import_late() -> None:

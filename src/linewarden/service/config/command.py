@@ -103,10 +103,12 @@ _TOLD = {"both": "notices and cases", "notices": "notices", "cases": "cases"}
 
 def would_run(config: Config, reached: str) -> list[str]:
     """What the service would do, a line a part."""
+    from linewarden.service.config.collectors import kind_of
     from linewarden.service.config.parts import destination_of
     from linewarden.service.config.state_url import shown_url
 
     lines = [f"sensor {s.name}: {', '.join(s.interfaces)}; {_of_packets(config, s)}" for s in config.sensor]
+    lines += [f"collector {c.name}: {kind_of(c.kind).title}" for c in config.collector]
     lines.append(f"lake of site {config.service.site}: {config.lake_folder}")
     lines.append(f"state: {shown_url(config.state_url)}" + (f" ({reached})" if reached else ""))
     lines += [f"{_TOLD[e.tell]} of {e.least} and worse: {destination_of(e)}" for e in config.export]

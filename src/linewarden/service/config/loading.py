@@ -109,8 +109,21 @@ def _together(config: Config) -> Iterator[tuple[str, str]]:
     if console.enabled and config.http.enabled and console.listen == config.http.listen and console.address[1]:
         yield "console.listen", f"{console.listen} is that of [http] too; give each its own port"
     yield from _between_sensors(config)
+    yield from _of_collectors(config)
     yield from _of_exports(config)
     yield from _of_secrets(config)
+
+
+def _of_collectors(config: Config) -> Iterator[tuple[str, str]]:
+    if not config.collector:
+        return
+    from linewarden.service.config.collectors import problems
+
+    yield from problems(config.collector)
+    heard = {s.name: at for at, s in enumerate(config.sensor)}
+    for at, collector in enumerate(config.collector):
+        if (first := heard.get(collector.name)) is not None:
+            yield f"collector[{at}].name", f"{collector.name!r} is the name of sensor[{first}] too; give each its own"
 
 
 def _of_secrets(config: Config) -> Iterator[tuple[str, str]]:

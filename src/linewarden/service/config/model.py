@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from linewarden.service.config.base import (
     KeyPlace,
@@ -26,6 +26,7 @@ from linewarden.service.config.base import (
     host_and_port,
     unit,
 )
+from linewarden.service.config.collectors import Collecting, Collector
 from linewarden.service.config.console import Console
 from linewarden.service.config.providers import Oidc
 from linewarden.service.config.receivers import Digest, Export
@@ -241,11 +242,18 @@ class Detect(Table):
 
 
 class Config(Table):
-    """The one file. [[sensor]] is the only table that must be there."""
+    """The one file. A [[sensor]] or a [[collector]] table must be there; all others may be left out."""
 
     service: Service
     secrets: Secrets
-    sensor: tuple[Sensor, ...] = Field(description="a [[sensor]] table for each tap, with name and interfaces")
+    sensor: tuple[Sensor, ...] = Field(
+        default=(), json_schema_extra={"shown": True},
+        description="a [[sensor]] table for each tap, with name and interfaces",
+    )  # fmt: skip
+    collector: tuple[Collector, ...] = Field(
+        default=(), description="a [[collector]] table for each other source of values, with kind and name"
+    )
+    collecting: Collecting = Collecting()
     lake: Lake = Lake()
     state: State = State()
     http: Http = Http()
@@ -263,12 +271,13 @@ class Config(Table):
                 raise ValueError(f"two providers have the same {what}")
         return providers
 
-    @field_validator("sensor")
-    @classmethod
-    def _hears_something(cls, sensors: tuple[Sensor, ...], info: ValidationInfo) -> tuple[Sensor, ...]:
-        if not sensors and not (info.context or {}).get("only_looks"):
-            raise ValueError("is empty; add a [[sensor]] table with name and interfaces")
-        return sensors
+    @model_validator(mode="after")
+    def _has_a_source(self, info: ValidationInfo) -> Config:
+        if not self.sensor and not self.collector and not (info.context or {}).get("only_looks"):
+            raise ValueError(
+                "needs a [[sensor]] table, with name and interfaces, or a [[collector]], with kind and name"
+            )
+        return self
 
     @property
     def lake_folder(self) -> Path:
@@ -296,7 +305,15 @@ class Config(Table):
     def folders(self) -> tuple[Path, ...]:
         """All folders that are written to."""
         packets = (self.packets_folder(s) for s in self.sensor)
-        return (self.service.data, self.lake_folder, *(folder for folder in packets if folder is not None))
+        return (
+            self.service.data, self.lake_folder, *([self.spool_folder] if self.collector else []),
+            *(folder for folder in packets if folder is not None),
+        )  # fmt: skip
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where samples of collectors wait for the lake."""
+        return self.collecting.folder or self.service.data / "collecting"
 
     def state_password(self) -> str | None:
         """The password of the database, if one stands outside of its URL. Raises ConfigError if it cannot be read."""

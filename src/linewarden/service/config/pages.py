@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
@@ -10,12 +11,15 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from linewarden.collectors.contract import Kind
+from linewarden.service.config.collectors import Collector, checked, table_of
 from linewarden.service.config.model import PASSWORD_VARIABLE, Config, Retention
 from linewarden.service.config.words import choices, limits, models_in, number, range_words, unit_of
 
 EXAMPLE_HEAD = """\
 # The configuration of Linewarden. Keys that stand here uncommented have their default, but for [[sensor]] name and
-# interfaces, which have none: change those. A relative path is relative to the folder of this file.
+# interfaces, which have none: change those, or leave [[sensor]] out where there is a [[collector]]. A relative path is
+# relative to the folder of this file.
 # What is wrong in it, and what would run: linewarden config check FILE
 """
 PAGE_HEAD = f"""# Configuration
@@ -63,12 +67,43 @@ def example() -> str:
         if model is Retention:
             lines.append("# conn = 30")
         parts.append("\n".join(lines) + "\n")
+        if model is Collector:
+            parts += [_example_of_kind(kind) for kind in _kinds()]
     return "\n".join(parts)
+
+
+def _kinds() -> list[Kind]:
+    from linewarden.collectors.catalogue import kinds
+
+    return [kind for _, kind in sorted(kinds().items())]
+
+
+def _example_of_kind(kind: Kind) -> str:
+    """A collector with every key of its kind, all commented."""
+    model = table_of(kind.settings)
+    lines = [*_comment(f"{kind.title}. {_doc(model)}".strip()), "# [[collector]]", f'# kind = "{kind.name}"',
+             f'# name = "{kind.name}-1"']  # fmt: skip
+    lines += _example_keys(model)
+    for path, inner, several, _ in tables(model, "collector"):
+        lines += [*_comment(_doc(inner)), f"# [[{path}]]" if several else f"# [{path}]", *_example_keys(inner)]
+    return "\n".join(lines) + "\n"
+
+
+def _example_keys(model: type[BaseModel]) -> list[str]:
+    found = []
+    for name, key in keys(model).items():
+        found += [*_comment(_meaning(key)), _example_line(name, key, "# ")]
+    return found
 
 
 def _is_optional(field: FieldInfo) -> bool:
     """Whether a table is one that does something only by being there."""
-    return field.default is None or field.default == ()
+    return (field.default is None or field.default == ()) and not _is_shown(field)
+
+
+def _is_shown(field: FieldInfo) -> bool:
+    """Whether a table that may be left out stands in the example all the same."""
+    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("shown"))
 
 
 def _example_line(name: str, key: FieldInfo, mark: str) -> str:
@@ -101,8 +136,12 @@ def effective(config: Config) -> dict[str, Any]:
     found = config.model_dump(mode="json")
     found["lake"]["folder"] = str(config.lake_folder)
     found["state"]["url"] = shown_url(config.state_url)
+    found["collecting"]["folder"] = str(config.spool_folder)
     for export, shown in zip(config.export, found["export"], strict=True):
         shown["to"] = without_path(export.to)  # where many webhooks have their password
+    for at, collector in enumerate(config.collector):
+        given = checked(collector).model_dump(mode="json")
+        found["collector"][at] = {"kind": collector.kind, "name": collector.name, **given}
     for sensor, shown in zip(config.sensor, found["sensor"], strict=True):
         if shown["keep"] is not None:
             shown["keep"]["folder"] = str(config.packets_folder(sensor))
@@ -121,11 +160,22 @@ def effective_as_toml(config: Config) -> str:
 
 def _table_as_toml(path: str, table: Mapping[str, Any], several: bool) -> list[str]:
     lines = ["", f"[[{path}]]" if several else f"[{path}]"]
-    lines += [f"{key} = {as_toml(value)}" for key, value in table.items() if not isinstance(value, dict | None)]
+    lines += [f"{_key(k)} = {as_toml(v)}" for k, v in table.items() if v is not None and not _tables_in(v)]
     for key, value in table.items():
-        if isinstance(value, dict):
-            lines += _table_as_toml(f"{path}.{key}", value, False)
+        for one in _tables_in(value):
+            lines += _table_as_toml(f"{path}.{_key(key)}", one, isinstance(value, list))
     return lines
+
+
+def _tables_in(value: Any) -> list[Mapping[str, Any]]:
+    """The tables that a value is or has."""
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _key(name: str) -> str:
+    """A key as TOML has it."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else as_toml(name)
 
 
 def reference() -> str:
@@ -134,13 +184,30 @@ def reference() -> str:
     for path, model, several, field in tables():
         optional = " May be left out." if _is_optional(field) else ""
         lines = [f"## `[[{path}]]`" if several else f"## `[{path}]`", "", _doc(model) + optional, ""]
-        lines += ["| key | type | unit | default | allowed | meaning |", "| --- | --- | --- | --- | --- | --- |"]
-        for name, key in keys(model).items():
-            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in _row(name, key)) + " |")
+        lines += _reference_keys(model)
         if model is Retention:
             lines.append("| `<stream>` | number | days | that of `default_days` | 0 to 365250 | of this stream |")
         parts.append("\n".join(lines) + "\n")
+        if model is Collector:
+            parts += [_reference_of_kind(kind) for kind in _kinds()]
     return "\n".join(parts)
+
+
+def _reference_of_kind(kind: Kind) -> str:
+    model = table_of(kind.settings)
+    lines = [f'### `[[collector]]` of `kind = "{kind.name}"`', "", f"{kind.title}. {_doc(model)}".strip(), ""]
+    lines += _reference_keys(model)
+    for path, inner, several, _ in tables(model, "collector"):
+        head = f"[[{path}]]" if several else f"[{path}]"
+        lines += ["", f"#### `{head}` of `{kind.name}`", "", _doc(inner), "", *_reference_keys(inner)]
+    return "\n".join(lines) + "\n"
+
+
+def _reference_keys(model: type[BaseModel]) -> list[str]:
+    lines = ["| key | type | unit | default | allowed | meaning |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, key in keys(model).items():
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in _row(name, key)) + " |")
+    return lines
 
 
 def _row(name: str, key: FieldInfo) -> tuple[str, ...]:

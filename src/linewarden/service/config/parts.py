@@ -16,6 +16,7 @@ from linewarden.trust.envelope import is_sealed
 
 if TYPE_CHECKING:
     from linewarden.service.audit.witness import Witness
+    from linewarden.service.collecting.collectors import Collecting
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
@@ -45,6 +46,28 @@ def retention_of(config: Config) -> Retention:
     retention = Retention(config.lake.retention.days, max_bytes)
     retention.check()
     return retention
+
+
+def collecting_of(config: Config) -> Collecting | None:
+    """What is collected, with secrets opened; None: nothing. Raises ConfigError, which names the key."""
+    if not config.collector:
+        return None
+    from linewarden.service.collecting.collectors import Collecting
+    from linewarden.service.collecting.running import Source
+    from linewarden.service.config.collectors import kind_of, settings_of
+    from linewarden.service.config.sealed import secret_of
+
+    def opened(key: str, reference: str) -> str:
+        return secret_of(config, key, reference, None) or ""
+
+    found = tuple(
+        Source(kind_of(c.kind), c.name, settings_of(c, opened, f"collector[{at}]"))
+        for at, c in enumerate(config.collector)
+    )
+    return Collecting(
+        found, config.spool_folder, config.lake_folder, config.service.site,
+        config.collecting.spool_mb * 1_000_000, config.collecting.clock_tolerance_s,
+    )  # fmt: skip
 
 
 def listen_of(config: Config) -> tuple[str, int] | None:

@@ -49,8 +49,23 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
     except ConfigError as error:
         yield "state", str(error)
     yield from _given_certificate(config)
+    yield from _collectors(config)
     try:
         receivers_of(config)
+    except ConfigError as error:
+        key, _, text = str(error).partition(": ")
+        yield key, text
+
+
+def _collectors(config: Config) -> Iterator[tuple[str, str]]:
+    """Packages that kinds need and that are not here, and secrets that cannot be had."""
+    from linewarden.service.collecting.collectors import need_packages
+    from linewarden.service.config.parts import collecting_of
+
+    try:
+        collecting = collecting_of(config)
+        for source in collecting.sources if collecting else ():
+            need_packages(source)
     except ConfigError as error:
         key, _, text = str(error).partition(": ")
         yield key, text

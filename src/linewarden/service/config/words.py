@@ -42,9 +42,9 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from models_in(part)
 
 
-def table_at(loc: Sequence[int | str]) -> type[BaseModel] | None:
-    """The model of the table at this place; None if there is no table there."""
-    table: type[BaseModel] = Config
+def table_at(loc: Sequence[int | str], root: type[BaseModel] = Config) -> type[BaseModel] | None:
+    """The model of the table at this place of `root`; None if there is no table there."""
+    table = root
     for step in loc:
         if isinstance(step, int):
             continue
@@ -56,10 +56,10 @@ def table_at(loc: Sequence[int | str]) -> type[BaseModel] | None:
     return table
 
 
-def field_at(loc: Sequence[int | str]) -> FieldInfo | None:
+def field_at(loc: Sequence[int | str], root: type[BaseModel] = Config) -> FieldInfo | None:
     """The setting at this place."""
     names = [step for step in loc if isinstance(step, str)]
-    table = table_at(names[:-1]) if names else None
+    table = table_at(names[:-1], root) if names else None
     return table.model_fields.get(names[-1]) if table else None
 
 
@@ -74,6 +74,11 @@ def unit_of(field: FieldInfo) -> str:
     """`MiB`, or nothing."""
     extra = field.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether what is there must not be repeated."""
+    return field.repr is False
 
 
 def range_words(field: FieldInfo) -> str:
@@ -102,19 +107,19 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"there {'are' if len(known) > 1 else 'is'}: {', '.join(known)}"
 
 
-def words(error: Mapping[str, Any]) -> str:
-    """One of pydantic's errors (`ValidationError.errors()`) as the rest of a line behind the key's path."""
+def words(error: Mapping[str, Any], root: type[BaseModel] = Config) -> str:
+    """One of pydantic's errors (`ValidationError.errors()`) of `root` as the rest of a line behind the key's path."""
     kind, loc, value = str(error["type"]), error["loc"], error.get("input")
-    field, ctx = field_at(loc), error.get("ctx", {})
+    field, ctx = field_at(loc, root), error.get("ctx", {})
     if kind == "extra_forbidden":
-        table = table_at(loc[:-1])
+        table = table_at(loc[:-1], root)
         return f"unknown key; {did_you_mean(str(loc[-1]), list(table.model_fields) if table else [])}"
     if kind == "missing":
         about = f" ({field.description})" if field and field.description else ""
         return "is missing; add it" + about
     if kind in ("greater_than_equal", "less_than_equal", "finite_number"):
         size = {"greater_than_equal": "too small", "less_than_equal": "too large"}.get(kind, "no number")
-        retention = loc[:2] == ("lake", "retention")
+        retention = root is Config and loc[:2] == ("lake", "retention")
         allowed = range_words(field or Retention.model_fields["default_days"]) if field or retention else ""
         return f"{shown(value)} is {size}; use {allowed}"
     if kind == "literal_error" and field:
@@ -126,7 +131,7 @@ def words(error: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(ctx.get("error", error["msg"]))
     told = KINDS.get(kind, str(error["msg"]).lower())
-    secret = any(step in SECRET for step in loc)
+    secret = any(step in SECRET for step in loc) or (field is not None and is_secret(field))
     return told if secret else f"{shown(value)} is {what_it_is(value)}; {told}"
 
 
