@@ -132,7 +132,7 @@ def test_a_restart_of_the_device_is_a_gap_that_is_told_and_nothing_else_is_lost(
 
 
 def test_tags_that_come_to_be_are_read_once_they_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linewarden.collectors._polling.modbus_session.ASK_AGAIN", 0.3)
+    monkeypatch.setattr("linewarden.collectors._polling.block_reader.ASK_AGAIN", 0.3)
     there = threading.Event()
 
     def answer(request: bytes, _: int) -> bytes:

@@ -1,26 +1,23 @@
-"""One Modbus device (or a gateway with several units): tags to blocks, answers to values, refusals remembered."""
+"""One Modbus device (or a gateway with several units): requests with patience, answers to values."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linewarden.collectors._polling.blocks import Block, Limits, Refused, Span, plan
-from linewarden.collectors._polling.loop import NO_ANSWER
+from linewarden.collectors._polling.block_reader import ASK_AGAIN, BlockReader, Said
+from linewarden.collectors._polling.blocks import Block, Limits, Span
 from linewarden.collectors._polling.modbus_codec import BITS, MOST, Answer, Read
 from linewarden.collectors._polling.modbus_wire import Wire
+from linewarden.collectors._polling.outlet import Got, Outlet
 from linewarden.collectors._polling.schedule import Backoff
 from linewarden.collectors._polling.trouble import LostError, Troubles
 from linewarden.collectors._polling.values import Form, is_number, scaled, value_of
-from linewarden.collectors.contract import Quality, Samples, Sink
+from linewarden.collectors.contract import Quality, Sink
 
-ASK_AGAIN = 600.0
-"""Seconds after which tags that a device refused are asked for again: it may have been set up anew."""
 _BUSY, _NO_UNIT, _SPLIT = (5, 6), (10, 11), (2, 3)
 _NEVER = 1
-_TRIES = 64
-"""Requests that finding out about refused registers may cost in one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +55,62 @@ class Care:
         return Limits(min(self.most, MOST[area]), self.hole)
 
 
-Place = tuple[int, str]
-"""Unit and area."""
-
-
 class ModbusSession:
     """See `loop.Session`. points: by group."""
 
     def __init__(self, wire: Wire, points: dict[str, list[Point]], care: Care, sink: Sink, peer: str) -> None:
-        self._wire, self._points, self._care, self._sink, self._peer = wire, points, care, sink, peer
-        self._by_number = {p.number: p for group in points.values() for p in group}
-        self._refused: dict[Place, Refused] = {}
-        self._refused_until = 0.0
-        self._why_gone: dict[int, str] = {}
+        self._wire, self._points, self._care, self._peer = wire, points, care, peer
+        self._all = {p.unit for group in points.values() for p in group}
         self._units: dict[int, tuple[Backoff, float]] = {}
         """Units that do not answer: when they are asked again."""
-        self._plans: dict[str, list[tuple[Place, Block]]] = {}
         self._troubles = Troubles(sink.say)
-        self._bad: dict[int, str] = {}
-        """Tags without a value, and the status that was put."""
-        self._told: set[int] = set()
-        """Tags of which it was said that they have none."""
+        named = {
+            p.number: f"{p.name} (unit {p.unit}, {p.area} {p.start})" for group in points.values() for p in group
+        }  # fmt: skip
+        self._outlet = Outlet(sink, peer, named, "check address, area and type")
+        self._reader = BlockReader(spans_of(points), lambda place: care.limits(place[1]), self._was_split)
 
     def open(self) -> None:
         """Connects; what was refused alone is asked for once more."""
         self._wire.open()
         self._units.clear()
-        self._forgive()
+        self._reader.forgive()
 
     def close(self) -> None:
         """Ends the connection."""
         self._wire.close()
 
     def numbers(self) -> list[int]:
-        """All tags but those that had no value before."""
-        found = [n for n in self._by_number if n not in self._bad]
-        self._bad.update(dict.fromkeys(found, NO_ANSWER))
-        return found
+        """Tags that had a value until now."""
+        return self._outlet.gone()
 
     def poll(self, group: str) -> None:
         """Reads a group and puts its values, bad ones too. Raises LostError."""
         now = time.monotonic()
-        if self._refused_until <= now:
-            self._forgive()
-        left = [(place, block) for place, block in self._plan(group) if self._unit_due(place[0], now)]
-        got: dict[int, Answer] = {}
-        tries = 0
-        while left and tries < _TRIES:
-            answers = self._ask([Read(u, a, b.start, b.count) for (u, a), b in left])
-            again = []
-            for (place, block), answer in zip(left, answers, strict=True):
-                if self._split(place, block, answer):
-                    again.append((place, {s.key for s in block.spans}))
-                else:
-                    got.update(_apart(block, answer))
-            left = [(place, b) for place, keys in again for b in self._blocks(place, group) if _within(b, keys)]
-            tries += len(left)
-        self._put(group, got)
+        got = self._reader.read(group, self._said, lambda place: self._unit_due(place[0], now))
+        gone = self._reader.gone
+        why = f"It is asked for again every {ASK_AGAIN / 60:g} min" if gone else ""
+        values = []
+        for point in self._points[group]:
+            said = got.get(point.number, Said())
+            if said.data is not None:
+                values.append((point.number, _value(point, said.data)))
+            else:
+                values.append((point.number, Got(None, gone.get(point.number) or said.status or None)))
+        self._outlet.put(values, why)
+
+    def _said(self, blocks: list[tuple[tuple[int, str], Block]]) -> list[Said]:
+        answers = self._ask([Read(unit, area, b.start, b.count) for (unit, area), b in blocks])
+        for ((unit, _), _), answer in zip(blocks, answers, strict=True):
+            if answer.code in _NO_UNIT:
+                self._quiet(unit, f"cannot be reached by the gateway ({answer.status})")
+        return [Said(a.words, a.status, a.code in _SPLIT, a.code == _NEVER) for a in answers]
+
+    def _was_split(self, place: tuple[int, str], block: Block, said: Said) -> None:
+        if place not in self._troubles:
+            what = f"unit {place[0]}: {place[1]} {block.start} and {block.count - 1} more"
+            text = f"{self._peer}: {what} cannot be read in one request ({said.status})"
+            self._troubles.begin(place, f"{text}; read in parts from now on, where needed")
 
     def _ask(self, requests: Sequence[Read]) -> list[Answer]:
         """With patience: silence and a busy device are asked again."""
@@ -131,7 +127,7 @@ class ModbusSession:
                 answers[at] = answer
         silent = {r.unit for r, a in zip(requests, answers, strict=True) if _silent(a)}
         heard = {r.unit for r, a in zip(requests, answers, strict=True) if not _silent(a)}
-        if silent and not heard and {p.unit for p in self._by_number.values()} <= silent | self._units.keys():
+        if silent and not heard and self._all <= silent | self._units.keys():
             units = ", ".join(str(u) for u in sorted(silent))
             raise LostError(f"{self._peer}: connected, but no answer from unit {units}; check unit id and timeout")
         for unit in silent - heard:
@@ -154,101 +150,24 @@ class ModbusSession:
     def _unit_due(self, unit: int, now: float) -> bool:
         return unit not in self._units or self._units[unit][1] <= now
 
-    def _split(self, place: Place, block: Block, answer: Answer) -> bool:
-        """True where the device refused a block as a whole and its parts are to be asked apart."""
-        if answer.code in _NO_UNIT:
-            self._quiet(place[0], f"cannot be reached by the gateway ({answer.status})")
-        if answer.code not in (*_SPLIT, _NEVER):
-            return False
-        refused = self._refused.setdefault(place, Refused())
-        self._plans.clear()
-        if answer.code == _NEVER or len(block.spans) == 1 or refused.learn(block) == "gone":
-            refused.gone.update(s.key for s in block.spans)
-            self._why_gone.update((s.key, answer.status) for s in block.spans)
-            return False
-        if place not in self._troubles:
-            text = (
-                f"{place[1]} {block.start} and {block.count - 1} more cannot be read in one request ({answer.status})"
-            )
-            self._troubles.begin(
-                place, f"{self._peer}: unit {place[0]}: {text}; read in parts from now on, where needed"
-            )
-        return True
 
-    def _forgive(self) -> None:
-        for refused in self._refused.values():
-            refused.gone.clear()
-        self._why_gone.clear()
-        self._plans.clear()
-        self._refused_until = time.monotonic() + ASK_AGAIN
-
-    def _plan(self, group: str) -> list[tuple[Place, Block]]:
-        if group not in self._plans:
-            places = sorted({(p.unit, p.area) for p in self._points[group]})
-            self._plans[group] = [(place, b) for place in places for b in self._blocks(place, group)]
-        return self._plans[group]
-
-    def _blocks(self, place: Place, group: str) -> list[Block]:
-        spans = [Span(p.start, p.count, p.number) for p in self._points[group] if (p.unit, p.area) == place]
-        return plan(spans, self._care.limits(place[1]), self._refused.get(place))
-
-    def _put(self, group: str, got: dict[int, Answer]) -> None:
-        """All values; of a tag that has none, one bad value when that begins."""
-        samples = Samples()
-        bad: dict[str, list[Point]] = {}
-        again: list[Point] = []
-        for point in self._points[group]:
-            answer = got.get(point.number, Answer())
-            if answer.words is not None:
-                self._add(samples, point, answer.words)
-                self._bad.pop(point.number, None)
-                if point.number in self._told:
-                    again.append(point)
-                continue
-            status = self._why_gone.get(point.number, answer.status)
-            if self._bad.get(point.number) != status:
-                self._bad[point.number] = status
-                samples.add(point.number, None, source_ts=None, server_ts=None, quality=Quality.BAD, status=status)
-            if status != NO_ANSWER and point.number not in self._told:
-                bad.setdefault(status, []).append(point)
-        if len(samples):
-            self._sink.put(samples)
-        self._tell(bad, again)
-
-    def _tell(self, bad: dict[str, list[Point]], again: list[Point]) -> None:
-        for status, points in bad.items():
-            self._told.update(p.number for p in points)
-            text = f"{self._peer}: no value of {_named(points)}: the device says {status}; check address, area and type"
-            gone = any(p.number in self._why_gone for p in points)
-            self._sink.say(text + (f". Asked for again every {ASK_AGAIN / 60:g} min" if gone else ""))
-        if again:
-            self._told.difference_update(p.number for p in again)
-            self._sink.say(f"{self._peer}: values again of {_named(again)}")
-
-    @staticmethod
-    def _add(samples: Samples, point: Point, words: tuple[int, ...]) -> None:
-        value: float | str = float(words[0]) if point.area in BITS else value_of(words, point.form)
-        value = scaled(value, point.scale, point.offset)
-        good = isinstance(value, str) or is_number(value)
-        quality, status = (Quality.GOOD, None) if good else (Quality.BAD, "not_a_number")
-        samples.add(point.number, value, source_ts=None, server_ts=None, quality=quality, status=status)
+def spans_of(points: dict[str, list[Point]]) -> dict[str, dict[tuple[int, str], list[Span]]]:
+    """By group, then by unit and area."""
+    found: dict[str, dict[tuple[int, str], list[Span]]] = {}
+    for group, members in points.items():
+        places = found.setdefault(group, {})
+        for p in members:
+            places.setdefault((p.unit, p.area), []).append(Span(p.start, p.count, p.number))
+    return found
 
 
-def _named(points: Sequence[Point]) -> str:
-    shown = ", ".join(f"{p.name} (unit {p.unit}, {p.area} {p.start})" for p in points[:3])
-    return shown + (f" and {len(points) - 3} more" if len(points) > 3 else "")
+def _value(point: Point, words: Sequence[int]) -> Got:
+    value: float | str = float(words[0]) if point.area in BITS else value_of(words, point.form)
+    value = scaled(value, point.scale, point.offset)
+    if isinstance(value, str) or is_number(value):
+        return Got(value)
+    return Got(value, "not_a_number", Quality.BAD)
 
 
 def _silent(answer: Answer) -> bool:
     return answer.words is None and answer.code is None
-
-
-def _within(block: Block, keys: set[int]) -> bool:
-    return any(s.key in keys for s in block.spans)
-
-
-def _apart(block: Block, answer: Answer) -> Iterator[tuple[int, Answer]]:
-    """A block's answer to one for each tag."""
-    for span in block.spans:
-        at = span.start - block.start
-        yield span.key, answer if answer.words is None else Answer(answer.words[at : at + span.count])
