@@ -1,4 +1,4 @@
-"""Reads tags in blocks, and finds out what the device refuses: a refused block is split until each tag has an answer."""
+"""Reads tags in blocks, and finds out what the device refuses: a refused block is split until each tag has its own."""
 
 from __future__ import annotations
 
