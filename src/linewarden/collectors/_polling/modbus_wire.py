@@ -171,7 +171,7 @@ class Wire:
         except OSError as error:
             raise self._gone(error) from error
         if not data:
-            raise self._gone(ConnectionResetError("it closed the connection"))
+            raise self._gone(ConnectionResetError())
         return data
 
     def _gone(self, error: OSError) -> LostError:

@@ -31,6 +31,10 @@ class Outlet:
         self._bad: dict[int, str] = {}
         self._told: set[int] = set()
 
+    def name(self, number: int, text: str) -> None:
+        """A tag that has come to be known."""
+        self._named[number] = text
+
     def put(self, got: Iterable[tuple[int, Got]], why: str = "") -> Future[None] | None:
         """Values by tag, in order. A tag without a value is put when that begins, and named in a line with `why` unless
         the machine as a whole is silent. None: there was nothing to put."""

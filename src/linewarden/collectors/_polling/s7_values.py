@@ -74,8 +74,8 @@ def fits(address: Address, kind: str) -> bool:
 
 
 def value_of(data: Sequence[int], kind: str, bit: int, encoding: str) -> float | str:
-    """The value in the bytes of a type. Times are in seconds; dates are ISO 8601 in the controller's own time, without a
-    zone. Raises ValueError where the bytes are no such value (30 February, a string longer than its space)."""
+    """The value in the bytes of a type. Times are in seconds; dates are ISO 8601 in the controller's own time with
+    no zone. Raises ValueError where the bytes are no such value (30 February, a string longer than its space)."""
     raw = bytes(data)
     if kind in _NUMBERS:
         return float(struct.unpack(f">{_NUMBERS[kind]}", raw)[0])

@@ -35,6 +35,8 @@ class Troubles:
 
 
 def reason(error: BaseException) -> str:
-    """What the system says of an error, in its own words and one line."""
+    """What the system says of an error, in its own words and one line; the same for each way to hang up."""
+    if isinstance(error, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+        return "it closed the connection"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(text).split())
