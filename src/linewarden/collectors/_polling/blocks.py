@@ -1,0 +1,106 @@
+"""Tags that lie near one another, joined into few requests. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`count` registers (or bits, or bytes) from `start` on. key: whose they are."""
+
+    start: int
+    count: int
+    key: int
+
+    @property
+    def end(self) -> int:
+        """The first one behind."""
+        return self.start + self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One request: from the first register of a tag to the last of a tag, with all spans whole in it."""
+
+    start: int
+    count: int
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """most: registers in a request. hole: registers nobody wants that may be read along between two tags."""
+
+    most: int
+    hole: int
+
+
+class Refused:
+    """What a device refused, remembered: no later plan asks for it again.
+
+    walls: (first, behind) of registers that no tag wants and that may not be read along. cuts: starts of tags that are
+    not joined to what lies before them. gone: keys of tags that are refused alone.
+    """
+
+    def __init__(self) -> None:
+        self.walls: set[tuple[int, int]] = set()
+        self.cuts: set[int] = set()
+        self.gone: set[int] = set()
+
+    def learn(self, block: Block) -> str:
+        """Makes the next plan split the block: at its widest hole, else between its tags. The answer: "hole", "cut", or
+        "gone" where a single tag (or tags that overlap) is refused and is asked for no longer."""
+        edges = _edges(block.spans)
+        holes = [(start - end, end, start) for end, start in edges if start > end]
+        if holes:
+            _, end, start = max(holes)
+            self.walls.add((end, start))
+            return "hole"
+        if edges:
+            self.cuts.add(edges[len(edges) // 2][1])
+            return "cut"
+        self.gone.update(s.key for s in block.spans)
+        return "gone"
+
+
+def _edges(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """(end of all before, start) wherever a block may be divided without cutting a tag."""
+    found, end = [], spans[0].end
+    for span in spans[1:]:
+        if span.start >= end:
+            found.append((end, span.start))
+        end = max(end, span.end)
+    return found
+
+
+def plan(spans: Iterable[Span], limits: Limits, refused: Refused | None = None) -> list[Block]:
+    """The fewest requests that hold every span whole, once each, in order of address.
+
+    A block ends where the next span would make it too long, lies behind too wide a hole, or behind a refused one. To
+    take from the left what fits is the fewest there can be. A span longer than `limits.most` is the caller's mistake.
+    """
+    refused = refused or Refused()
+    blocks: list[Block] = []
+    group: list[Span] = []
+    end = 0
+    for span in sorted((s for s in spans if s.key not in refused.gone), key=lambda s: (s.start, s.count, s.key)):
+        if group and not _joins(group[0].start, end, span, limits, refused):
+            blocks.append(Block(group[0].start, end - group[0].start, tuple(group)))
+            group = []
+        end = max(end, span.end) if group else span.end
+        group.append(span)
+    if group:
+        blocks.append(Block(group[0].start, end - group[0].start, tuple(group)))
+    return blocks
+
+
+def _joins(start: int, end: int, span: Span, limits: Limits, refused: Refused) -> bool:
+    if max(end, span.end) - start > limits.most or span.start - end > limits.hole:
+        return False
+    if span.start < end:  # they overlap: what lies between is wanted
+        return True
+    return span.start not in refused.cuts and not any(
+        end < behind and first < span.start for first, behind in refused.walls
+    )

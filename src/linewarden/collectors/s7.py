@@ -1,0 +1,145 @@
+"""S7 collector: reads data blocks, flags, inputs and outputs of S7-300/400/1200/1500 and LOGO!. It cannot write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+from linewarden.collectors._polling.s7_values import TEXTS, Address, address_of, fits, size_of
+from linewarden.collectors.contract import Kind, Sink, Tag, setting
+
+Type = Literal[
+    "", "bool", "byte", "sint", "usint", "word", "int", "uint", "dword", "dint", "udint", "lword", "lint", "ulint",
+    "real", "lreal", "char", "string", "wstring", "date_and_time", "dtl", "date", "time", "time_of_day", "s5time",
+]  # fmt: skip
+_LETTERS = {0x81: "i", 0x82: "q", 0x83: "m"}
+
+
+@dataclass(frozen=True, slots=True)
+class S7Tag:
+    """One value: where it lies and what it means."""
+
+    name: str = setting("name, unique in the controller", examples=("CAPPER.TORQUE",))
+    address: str = setting("as the manual writes it", examples=("DB10.DBD4", "DB10.DBX0.3", "MW20", "I0.1"))
+    type: Type = setting("empty: bool, byte, word or dword by the address's letter", default="")
+    length: int = setting("characters that a text has room for", default=0)
+    encoding: Literal["latin-1", "utf-8", "cp1252", "ascii"] = setting("of char and string", default="latin-1")
+    scale: float = setting("the value is what the controller holds, times scale, plus offset", default=1.0)
+    offset: float = setting("see scale; in the unit of the value", default=0.0)
+    interval: float | None = setting("how often it is read; the controller's if not given", default=None, unit="s")
+    ucum: str = setting("unit of the value in UCUM's code; times are in s", default="", examples=("Cel", "N.m"))
+    description: str = setting("for people", default="")
+    low: float | None = setting("least value of the range", default=None)
+    high: float | None = setting("greatest value of the range", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class S7:
+    """A controller, and what is read from it."""
+
+    host: str = setting("address of the controller", examples=("10.0.0.7",))
+    tags: tuple[S7Tag, ...] = setting("what is read")
+    rack: int = setting("of the CPU", default=0)
+    slot: int = setting("of the CPU: 1 for S7-1200/1500, 2 for S7-300, as built for S7-400", default=1)
+    port: int = setting("TCP port", default=102)
+    device: str = setting("name the values are kept under; the host if empty", default="")
+    local_tsap: int = setting("our transport address", default=0x0100)
+    remote_tsap: int | None = setting("the controller's, where it is not made from rack and slot (LOGO!)", default=None)
+    connection: Literal["pg", "op", "basic"] = setting("as what we connect; basic takes least from it", default="basic")
+    interval: float = setting("how often tags are read that say nothing else", default=1.0, unit="s")
+    timeout: float = setting("how long a connection and an answer may take", default=3.0, unit="s")
+    message: int = setting("longest message that we offer; the controller may want less", default=480, unit="bytes")
+    hole: int = setting("bytes that nobody wants but that are read along to save an item", default=16)
+    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+
+
+def check(settings: S7) -> list[tuple[str, str]]:
+    """What is wrong with settings that are right one by one."""
+    found = list(_of_device(settings))
+    seen: set[str] = set()
+    for at, tag in enumerate(settings.tags):
+        if tag.name in seen:
+            found.append((f"tags[{at}].name", f"{tag.name} is there twice; give each tag a name of its own"))
+        seen.add(tag.name)
+        found += [(f"tags[{at}].{field}", f"{tag.name}: {text}") for field, text in _of_tag(settings, tag)]
+    return found
+
+
+def _of_device(s: S7) -> Iterator[tuple[str, str]]:
+    if not s.tags:
+        yield "tags", "nothing to read; add [[collector.tags]] with name and address"
+    for name, least, most in (
+        ("rack", 0, 7), ("slot", 0, 31), ("port", 1, 65_535), ("message", 112, 960), ("hole", 0, 200),
+        ("timeout", 0.05, 60), ("interval", 0.01, 86_400), ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
+    ):  # fmt: skip
+        if not least <= getattr(s, name) <= most:
+            yield name, f"is {getattr(s, name)}; use {least} to {most}"
+
+
+def _of_tag(s: S7, tag: S7Tag) -> Iterator[tuple[str, str]]:
+    try:
+        address = address_of(tag.address)
+    except ValueError as error:
+        yield "address", str(error)
+        return
+    kind = tag.type or address.usual
+    if not fits(address, kind):
+        yield "type", f"{kind} does not fit {tag.address}; use an address of its width, or another type"
+    if (kind in TEXTS) != (tag.length > 0):
+        yield "length", f"{'give' if kind in TEXTS else 'only a text has'} a length in characters"
+    elif size_of(kind, tag.length) > s.message - 18:
+        yield "length", f"{tag.length} characters are more than a message of {s.message} bytes has room for"
+    if tag.interval is not None and not 0.01 <= tag.interval <= 86_400:
+        yield "interval", f"is {tag.interval:g}; use 0.01 to 86400 s"
+    if tag.low is not None and tag.high is not None and tag.low >= tag.high:
+        yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
+
+
+def run(settings: S7, sink: Sink, stop: Event) -> None:
+    """Reads until `stop` is set."""
+    from linewarden.collectors._polling.loop import Poller, by_interval
+    from linewarden.collectors._polling.s7_session import Point, S7Session, Way
+
+    s = settings
+    peer = f"{s.host}:{s.port}"
+    points = []
+    for tag in s.tags:
+        a = address_of(tag.address)
+        kind = tag.type or a.usual
+        number = sink.tag(_tag(s, tag, a, kind))
+        size = size_of(kind, tag.length)
+        points.append(
+            Point(
+                number,
+                tag.name,
+                tag.address,
+                a.area,
+                a.db,
+                a.byte,
+                a.bit,
+                size,
+                kind,
+                tag.encoding,
+                tag.scale,
+                tag.offset,
+            )
+        )
+    groups = by_interval([tag.interval for tag in s.tags], s.interval)
+    kinds = {"pg": 1, "op": 2, "basic": 3}
+    remote = kinds[s.connection] << 8 | s.rack << 5 | s.slot if s.remote_tsap is None else s.remote_tsap
+    way = Way(s.host, s.port, s.local_tsap, remote, s.timeout, s.message, s.hole)
+    session = S7Session(way, {name: [points[at] for at in of] for name, (_, of) in groups.items()}, sink, peer)
+    intervals = {name: interval for name, (interval, _) in groups.items()}
+    Poller(session, intervals, sink, peer, (s.retry_first, s.retry_most)).run(stop)
+
+
+def _tag(s: S7, tag: S7Tag, a: Address, kind: str) -> Tag:
+    area = f"db{a.db}" if a.db else _LETTERS[a.area]
+    source = s.device or s.host
+    return Tag(source, "s7comm", tag.name, None, area, a.byte, tag.ucum, tag.description, kind, tag.low, tag.high)
+
+
+KIND = Kind("s7", "Siemens S7 (S7comm)", S7, run, needs=("snap7",), check=check)
