@@ -9,23 +9,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from linewarden.collectors._mqtt import topics
-from linewarden.collectors._mqtt.acks import Acks, Receipt
 from linewarden.collectors._mqtt.host import Homes, Host, Options
-from linewarden.collectors._mqtt.inbox import Inbox
-from linewarden.collectors._mqtt.link import Event, Link, Role, Session, Will
-from linewarden.collectors._mqtt.metrics import Form, Readings, Register
-from linewarden.collectors._mqtt.settings import Broker, parsed
+from linewarden.collectors._mqtt.link import Event, Role, Session, Will
+from linewarden.collectors._mqtt.metrics import Form, Register
+from linewarden.collectors._mqtt.readings import Readings
+from linewarden.collectors._mqtt.running import Running
+from linewarden.collectors._mqtt.settings import Broker
 from linewarden.collectors._mqtt.settings import check as check_broker
 from linewarden.collectors.contract import Kind, Sink, setting
 
-_TICK_S = 0.1
-_BATCH = 2048
-"""Messages that are read before their readings are handed on."""
 _ASK_EVERY_S = 0.02
 """Requests for rebirths are no denser than this: each costs the network a whole birth."""
 
@@ -82,106 +78,35 @@ def check(settings: Sparkplug) -> list[tuple[str, str]]:
     return found
 
 
-class Collecting:
-    """Sessions with the servers, and one host application for each, that share tags and know who is where."""
+class Collecting(Running):
+    """One host application for each session, that share tags and know who is where."""
 
     def __init__(self, settings: Sparkplug, sink: Sink) -> None:
-        self.settings, self._sink = settings, sink
-        self.counts: Counter[str] = Counter()
-        self._inbox: Inbox[Event] = Inbox(settings.queue_mb << 20)
-        self._acks = Acks(self.counts, sink.say)
-        self._ask_from = 0.0
-        servers = tuple(parsed(server) for server in settings.servers)
-        groups = [(server,) for server in servers] if settings.all_servers else [servers]
+        super().__init__(settings, sink, _role(settings), all_servers=settings.all_servers)
+        self._host_id, self._ask_from = settings.host_id, 0.0
         register, homes, options = Register(sink, settings.max_tags), Homes(), _options(settings)
-        self.hosts = {
-            Link(settings, group, self._role(), self._inbox): Host(str(group[0]), options, sink, register, homes)
-            for group in groups
-        }
+        self.hosts = {link: Host(str(link.servers[0]), options, sink, register, homes) for link in self.links}
 
-    def _role(self) -> Role:
-        settings = self.settings
-        will = Will(topics.state_topic(settings.host_id), lambda stamp: topics.state(False, stamp))
-        return Role(
-            client_id=settings.client_id or f"linewarden-{settings.host_id or 'listener'}",
-            filters=tuple(topics.filters(settings.groups, settings.host_id)),
-            resume=settings.session_expiry,
-            will=will if settings.host_id else None,
-            now_ms=lambda: time.time_ns() // 1_000_000,
-        )
-
-    def run(self, stop: threading.Event) -> None:
-        """Until it is asked to stop."""
-        for link in self.hosts:
-            link.start()
-        try:
-            while not stop.is_set():
-                self.once(_TICK_S)
-        finally:
-            self._inbox.close()
-            for link in self.hosts:
-                link.stop(self._farewell)
-            self._last()
-
-    def once(self, timeout: float) -> None:
-        """What came by now, and what is due."""
-        out, receipts = Readings(), list[Receipt]()
-        for event in self._inbox.take(timeout, _BATCH):
-            self._handle(event, out, receipts)
-        now, at = time.time_ns(), time.monotonic()
-        for host in self.hosts.values():
-            host.tick(now, at, out)
-        self._hand_on(out, receipts)
-        self._acks.settle()
-        self._send(at)
-
-    def _handle(self, event: Event, out: Readings, receipts: list[Receipt]) -> None:
+    def handle(self, event: Event, now: int, at: float, out: Readings) -> None:
+        """A message, or the begin or end of a session."""
         host, session = self.hosts[event.link], event.session
-        now, at = time.time_ns(), time.monotonic()
         if event.what == "message":
-            if event.receipt is not None:
-                if event.again and self._acks.is_repeated(event.receipt):
-                    return
-                receipts.append(event.receipt)
             host.receive(event.text, event.payload, now, at, out)
         elif event.what == "opened" and session is not None:
             host.server = session.server
-            self.counts["sessions"] += 1
         elif event.what == "subscribed" and session is not None:
-            self._sink.up(session.server)
-            if event.text:
-                self._sink.say(f"{session.server}: may not read {event.text}; let this user read it on the server")
             host.opened(session.stamp, at)
             self._be_born(session)
         elif event.what == "closed":
             host.lost(now, out)
-            self._sink.down(session.server if session is not None else host.server, event.text)
 
-    def _be_born(self, session: Session) -> None:
-        """Our birth certificate: the first thing that is published, with the time of the will (5.3)."""
-        if self.settings.host_id:
-            state = topics.state(True, session.stamp)
-            session.publish(topics.state_topic(self.settings.host_id), state, qos=1, retain=True)
+    def due(self, now: int, at: float, out: Readings) -> None:
+        """Reorder timeouts."""
+        for host in self.hosts.values():
+            host.tick(now, at, out)
 
-    def _farewell(self, session: Session) -> None:
-        """Our death certificate, before we disconnect (5.14)."""
-        if self.settings.host_id:
-            state = topics.state(False, time.time_ns() // 1_000_000)
-            session.goodbye(topics.state_topic(self.settings.host_id), state)
-
-    def _hand_on(self, out: Readings, receipts: list[Receipt]) -> None:
-        futures = [self._sink.put(samples) for samples in (out.live, out.late) if len(samples)]
-        if not receipts:
-            return
-        for future in futures[:-1]:
-            self._acks.wait(future, [])
-        if futures:
-            self._acks.wait(futures[-1], receipts)
-        else:  # nothing in them to be stored
-            for receipt in receipts:
-                receipt.session.ack(receipt.mid)
-
-    def _send(self, at: float) -> None:
+    def sent(self, at: float) -> None:
+        """Our STATE, where somebody took it back, and requests for rebirths."""
         for link, host in self.hosts.items():
             session = link.session
             if session is None or host.born is None:
@@ -196,12 +121,32 @@ class Collecting:
                 self.counts["rebirths_asked"] += 1
                 self._ask_from = at + _ASK_EVERY_S
 
-    def _last(self) -> None:
-        """What is still to come to disk is waited for, for a while; what it was is said."""
-        limit = time.monotonic() + 5.0
-        while len(self._acks) and time.monotonic() < limit:
-            self._acks.settle()
-            time.sleep(0.02)
+    def _be_born(self, session: Session) -> None:
+        """Our birth certificate: the first thing that is published, with the time of the will (5.3)."""
+        if self._host_id:
+            session.publish(topics.state_topic(self._host_id), topics.state(True, session.stamp), qos=1, retain=True)
+
+    def farewell(self, session: Session) -> None:
+        """Our death certificate, before we disconnect (5.14)."""
+        if self._host_id:
+            session.goodbye(topics.state_topic(self._host_id), topics.state(False, time.time_ns() // 1_000_000))
+
+    def totals(self) -> dict[str, int]:
+        """What was counted, of all servers together."""
+        together = Counter(self.counts)
+        for host in self.hosts.values():
+            together.update(host.counts)
+        return dict(sorted(together.items()))
+
+
+def _role(settings: Sparkplug) -> Role:
+    will = Will(topics.state_topic(settings.host_id), lambda stamp: topics.state(False, stamp))
+    return Role(
+        client_id=settings.client_id or f"linewarden-{settings.host_id or 'listener'}",
+        filters=tuple(topics.filters(settings.groups, settings.host_id)),
+        resume=settings.session_expiry,
+        will=will if settings.host_id else None,
+    )
 
 
 def _options(settings: Sparkplug) -> Options:
@@ -229,11 +174,3 @@ KIND = Kind(
     needs=("paho.mqtt", "google.protobuf"),
     check=check,
 )
-
-
-def totals(collecting: Collecting) -> Iterator[tuple[str, int]]:
-    """What was counted, of all servers together."""
-    together = Counter(collecting.counts)
-    for host in collecting.hosts.values():
-        together.update(host.counts)
-    yield from sorted(together.items())

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from linewarden.collectors._mqtt import topics, unpacking
-from linewarden.collectors._mqtt.metrics import BDSEQ, MOST_MS, Form, Metric, Reader, Readings, Register, Table, stale
+from linewarden.collectors._mqtt.metrics import BDSEQ, MOST_MS, Form, Metric, Reader, Register, Table, stale
 from linewarden.collectors._mqtt.order import Order
+from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.topics import Topic
 from linewarden.collectors.contract import Sink, Tag
 

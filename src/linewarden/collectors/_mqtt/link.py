@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -42,6 +43,8 @@ class Event(NamedTuple):
     payload: bytes = b""
     receipt: Receipt | None = None
     again: bool = False
+    """Sent a second time (DUP)."""
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,13 @@ class Role:
     filters: tuple[str, ...]
     resume: int = 0
     will: Will | None = None
-    now_ms: Callable[[], int] = lambda: 0
 
 
 class Session:
     """One connection to one server, from CONNECT to its end."""
 
     def __init__(self, link: Link, server: Server, version: int) -> None:
-        self.server, self.version, self.stamp = str(server), version, link.role.now_ms()
+        self.server, self.version, self.stamp = str(server), version, time.time_ns() // 1_000_000
         self.over = threading.Event()
         self.answered, self.was_open, self.unsupported, self.why = False, False, False, ""
         self._link, self._closing = link, False
@@ -142,7 +144,9 @@ class Session:
         except UnicodeDecodeError:
             return
         receipt = Receipt(self, message.mid, hash((topic, message.payload))) if message.qos else None
-        event = Event("message", self._link, self, topic, message.payload, receipt, bool(message.dup))
+        event = Event(
+            "message", self._link, self, topic, message.payload, receipt, bool(message.dup), bool(message.retain)
+        )
         self._link.inbox.put(event, len(message.payload) + len(topic))
 
     def _disconnected(self, client: Any, userdata: object, flags: Any, reason: Any, properties: Any) -> None:

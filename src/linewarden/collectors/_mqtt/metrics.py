@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from linewarden.collectors._mqtt import values
+from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.units import ucum
 from linewarden.collectors._mqtt.values import NAMES, Value, text
-from linewarden.collectors.contract import Quality, Samples, Sink, Tag
+from linewarden.collectors.contract import Quality, Sink, Tag
 
 PROTOCOL = "sparkplug"
 BDSEQ = b"bdSeq"
@@ -34,14 +35,6 @@ class Form:
     arrays: Literal["text", "tags"] = "text"
     datasets: Literal["text", "tags"] = "text"
     most_elements: int = 256
-
-
-@dataclass(slots=True)
-class Readings:
-    """What messages told: values as they are now, and those that are told late."""
-
-    live: Samples = field(default_factory=Samples)
-    late: Samples = field(default_factory=lambda: Samples(history=True))
 
 
 class Register:
@@ -182,8 +175,8 @@ class Reader:
             return
         stamp = said.timestamp
         ts = stamp * 1_000_000 if 0 < stamp < MOST_MS else sent
-        if stamp and ts == sent:
-            self._counts["time_impossible"] += stamp >= MOST_MS
+        if stamp >= MOST_MS:
+            self._counts["time_impossible"] += 1
         quality, status = Quality.GOOD, None
         if said.HasField("properties"):
             quality, status = self._properties(metric, said.properties)
