@@ -136,7 +136,9 @@ class Kind:
     """Looks at settings as a whole: (field, what is wrong with it and the way out)."""
 
 
-def setting(doc: str, *, default: Any = ..., unit: str = "", secret: bool = False, examples: tuple[Any, ...] = ()) -> Any:
+def setting(
+    doc: str, *, default: Any = ..., unit: str = "", secret: bool = False, examples: tuple[Any, ...] = ()
+) -> Any:
     """A field of a collector's settings. `secret`: may be given as file:PATH, credential:NAME or enc:..., and is never
     shown."""
     metadata = {"doc": doc, "unit": unit, "secret": secret, "examples": examples}

@@ -21,6 +21,8 @@ from linewarden.collectors._mqtt.settings import Broker, Server
 _GOODBYE_S = 3.0
 _RECEIVE_MOST = 65_535
 _UNSUPPORTED = 132
+_SHORT_S, _OFTEN = 10.0, 3
+"""So many sessions in a row that lasted no longer are told as odd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Session:
 
     def __init__(self, link: Link, server: Server, version: int) -> None:
         self.server, self.version, self.stamp = str(server), version, time.time_ns() // 1_000_000
+        self.since = time.monotonic()
         self.over = threading.Event()
         self.answered, self.was_open, self.unsupported, self.why = False, False, False, ""
         self._link, self._closing = link, False
@@ -197,9 +200,21 @@ def _client(session: Session, settings: Broker, role: Role, tls: bool) -> Any:
     return client
 
 
+class _Socket(ssl.SSLSocket):
+    """Closed where no trust comes about: nobody else would."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls(settings: Broker) -> ssl.SSLContext:
     """TLS 1.2 or later; the server's certificate is always checked, and its name."""
     context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    context.sslsocket_class = _Socket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.cert_file and settings.key_file:
         context.load_cert_chain(str(settings.cert_file), str(settings.key_file), password=lambda: "")
@@ -213,6 +228,7 @@ class Link:
         self.settings, self.servers, self.role, self.inbox = settings, servers, role, inbox
         self.session: Session | None = None
         self._stop = threading.Event()
+        self._short = 0
         self._version = 4 if settings.version == "3.1.1" else 5
         self._thread = threading.Thread(target=self._run, name=f"mqtt {servers[0]}", daemon=True)
 
@@ -235,13 +251,18 @@ class Link:
             if session is not None and self._other_version(session):
                 continue
             if session is not None and not self._stop.is_set():
-                self.inbox.put(Event("closed", self, session, session.why))
+                self.inbox.put(Event("closed", self, session, session.why + self._too_often(session)))
             was_open = session is not None and session.was_open
             wait = self.settings.retry_first if was_open else wait
             at += 1
             if at % len(self.servers) == 0 or was_open:  # all of them were tried
                 self._stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 (so that not all come at once)
                 wait = min(2 * wait, self.settings.retry_most)
+
+    def _too_often(self, session: Session) -> str:
+        """What it may be where sessions begin and soon end, again and again."""
+        self._short = self._short + 1 if session.was_open and time.monotonic() - session.since < _SHORT_S else 0
+        return "; so soon again: does another client use the same client_id?" if self._short >= _OFTEN else ""
 
     def _one(self, server: Server) -> Session | None:
         """A session from its beginning to its end; None where our own certificate cannot be used."""
