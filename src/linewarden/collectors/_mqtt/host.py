@@ -1,0 +1,393 @@
+"""A host application of Sparkplug B towards one MQTT server, without I/O and without a clock of its own.
+
+Source: Sparkplug 3.0.0 (ISO/IEC 20237), chapters 4 to 6. Times are ns UTC where they are kept, and seconds of a
+monotonic clock where they are waited for. It never raises for what a message holds: that is counted, and told once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from linewarden.collectors._mqtt import topics, unpacking
+from linewarden.collectors._mqtt.metrics import BDSEQ, MOST_MS, Form, Metric, Reader, Register, Table, stale
+from linewarden.collectors._mqtt.order import Order
+from linewarden.collectors._mqtt.readings import Readings
+from linewarden.collectors._mqtt.topics import Topic
+from linewarden.collectors.contract import Sink, Tag
+
+ONLINE = "$online"
+"""Tag of each edge node and device: 1 from its birth on, 0 from its death on."""
+_MOST_DEVICES = 4096
+_TOPICS = 65_536
+_SETTLE = 3.0
+"""Seconds beyond the reorder timeout that edge nodes have for births of their own after our return."""
+_ASK_FREELY = 3
+"""Requests in a row after which a birth does not end the pause between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a host application is told. Times in seconds, sizes in bytes."""
+
+    host_id: str = ""
+    reorder_timeout: float = 2.0
+    rebirth: bool = True
+    rebirth_pause: float = 10.0
+    rebirth_most: float = 600.0
+    most_payload: int = 16 << 20
+    most_nodes: int = 10_000
+    form: Form = field(default_factory=Form)
+
+
+class _Message(NamedTuple):
+    topic: Topic
+    payload: Any
+    sent: int | None
+
+
+@dataclass(slots=True)
+class Node:
+    """An edge node: its own metrics, its devices, and where its messages stand."""
+
+    group: str
+    name: str
+    table: Table
+    bdseq: int | None = None
+    devices: dict[str, Table] = field(default_factory=dict)
+    definitions: dict[bytes, Any] = field(default_factory=dict)
+    order: Order[_Message] = field(default_factory=Order)
+    early: list[tuple[int, int, _Message]] = field(default_factory=list)
+    ask_from: float = 0.0
+    """Monotonic: no rebirth is asked for before."""
+    asked: int = 0
+    """Requests in a row."""
+
+    def tables(self) -> Iterator[Table]:
+        """Of the node, and of its devices."""
+        yield self.table
+        yield from self.devices.values()
+
+
+class Homes:
+    """Which server an edge node is on. With several servers a node's death may be told late, by the one it left."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], Host] = {}
+
+    def moved(self, node: Node, host: Host) -> None:
+        """A birth came over this server."""
+        self._of[node.group, node.name] = host
+
+    def is_elsewhere(self, node: Node, host: Host) -> bool:
+        """Has it had a birth on another server since?"""
+        return self._of.get((node.group, node.name), host) is not host
+
+
+class Host:
+    """Takes messages of one server; what they mean goes to `Readings`, what must be sent to `asks` and `states`."""
+
+    def __init__(self, server: str, options: Options, sink: Sink, register: Register, homes: Homes) -> None:
+        self.server, self.options, self._sink = server, options, sink
+        self.counts: Counter[str] = Counter()
+        self.nodes: dict[tuple[str, str], Node] = {}
+        self.asks: deque[tuple[str, str]] = deque()
+        """Edge nodes (group, name) that are to be asked for a rebirth."""
+        self.born: int | None = None
+        """Time in our own certificates on this server (ms UTC); None while we are not there."""
+        self.republish = False
+        """Somebody said in our name that we are gone: our STATE must be sent again."""
+        self._register, self._homes = register, homes
+        self._reader = Reader(register, options.form, self.counts)
+        self._topics: dict[str, Topic | None] = {}
+        self._told: set[str] = set()
+
+    def receive(self, topic: str, payload: bytes, now: int, at: float, out: Readings) -> None:
+        """One message. now: ns UTC; at: monotonic seconds."""
+        if (parsed := self._parsed(topic)) is None:
+            self.counts["other_topic"] += 1
+        elif parsed.kind == "STATE":
+            self._state(parsed.node, payload)
+        elif parsed.kind in ("NCMD", "DCMD"):
+            self.counts["commands_seen"] += 1
+        elif (node := self._node(parsed)) is not None:
+            self._of_node(node, parsed, payload, now, at, out)
+
+    def _parsed(self, topic: str) -> Topic | None:
+        if topic not in self._topics:
+            if len(self._topics) >= _TOPICS:
+                self._topics.clear()
+            self._topics[topic] = topics.parsed(topic)
+        return self._topics[topic]
+
+    def _node(self, topic: Topic) -> Node | None:
+        key = topic.group, topic.node
+        if key not in self.nodes:
+            if len(self.nodes) >= self.options.most_nodes:
+                self.counts["past_most_nodes"] += 1
+                self._tell("nodes", f"{self.server}: more than {len(self.nodes)} edge nodes; others are not read")
+                return None
+            self.nodes[key] = Node(topic.group, topic.node, Table(f"{topic.group}/{topic.node}"))
+        return self.nodes[key]
+
+    def _tell(self, key: str, text: str) -> None:
+        if key not in self._told and len(self._told) < self.options.most_nodes:
+            self._told.add(key)
+            self._sink.say(text)
+
+    def _state(self, host_id: str, payload: bytes) -> None:
+        """STATE of host applications: our own must say that we are there, and be nobody else's (5.3, 5.13)."""
+        said = topics.state_of(payload)
+        if said is None:
+            self.counts["state_malformed"] += 1
+        elif host_id != self.options.host_id or self.born is None:
+            return
+        elif not said[0]:
+            self.counts["state_said_offline"] += 1
+            self.republish = True
+        elif said[1] is not None and said[1] != self.born:
+            self.counts["state_of_another"] += 1
+            self._tell("twin", f"{self.server}: another host application is {host_id!r} too; give each its own host_id")
+
+    def _of_node(self, node: Node, topic: Topic, raw: bytes, now: int, at: float, out: Readings) -> None:
+        try:
+            payload = unpacking.decode(raw, self.options.most_payload)
+        except unpacking.MalformedError as error:
+            self.counts["malformed"] += 1
+            self._tell(f"malformed {node.table.source}", f"{node.table.source}: a {topic.kind} is not read: {error}")
+            return
+        stamp = payload.timestamp
+        message = _Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None)
+        self.counts["messages"] += 1
+        if topic.kind == "NBIRTH":
+            self._node_birth(node, message, hash(raw), now, at, out)
+        elif topic.kind == "NDEATH":
+            self._node_death(node, payload, now, at, out)
+        else:
+            self._in_order(node, message, hash(raw), now, at, out)
+
+    # Births and deaths of edge nodes
+
+    def _node_birth(self, node: Node, message: _Message, digest: int, now: int, at: float, out: Readings) -> None:
+        payload = message.payload
+        seq = payload.seq if payload.HasField("seq") and payload.seq < 256 else 0
+        if node.table.online and node.order.is_repeated(seq, digest):
+            self.counts["repeated"] += 1
+            return
+        bdseq = _bdseq(payload)
+        early = [(s, d, m) for s, d, m in node.early if _not_before(m, message)]
+        for waiting in node.order.give_up():  # in the order of numbers, as long as their aliases hold
+            if _not_before(waiting, message):
+                early.append((waiting.payload.seq, 0, waiting))
+            else:
+                self._apply(node, waiting, now, at, out)
+        if node.table.online and bdseq != node.bdseq:  # a session of which the death was not told
+            self._offline(node.devices.values(), now, out)
+        node.bdseq, node.early = bdseq, []
+        gone = set(node.table.tags())
+        node.definitions.clear()
+        found = self._reader.birth(node.table, payload.metrics, node.definitions)
+        stale(iter(sorted(gone - set(node.table.tags()))), message.sent or now, out)
+        self._online(node.table, message.sent or now, out)
+        self._homes.moved(node, self)
+        self._read(found, message.sent, out)
+        node.order.start(seq, digest)
+        if node.asked <= _ASK_FREELY:  # more often: its births do not help
+            node.ask_from = 0.0
+        for s, d, m in early:
+            node.order.hold(s, d, m, at)
+        self._drain(node, now, at, out)
+
+    def _node_death(self, node: Node, payload: Any, now: int, at: float, out: Readings) -> None:
+        """Gone at the time at which we hear of it (5.5); only of the session that the node is in (bdSeq)."""
+        bdseq = _bdseq(payload)
+        if not node.table.online:
+            self.counts["death_of_dead"] += 1
+        elif bdseq is not None and node.bdseq is not None and bdseq != node.bdseq:
+            self.counts["death_of_old_session"] += 1
+        else:
+            for waiting in node.order.give_up():
+                self._apply(node, waiting, now, at, out)
+            self._offline(node.tables(), now, out, quiet=self._homes.is_elsewhere(node, self))
+
+    def lost(self, now: int, out: Readings) -> None:
+        """The session with the server is over: nothing that came over it is known to be so any more (5.3)."""
+        self.born = None
+        for node in self.nodes.values():
+            if node.table.online:
+                for waiting in node.order.give_up():
+                    self._apply(node, waiting, now, 0.0, out)
+                self._offline(node.tables(), now, out, quiet=self._homes.is_elsewhere(node, self))
+            node.early, node.ask_from, node.asked = [], 0.0, 0
+        self.asks.clear()
+
+    def opened(self, stamp: int, at: float) -> None:
+        """A session with the server has begun. stamp: the time in our certificates, ms UTC.
+
+        Edge nodes that were there may have stayed, and say nothing until a value changes: they are asked, later."""
+        self.born, self.republish = stamp, False
+        for node in self.nodes.values():
+            if not node.table.online and node.table.since:
+                node.order.since = at + _SETTLE
+
+    def _online(self, table: Table, since: int, out: Readings) -> None:
+        if not table.online:
+            self._sink.up(table.source)
+        table.online, table.since = True, since
+        self._mark(table, 1.0, since, out)
+
+    def _offline(self, tables: Any, since: int, out: Readings, *, quiet: bool = False) -> None:
+        for table in tables:
+            if not table.online:
+                continue
+            table.online, table.since = False, since
+            if not quiet:
+                stale(table.tags(), since, out)
+                self._mark(table, 0.0, since, out)
+                self._sink.down(table.source, "gone, or not known to be there: its values are stale until its birth")
+
+    def _mark(self, table: Table, value: float, since: int, out: Readings) -> None:
+        tag = self._register.tag(Tag(source=table.source, protocol="sparkplug", name=ONLINE, datatype="Boolean"))
+        if tag is not None:
+            out.live.add(tag, value, source_ts=since, server_ts=None)
+
+    # All other messages, in the order of their numbers
+
+    def _in_order(self, node: Node, message: _Message, digest: int, now: int, at: float, out: Readings) -> None:
+        payload, order = message.payload, node.order
+        if not node.table.online:
+            self._before_birth(node, message, digest, at)
+        elif not payload.HasField("seq") or payload.seq > 255:
+            self.counts["without_seq"] += 1
+            self._apply(node, message, now, at, out)
+        elif order.is_repeated(payload.seq, digest):
+            self.counts["repeated"] += 1
+        elif order.is_next(payload.seq, digest):
+            self._apply(node, message, now, at, out)
+            if len(order):
+                self._drain(node, now, at, out)
+        elif message.topic.kind in ("NDATA", "DDATA") and order.is_late(payload.seq, digest):
+            self.counts["late"] += 1
+            self._apply(node, message, now, at, out)
+        elif self.options.reorder_timeout <= 0:
+            self.counts["gaps"] += 1
+            order.start(payload.seq, digest)
+            self._apply(node, message, now, at, out)
+            self._ask(node, at)
+        else:
+            self.counts["out_of_order"] += 1
+            if not order.hold(payload.seq, digest, message, at):
+                self._missing(node, now, at, out)
+                self._in_order(node, message, digest, now, at, out)
+
+    def _before_birth(self, node: Node, message: _Message, digest: int, at: float) -> None:
+        """A node of which no birth is known: it may be about to come (out of order), or must be asked for."""
+        self.counts["before_birth"] += 1
+        if self.options.reorder_timeout <= 0:
+            self._ask(node, at)
+            return
+        if node.order.since is None:
+            node.order.since = at
+        if len(node.early) < 255 and message.payload.HasField("seq") and message.payload.seq < 256:
+            node.early.append((message.payload.seq, digest, message))
+
+    def _drain(self, node: Node, now: int, at: float, out: Readings) -> None:
+        for waiting in node.order.ready():
+            self._apply(node, waiting, now, at, out)
+        if len(node.order):
+            node.order.since = at
+
+    def _missing(self, node: Node, now: int, at: float, out: Readings) -> None:
+        """The reorder timeout is over: what is there is read, and the births are asked for."""
+        node.order.since = None
+        if node.table.online:
+            self.counts["gaps"] += 1
+            for waiting in node.order.give_up():
+                self._apply(node, waiting, now, at, out)
+        node.early = []
+        self._ask(node, at)
+
+    def tick(self, now: int, at: float, out: Readings) -> None:
+        """What is due by now. To be called every tenth of a second or so."""
+        limit = at - self.options.reorder_timeout
+        for node in self.nodes.values():
+            if node.order.since is not None and node.order.since <= limit:
+                self._missing(node, now, at, out)
+
+    def _ask(self, node: Node, at: float) -> None:
+        """Asks for a rebirth, and not again soon: each time without an answer the pause is twice as long."""
+        if at < node.ask_from:
+            return
+        self.counts["rebirths_wanted"] += 1
+        if at > node.ask_from + self.options.rebirth_most:
+            node.asked = 0
+        pause = self.options.rebirth_pause * 2 ** min(node.asked, 16)
+        node.ask_from, node.asked = at + min(pause, self.options.rebirth_most), node.asked + 1
+        if self.options.rebirth:
+            self.asks.append((node.group, node.name))
+        else:
+            source = node.table.source
+            text = "its births are not known, and rebirth = false: it is not understood until it sends them"
+            self._tell(f"ask {source}", f"{source}: {text}")
+
+    # What messages say
+
+    def _apply(self, node: Node, message: _Message, now: int, at: float, out: Readings) -> None:
+        kind, device = message.topic.kind, message.topic.device
+        if kind == "NDATA":
+            self._data(node, node.table, message, at, out)
+        elif kind == "DBIRTH":
+            self._device_birth(node, device, message, now, out)
+        elif (table := node.devices.get(device)) is None or not table.online:
+            self.counts["device_without_birth"] += 1
+            if kind == "DDATA":
+                self._ask(node, at)
+        elif kind == "DDATA":
+            self._data(node, table, message, at, out)
+        else:
+            self._offline([table], message.sent or now, out)
+
+    def _device_birth(self, node: Node, device: str, message: _Message, now: int, out: Readings) -> None:
+        if device not in node.devices:
+            if len(node.devices) >= _MOST_DEVICES:
+                self.counts["past_most_devices"] += 1
+                return
+            node.devices[device] = Table(f"{node.table.source}/{device}")
+        table = node.devices[device]
+        gone = set(table.tags())
+        found = self._reader.birth(table, message.payload.metrics, node.definitions)
+        stale(iter(sorted(gone - set(table.tags()))), message.sent or now, out)
+        self._online(table, message.sent or now, out)
+        self._read(found, message.sent, out)
+
+    def _read(self, found: list[tuple[Metric, Any]], sent: int | None, out: Readings) -> None:
+        for metric, said in found:
+            self._reader.read(metric, said, sent, out)
+        self.counts["metrics"] += len(found)
+
+    def _data(self, node: Node, table: Table, message: _Message, at: float, out: Readings) -> None:
+        metrics = message.payload.metrics
+        for said in metrics:
+            metric = table.of(said)
+            if metric is None:
+                self.counts["metric_unknown"] += 1
+                self._ask(node, at)
+            else:
+                self._reader.read(metric, said, message.sent, out)
+        self.counts["metrics"] += len(metrics)
+
+
+def _bdseq(payload: Any) -> int | None:
+    """The number that ties a death to a birth."""
+    for metric in payload.metrics:
+        if metric.name == BDSEQ:
+            field = metric.WhichOneof("value")
+            return int(getattr(metric, field)) if field in ("int_value", "long_value") else None
+    return None
+
+
+def _not_before(message: _Message, birth: _Message) -> bool:
+    """Was it sent after this birth, as far as their times tell?"""
+    return message.sent is not None and birth.sent is not None and message.sent >= birth.sent
