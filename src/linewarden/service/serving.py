@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from linewarden.service.config import Config
     from linewarden.service.exporting.exporter import Exporter, Receiver
     from linewarden.service.health import HealthServer
+    from linewarden.service.namespace.publisher import Publisher
+    from linewarden.service.namespace.publishing import Publishing
 
 LOOK_S = 0.5
 """How often the main thread looks whether all is well."""
@@ -86,6 +88,8 @@ class Plan:
     """What the audit log is told; None: only that the service ran."""
     collecting: Collecting | None = None
     """The collectors, if there are any."""
+    publishing: Publishing | None = None
+    """The namespace, if one is published."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -118,6 +122,7 @@ def plan_of(config: Config, file: Path | None = None) -> Plan:
         receivers=parts.receivers_of(config),
         witness=parts.witness_of(config, file),
         collecting=parts.collecting_of(config),
+        publishing=parts.publishing_of(config),
     )
 
 
@@ -134,6 +139,7 @@ class Service:
     exporter: Exporter | None = None
     cases: LiveCases | None = None
     collectors: Collectors | None = None
+    publisher: Publisher | None = None
     http: HealthServer | None = None
 
     def __post_init__(self) -> None:
@@ -152,6 +158,10 @@ class Service:
             from linewarden.service.collecting.collectors import Collectors
 
             self.collectors = Collectors(plan.collecting, self.board, self._collector_says)
+        if plan.publishing is not None:
+            self.publisher = plan.publishing.publisher(self._namespace_says, partial(self.board.ill, "namespace"))
+            if self.collectors is not None:
+                self.collectors.on_samples(self.publisher.samples(self.collectors.tag))
         self.schedule = Schedule(jobs, self._turn)
         self.ears = [Ear(plan.keeping.lake, s.listening, s.settings, self._hooks(s)) for s in plan.sensors]
 
@@ -159,7 +169,7 @@ class Service:
         name = listener.settings.sensor
         hooks = Hooks(partial(self._line, name), partial(self.board.sensor, name), should_end=lambda: False)
         if not self.plan.detect:
-            return hooks
+            return self._published(hooks)
         said = ExpectedKeeper(self.plan.expected) if self.plan.expected else None
         wanted = chosen(without=self.plan.without, rules=self.plan.rules)
         usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
@@ -167,7 +177,11 @@ class Service:
         judge = LiveDetecting(
             wanted, partial(self._notice, name), partial(self._line, name), said, usual, on_known=on_known
         )
-        return judge.within(hooks)
+        return self._published(judge.within(hooks))
+
+    def _published(self, hooks: Hooks) -> Hooks:
+        """These hooks, with the namespace among them."""
+        return hooks if self.publisher is None else self.publisher.within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.
@@ -196,6 +210,8 @@ class Service:
         self.schedule.start()
         if self.exporter is not None:
             self.exporter.start()
+        if self.publisher is not None:
+            self.publisher.start()
         if self.collectors is not None:
             self.collectors.start()
         if self.plan.listen is not None:
@@ -241,6 +257,8 @@ class Service:
             ear.join(60)
         if self.collectors is not None:
             self.collectors.stop()
+        if self.publisher is not None:
+            self.publisher.stop()
         if self.exporter is not None:
             self.exporter.stop()
         if not self.schedule.stop():
@@ -264,6 +282,10 @@ class Service:
         source = f"collector {collector}" if collector else "collecting"
         self.state.event("warning", source, text)
         self.log.warning(text, **({"collector": collector} if collector else {}))
+
+    def _namespace_says(self, text: str) -> None:
+        self.state.event("warning", "namespace", text)
+        self.log.warning(text, part="namespace")
 
     def _line(self, sensor: str, text: str) -> None:
         """A sensor has something to say: to the events that the state keeps, and then to the log."""
@@ -319,6 +341,7 @@ class Service:
                 for t in turns
             },
             **self._collected(),
+            **({"namespace": self.publisher.as_dict()} if self.publisher is not None else {}),
             "exports": self.exporter.as_dict() if self.exporter is not None else {},
             **self.board.facts(),
         }

@@ -96,6 +96,10 @@ class Session:
         """Sends a message, from any thread."""
         return self._client.publish(topic, payload, qos=qos, retain=retain)
 
+    def unsent(self) -> int:
+        """Messages with QoS 1 that the server has not taken yet."""
+        return len(self._client._out_messages)  # paho-mqtt has no public word for it
+
     def ack(self, mid: int) -> None:
         """The message of this number is ours now; nothing where the session is over."""
         if not self.over.is_set():
@@ -135,7 +139,8 @@ class Session:
             return
         self.was_open = True
         self._link.inbox.put(Event("opened", self._link, self, "resumed" if flags.session_present else ""))
-        client.subscribe([(topic, 1) for topic in self._link.role.filters])
+        if self._link.role.filters:
+            client.subscribe([(topic, 1) for topic in self._link.role.filters])
 
     def _subscribed(self, client: Any, userdata: object, mid: int, reasons: Any, properties: Any) -> None:
         refused = [t for t, r in zip(self._link.role.filters, reasons, strict=False) if r.is_failure]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError
 from linewarden.service.board import Board
@@ -21,6 +22,9 @@ from linewarden.service.collecting.saying import Sayings
 from linewarden.service.collecting.sink import Gathering, Listener
 from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.collecting.tag_numbers import TagNumbers
+
+if TYPE_CHECKING:
+    from linewarden.collectors.contract import Tag
 
 LOOK_S = 1.0
 STOP_S = 15.0
@@ -86,6 +90,10 @@ class Collectors:
         self._listeners.append(listener)
         if self._gathering is not None:
             self._gathering.on_samples(listener)
+
+    def tag(self, number: int) -> Tag:
+        """The tag that a number of samples names. Only after the start."""
+        return self.tags.tag(number)
 
     @property
     def tags(self) -> TagNumbers:

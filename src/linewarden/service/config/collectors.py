@@ -122,7 +122,7 @@ def _key(field: dataclasses.Field[Any]) -> Any:
     return Field(**given, **{name: limit for name, limit in limits.items() if limit is not None})
 
 
-def _filled(settings: type, table: Table, opened: Callable[[str, str], str], path: str) -> Any:
+def filled(settings: type, table: Table, opened: Callable[[str, str], str], path: str) -> Any:
     """The dataclass of a checked table; `opened` gives the secret for (key, reference)."""
     values: dict[str, Any] = {}
     for f in dataclasses.fields(settings):
@@ -138,7 +138,7 @@ def _filled(settings: type, table: Table, opened: Callable[[str, str], str], pat
 
 def _plain(inner: list[type], value: Any, opened: Callable[[str, str], str], key: str) -> Any:
     if isinstance(value, Table):
-        return _filled(next(i for i in inner if table_of(i) is type(value)), value, opened, key)
+        return filled(next(i for i in inner if table_of(i) is type(value)), value, opened, key)
     if isinstance(value, tuple):
         return tuple(_plain(inner, v, opened, f"{key}[{at}]") for at, v in enumerate(value))
     if isinstance(value, dict):
@@ -167,7 +167,7 @@ def settings_of(
     """
     kind = kind_of(collector.kind)
     try:
-        return _filled(kind.settings, checked(collector), opened, path)
+        return filled(kind.settings, checked(collector), opened, path)
     except (ValueError, TypeError) as error:  # of a dataclass's own __post_init__
         if isinstance(error, ValidationError):
             raise

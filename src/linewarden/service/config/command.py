@@ -104,6 +104,7 @@ _TOLD = {"both": "notices and cases", "notices": "notices", "cases": "cases"}
 def would_run(config: Config, reached: str) -> list[str]:
     """What the service would do, a line a part."""
     from linewarden.service.config.collectors import kind_of
+    from linewarden.service.config.namespace import namespace_of
     from linewarden.service.config.parts import destination_of
     from linewarden.service.config.state_url import shown_url
 
@@ -114,6 +115,8 @@ def would_run(config: Config, reached: str) -> list[str]:
     lines += [f"{_TOLD[e.tell]} of {e.least} and worse: {destination_of(e)}" for e in config.export]
     if (d := config.digest) is not None:
         lines.append(f"a {d.every} digest of {d.least} and worse: {', '.join(d.to)}, through {d.server}")
+    if config.namespace is not None:
+        lines.append(f"values are published to {' or '.join(namespace_of(config.namespace).servers)}")
     where = f"http://{config.http.listen}/healthz" if config.http.enabled else "nothing listens"
     lines.append(f"health and metrics: {where}")
     lines.append(_of_console(config))

@@ -110,6 +110,7 @@ def _together(config: Config) -> Iterator[tuple[str, str]]:
         yield "console.listen", f"{console.listen} is that of [http] too; give each its own port"
     yield from _between_sensors(config)
     yield from _of_collectors(config)
+    yield from _of_the_namespace(config)
     yield from _of_exports(config)
     yield from _of_secrets(config)
 
@@ -124,6 +125,12 @@ def _of_collectors(config: Config) -> Iterator[tuple[str, str]]:
     for at, collector in enumerate(config.collector):
         if (first := heard.get(collector.name)) is not None:
             yield f"collector[{at}].name", f"{collector.name!r} is the name of sensor[{first}] too; give each its own"
+
+
+def _of_the_namespace(config: Config) -> Iterator[tuple[str, str]]:
+    from linewarden.service.config.namespace import problems
+
+    yield from problems(config.namespace)
 
 
 def _of_secrets(config: Config) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ from linewarden.service.config.base import (
 )
 from linewarden.service.config.collectors import Collecting, Collector
 from linewarden.service.config.console import Console
+from linewarden.service.config.namespace import NamespaceTable
 from linewarden.service.config.providers import Oidc
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
@@ -261,6 +262,7 @@ class Config(Table):
     detect: Detect = Detect()
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
+    namespace: NamespaceTable | None = None
     oidc: tuple[Oidc, ...] = Field(default=(), description="an [[oidc]] table for each provider to sign in by")
 
     @field_validator("oidc")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
+    from linewarden.service.namespace.publishing import Publishing
 
 
 def listening_of(config: Config, sensor: Sensor) -> Listening:
@@ -68,6 +69,18 @@ def collecting_of(config: Config) -> Collecting | None:
         found, config.spool_folder, config.lake_folder, config.service.site,
         config.collecting.spool_mb * 1_000_000, config.collecting.clock_tolerance_s,
     )  # fmt: skip
+
+
+def publishing_of(config: Config) -> Publishing | None:
+    """The namespace that is published, with secrets opened; None: none. Raises ConfigError, which names the key."""
+    if config.namespace is None:
+        return None
+    from linewarden.service.config.namespace import namespace_of
+    from linewarden.service.config.sealed import secret_of
+    from linewarden.service.namespace.publishing import Publishing
+
+    settings = namespace_of(config.namespace, lambda key, reference: secret_of(config, key, reference, None) or "")
+    return Publishing(settings, config.service.site, config.lake_folder)
 
 
 def listen_of(config: Config) -> tuple[str, int] | None:
