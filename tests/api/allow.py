@@ -46,6 +46,10 @@ def notice(served: Served) -> str:
     return served.place.follower.view.notices[0].notice_id
 
 
+def tag(served: Served) -> str:
+    return next(iter(served.place.trends.book.fresh().tags())).id
+
+
 OWNER = frozenset({"owner"})
 
 
@@ -117,6 +121,7 @@ ALLOW: dict[str, Row] = {
     "make_report": Row(REPORT, body={"kind": "cases"}),
     "remove_report": Row(ALL, {"id": "none"}),
     "remove_query": Row(LAKE, {"id": "none"}),
+    "describe_tag": Row(EDIT, {"id": tag}, {}),
     "tag_events": Row(ALL),
     "tag_values": Row(ALL),
     "list_zone_suggestions": Row(ALL),

@@ -104,3 +104,26 @@ def test_a_tag_of_another_zone_is_not_there(served: Served, tags: list[dict[str,
         for path in ("values", "events"):
             assert client.get(f"/api/v1/tags/{path}", params={"tag": hidden}).status_code == 404
     assert {t["zone"] for t in seen} == {zones[0]}
+
+
+def describe(served: Served, login: str, tag: str, status: int = 200, **fields: Any) -> Any:
+    with served.client(login) as client:
+        headers = {"Origin": served.url, "X-CSRF-Token": served.csrf(client)}
+        answer = client.patch(f"/api/v1/tags/{tag}", json=fields, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_a_tag_gets_a_unit_and_a_name(served: Served, tags: list[dict[str, Any]]) -> None:
+    tag = tags[-1]["id"]
+    told = describe(served, "engineer", tag, ucum="m3/h", alias="Feed pump flow", low=0, high=12.5)
+    assert (told["ucum"], told["unit_text"], told["alias"]) == ("m3/h", "m³/h", "Feed pump flow")
+    with served.client("viewer") as client:
+        (found,) = client.get("/api/v1/tags", params={"q": "feed pump"}).json()["items"]
+    assert (found["id"], found["range_low"], found["range_high"]) == (tag, 0, 12.5)
+    wrong = describe(served, "engineer", tag, 400, ucum="m^3/h")
+    assert "`m3/h`" in wrong["detail"]
+    back = describe(served, "engineer", tag, ucum="", alias="", low="", high="")
+    assert (back["ucum"], back["alias"], back["range_low"]) == ("", "", None)
+    describe(served, "viewer", tag, 403, ucum="m")
+    describe(served, "engineer", "0123456789abcdef", 404, ucum="m")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from linewarden.cli import main
+from linewarden.collectors.catalogue import kinds
 from linewarden.errors import ConfigError
 from linewarden.service.config import check_config, load_config
 from linewarden.service.config.pages import example, reference
@@ -44,7 +46,7 @@ def test_a_service_without_any_source_says_what_it_needs(tmp_path: Path) -> None
     [
         ('[[collector]]\nkind = "countin"\nname = "a"', ["collector[0].kind", "`counting`"]),
         ('[[collector]]\nname = "a"', ["collector[0].kind", "missing", "--kinds"]),
-        (GOOD.replace('"meters"', '"a b"'), ["collector[0].name", "letters"]),
+        (GOOD.replace('"meters"', '"a\\u001bb"'), ["collector[0].name", "visible"]),
         (GOOD + "evry_s = 1.0", ["collector[0].evry_s", "unknown key", "`every_s`"]),
         (GOOD + 'every_s = "1"', ["collector[0].every_s", "a text", "use a number"]),
         (GOOD + "every_s = 100", ["collector[0].every_s", "too large", "0.0001 to 60 (s)"]),
@@ -94,15 +96,23 @@ def test_what_is_shown_does_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert first.sources[0].settings.meters[0].ucum == "kWh"
 
 
+def uncommented(kind: str) -> str:
+    """The example of a kind with all its keys."""
+    parts = example().split("\n\n")
+    (ours,) = [part for part in parts if f'# kind = "{kind}"' in part]
+    lines = [line.removeprefix("# ") for line in ours.splitlines()]
+    return "\n".join(x for x in lines if re.match(r"\[\[?[a-z_.]+\]\]?$|[a-z_0-9]+ = ", x))
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_the_example_of_a_kind_has_values_of_the_right_types(tmp_path: Path, kind: str) -> None:
+    found = [str(p) for p in check_config(written(tmp_path, uncommented(kind)))]
+    assert [p for p in found if "; use a" in p or "unknown key" in p or "is missing" in p] == []
+
+
 def test_every_kind_is_in_the_example_and_the_reference(tmp_path: Path) -> None:
     assert check_config(written(tmp_path, example())) == []
-    lines = example().splitlines()
-    start = lines.index('# kind = "counting"')
-    ours = [line.removeprefix("# ") for line in lines[start - 1 :]]
-    end = ours.index("[collecting]")
-    keys = [line for line in ours[:end] if line.startswith("[[") or (" = " in line and " " not in line.split(" =")[0])]
-    text = "\n".join(keys).replace('"credential:meter"', '"file:pw"')
-    assert [str(p) for p in check_config(written(tmp_path, text))] == []
+    assert [str(p) for p in check_config(written(tmp_path, uncommented("counting")))] == []
     page = reference()
     assert '`[[collector]]` of `kind = "counting"`' in page
     assert "| `every_s` | number | s | `0.01` | 0.0001 to 60 | between two samples |" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,7 +41,9 @@ class Run:
     def __init__(self, folder: Path, site: str = "s1") -> None:
         self.said: list[str] = []
         self.log = SampleLog(folder / "spool", segment_bytes=2000)
-        self.forwarder = Forwarder(self.log, LakeWriter(folder / "lake", site), lambda _n: TAG, self.said.append)
+        self.forwarder = Forwarder(
+            self.log, LakeWriter(folder / "lake", site, self.log.id), lambda _n: TAG, self.said.append
+        )
 
     def add(self, *blocks: Block) -> None:
         self.log.append(blocks)
@@ -175,6 +178,21 @@ def test_a_lost_mark_is_said_and_nothing_is_lost(tmp_path: Path, rows_of: Rows) 
     run.all()
     run.end()
     assert set(rows_of(tmp_path / "lake").get_column("frame").to_list()) == {1, 2, 3, 4, 5, 6}
+
+
+def test_a_spool_that_begins_anew_gives_no_number_twice(tmp_path: Path, rows_of: Rows) -> None:
+    run = Run(tmp_path)
+    run.add(block(run.forwarder.mark.first, 3))
+    run.all()
+    run.end()
+    shutil.rmtree(tmp_path / "spool")  # as a restored machine, or a second one at the same lake
+    run = Run(tmp_path)
+    run.add(block(run.forwarder.mark.first, 3))
+    run.all()
+    run.end()
+    rows = rows_of(tmp_path / "lake")
+    assert rows.height == 6
+    assert rows.get_column("frame").n_unique() == 6
 
 
 def test_rows_are_in_the_folder_of_their_day(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ function learnNames(): void {
   for (const box of document.querySelectorAll<HTMLInputElement>("#tag-list input[name=tag]")) {
     const cell = box.closest("tr")?.children[1];
     const device = cell?.querySelector(".soft")?.textContent?.split(" · ")[0] ?? "";
-    names.set(box.value, { label: cell?.querySelector("label")?.textContent ?? box.value, device });
+    const label = cell?.querySelector("label");
+    names.set(box.value, { label: label?.dataset.name ?? label?.textContent ?? box.value, device });
     box.checked = shown.tags.includes(box.value);
   }
 }

@@ -22,6 +22,7 @@ from linewarden.service.asking import Listed
 from linewarden.service.casing import Cases
 from linewarden.service.lake import Answer
 from linewarden.service.noticing import Notices, Wanted, fitting, networks_of
+from linewarden.service.tag_dictionary.facts import Facts
 from linewarden.service.tags import Tag, by_movement
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def _tag(row: TagRow) -> Tag:
     return Tag(
         row.address, row.protocol, row.unit, row.area, row.name, row.place, row.count, row.low, row.high,
         row.mean * row.count, row.last, row.first_seen_ns, row.last_seen_ns, row.course, row.moved,
+        Facts(row.ucum, row.description, row.datatype, row.range_low, row.range_high, row.alias, row.line, row.asset),
     )  # fmt: skip
 
 

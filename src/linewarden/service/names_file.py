@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,27 @@ def read_names(path: Path) -> Names:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ConfigError(f"{path}: is an Excel or Office file; name it .xlsx, or save it as CSV")
     return parse_names_csv(_text(path, data), str(path))
+
+
+def table_of(path: Path) -> list[list[str]]:
+    """The cells of a .csv (comma, semicolon or tab) or .xlsx file as texts, a list a row; '#' begins a comment line.
+
+    Raises ConfigError if it cannot be read, or is no table.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(f"{path}: larger than {LARGEST // 1_000_000} MB; is this the right file?")
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            return [["" if c is None else str(c).strip() for c in row] for row in _sheet(path)]
+        text = _text(path, path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    head = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    try:
+        rows = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=head.count), strict=True)
+        return [[cell.strip() for cell in row] for row in rows]
+    except csv.Error as error:
+        raise ConfigError(f"{path}: not CSV ({error}); save the table as CSV, with quotes closed") from error
 
 
 def _text(path: Path, data: bytes) -> str:

@@ -271,10 +271,13 @@ class Service:
 
     def _sums(self) -> dict[str, int]:
         statuses = self.board.statuses().values()
+        collectors, spool = self.board.collectors()
+        samples = {"samples": sum(c.samples for c in collectors.values())} if spool is not None else {}
         return {
             "packets": sum(s.packets for s in statuses),
             "rows": sum(s.live.rows for s in statuses),
             "lost": sum(s.lost for s in statuses),
+            **samples,
         }
 
     def _collector_says(self, collector: str, text: str) -> None:
@@ -360,5 +363,6 @@ def import_late() -> None:
     for name in ("health", "web.hosts", "metrics", "keeping", "state_keeper"):
         import_module(f"linewarden.service.{name}")
     modules = "uvicorn uvicorn.protocols.http.h11_impl uvicorn.loops.auto polars starlette.routing encodings.idna"
+    modules += " encodings.ascii encodings.latin_1 encodings.utf_16_be"
     for name in modules.split():
         import_module(name)

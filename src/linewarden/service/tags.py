@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import StoreError
 from linewarden.service.lake import Session, open_lake
+from linewarden.service.tag_dictionary.facts import NOTHING, Facts
+from linewarden.service.values.tag import TagKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +56,13 @@ class Tag:
     """The last value in each of BUCKETS equal pieces of the time that the lake covers; None where there is none."""
     moved: int = 0
     """Pieces in which it changed: what moves comes first."""
+    facts: Facts = NOTHING
+    """Unit, meaning and place, as far as somebody said them."""
+
+    @property
+    def key(self) -> TagKey:
+        """What tells it from all others."""
+        return TagKey(self.source, self.protocol, self.unit, self.area, self.name, self.address or 0)
 
     @property
     def mean(self) -> float:
@@ -111,14 +120,16 @@ def known_tags(lake: Path, device: str | None = None) -> list[Tag]:
 
     Raises StoreError if there is no lake.
     """
+    from linewarden.service.tag_dictionary.files import known_facts
     from linewarden.service.values.book import Book
 
     open_lake(lake)
+    facts = known_facts(lake)
     book = Book(lake)
     book.look()
     found = [
         Tag(s.key.source, s.key.protocol, s.key.unit, s.key.area, s.key.name, s.key.address, s.count, s.low, s.high,
-            s.total, s.last, s.first_ts, s.last_ts, book.course(s), s.moved)
+            s.total, s.last, s.first_ts, s.last_ts, book.course(s), s.moved, facts.get(s.key, NOTHING))
         for s in book.tags()
         if device is None or s.key.source == device
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,8 @@ from linewarden.api.problems import ProblemError, not_found
 from linewarden.api.tables import made
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.policy import Action, Kind
+from linewarden.service.tag_dictionary.files import Dictionary
+from linewarden.service.units import shown
 from linewarden.service.values import TagState, Trend
 from linewarden.service.view import View
 
@@ -26,7 +28,7 @@ LIVE_S = 60
 
 
 class TagRow(BaseModel):
-    """A tag in a list. Values are raw, as the wire has them: no protocol says of which unit they are."""
+    """A tag in a list. Values are as the machine says them; of which unit they are `ucum` says, if anybody said it."""
 
     id: str = Field(examples=["3f0c2b7e9d1a4c55"])
     label: str = Field(examples=["holding_register 40"])
@@ -46,11 +48,39 @@ class TagRow(BaseModel):
     mean: float
     every_s: float | None = Field(description="mean time from one value to the next")
     moved: int = Field(description="how often it was seen to change")
+    ucum: str = Field(description="unit of the values: a code of UCUM; empty: nobody said it", examples=["m3/h"])
+    unit_text: str = Field(description="the unit as people read it", examples=["m³/h"])
+    description: str
+    datatype: str = Field(description="in the machine's words")
+    range_low: float | None = Field(description="least that it should be, by the machine or a person")
+    range_high: float | None = Field(description="most that it should be")
+    alias: str = Field(description="how people call it", examples=["Filler pressure"])
+    line: str = Field(description="of production")
+    asset: str = Field(description="what it measures, as the plant calls it")
     first_seen: Time | None
     last_seen: Time | None
     first_seen_ns: int = Field(description="ns since the epoch")
     last_seen_ns: int = Field(description="ns since the epoch")
     course: list[float | None] = Field(description="last values in equal pieces of the time that the lake covers")
+
+
+class TagFacts(BaseModel):
+    """What people say of a tag: a field that is left out stays, an empty one is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ucum: Annotated[str | None, Field(max_length=60, examples=["m3/h"])] = None
+    description: Annotated[str | None, Field(max_length=1_000)] = None
+    datatype: Annotated[str | None, Field(max_length=60)] = None
+    low: Annotated[float | Literal[""] | None, Field(description="least that it should be")] = None
+    high: Annotated[float | Literal[""] | None, Field(description="most that it should be")] = None
+    alias: Annotated[str | None, Field(max_length=200)] = None
+    line: Annotated[str | None, Field(max_length=200)] = None
+    asset: Annotated[str | None, Field(max_length=200)] = None
+
+    def texts(self) -> dict[str, str]:
+        """What is said, as texts."""
+        return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
 
 
 class TagQuery(ListQuery):
@@ -126,7 +156,7 @@ class EventsOut(BaseModel):
     items: list[TagEvent]
 
 
-def listing_of(view: View) -> Listing[Any]:
+def listing_of(view: View, said: Dictionary) -> Listing[Any]:
     """How the tags of a moment are sorted and searched. It is of what is known of a tag, not of rows: a plant has tens
     of thousands, of which a page shows some.
     """
@@ -145,15 +175,15 @@ def listing_of(view: View) -> Listing[Any]:
         },
         "-moved",
         lambda t: t.id,
-        lambda t: (t.key.label, name(t), t.key.source, t.key.protocol, t.key.area, t.key.name,
-                   view.zone(t.key.source), str(t.key.address)),
+        lambda t: (t.key.label, said.of(t.key).alias, said.of(t.key).description, name(t), t.key.source,
+                   t.key.protocol, t.key.area, t.key.name, view.zone(t.key.source), str(t.key.address)),
     )  # fmt: skip
 
 
 @router.get("/tags", operation_id="list_tags", responses=FILES)
 def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
-    listing = made(who.view, "listing of tags", listing_of)
+    listing = made(who.view, "listing of tags", lambda view: listing_of(view, who.place.trends.book.dictionary))
     found, wanted = _in_order(who, listing, query), query.q.casefold().split()
     if wanted or query.device or query.protocol or query.moves is not None:
         found = [
@@ -202,6 +232,23 @@ def tag_events(who: Who, query: Annotated[Span, Query()]) -> EventsOut:
     )
 
 
+@router.patch("/tags/{id}", operation_id="describe_tag")
+def describe_tag(who: Who, id: str, body: TagFacts) -> TagRow:
+    """Says what a tag is: its unit, its name among people, its range and place."""
+    from linewarden.service.tag_dictionary.editing import say
+
+    book = who.place.trends.book.fresh()
+    tag = book.tag(id)
+    if tag is None or tag.key.source not in visible_sources(who):
+        raise not_found("tag")
+    what = who.thing(Kind.TAG, id, [who.view.zone(tag.key.source) or ""])
+    who.need(Action.TAG_EDIT, what)
+    with who.doing(Action.TAG_EDIT, what):
+        say(who.place.lake, {tag.key: body.texts()}, who.place.ledger)
+    book.dictionary.soon()
+    return row_of(who, tag)
+
+
 def visible_sources(who: Caller) -> frozenset[str]:
     """The addresses with tags that the caller may see."""
     visible, view = who.zones(Action.TAG_READ, Kind.TAG), who.view
@@ -237,6 +284,7 @@ def span_of(tags: list[TagState], query: Span) -> tuple[int, int, bool]:
 def row_of(who: Caller, tag: TagState) -> TagRow:
     """A tag as a list has it."""
     key, view = tag.key, who.view
+    facts = who.place.trends.book.dictionary.of(key)
     return TagRow(
         id=tag.id, label=key.label, device=view.addresses.get(key.source, key.source),
         zone=view.zone(key.source) or None,
@@ -245,7 +293,9 @@ def row_of(who: Caller, tag: TagState) -> TagRow:
         mean=tag.total / max(tag.count, 1),
         every_s=tag.interval_s, moved=tag.moved, first_seen=time_of(tag.first_ts), last_seen=time_of(tag.last_ts),
         first_seen_ns=tag.first_ts, last_seen_ns=tag.last_ts,
-        course=who.place.trends.book.course(tag),
+        course=who.place.trends.book.course(tag), ucum=facts.ucum, unit_text=shown(facts.ucum),
+        description=facts.description, datatype=facts.datatype, range_low=facts.low, range_high=facts.high,
+        alias=facts.alias, line=facts.line, asset=facts.asset,
     )  # fmt: skip
 
 

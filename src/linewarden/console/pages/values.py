@@ -48,11 +48,11 @@ def values(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) 
     query.device = [d for d in query.device if d]  # "all" in the form
     found = list_tags(who, query)
     shown, events = _shown(who, query)
-    chosen = _chosen(who, query)
+    chosen, book = _chosen(who, query), who.place.trends.book
     return page(
         request, "values.html.j2", who, found=found, query=query, chosen=chosen, shown=shown, events=events,
-        ranges=RANGES, devices=_devices(who), wrong=who.place.trends.book.wrong, reading=who.place.trends.book.reading,
-        spark=lambda t: path_of(t.course, t.low, t.high), figure=number, rows=_rows(shown, chosen),
+        ranges=RANGES, devices=_devices(who), wrong=book.wrong or book.dictionary.wrong, reading=book.reading,
+        spark=lambda t: path_of(t.course, t.low, t.high), figure=number, rows=_rows(shown, chosen), named=_named,
     )  # fmt: skip
 
 
@@ -66,6 +66,12 @@ def _shown(who: Caller, query: PageQuery) -> tuple[ValuesOut | None, list[TagEve
 def _chosen(who: Caller, query: PageQuery) -> list[TagRow]:
     found = [who.place.trends.book.tag(asked) for asked in dict.fromkeys(query.tag)]
     return [row_of(who, t) for t in found if t is not None]
+
+
+def _named(tag: TagRow) -> str:
+    """`Filler pressure (bar)`"""
+    name = tag.alias or tag.label
+    return f"{name} ({tag.unit_text})" if tag.unit_text else name
 
 
 def _devices(who: Caller) -> list[tuple[str, str]]:

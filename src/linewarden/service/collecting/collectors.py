@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linewarden.errors import ConfigError
+from linewarden.errors import ConfigError, StoreError
 from linewarden.service.board import Board
 from linewarden.service.collecting.blocks import Block, packed
 from linewarden.service.collecting.forwarder import Forwarder
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from linewarden.collectors.contract import Tag
 
 LOOK_S = 1.0
+DESCRIBE_S = 10.0
 STOP_S = 15.0
 """So long collectors have to end."""
 
@@ -58,11 +60,11 @@ def need_packages(source: Source) -> None:
 def import_for(sources: Sequence[Source]) -> None:
     """Imports what is needed later, while the files of this program can still be read."""
     import io
-    import time
 
     from linewarden.collectors.contract import Samples, Tag
     from linewarden.service.collecting.rows import Put, frame_of, readings
 
+    import_module("linewarden.service.tag_dictionary.files")
     for name in {name for source in sources for name in source.kind.needs}:
         with contextlib.suppress(ImportError):  # `need_packages` says it
             import_module(name)
@@ -82,6 +84,7 @@ class Collectors:
         self._running: list[Running] = []
         self._gathering: Gathering | None = None
         self._listeners: list[Listener] = []
+        self._described, self._describe_at = -1, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, name="linewarden-collectors", daemon=True)
 
@@ -108,7 +111,7 @@ class Collectors:
             need_packages(source)
         log = SampleLog(c.spool)
         tags = TagNumbers(c.spool)
-        forwarder = Forwarder(log, LakeWriter(c.lake, c.site), tags.tag, self._say)
+        forwarder = Forwarder(log, LakeWriter(c.lake, c.site, log.id), tags.tag, self._say)
         self._gathering = Gathering(
             log, tags, forwarder, c.most_bytes, int(c.tolerance_s * 1e9), self._clock_off, self._say,
         )  # fmt: skip
@@ -136,6 +139,8 @@ class Collectors:
         self._stop.set()
         self._thread.join(5)
         self._tell()
+        self._describe_at = 0.0
+        self._describe()
         self._gathering.log.close()
 
     def ended(self) -> bool:
@@ -154,6 +159,21 @@ class Collectors:
     def _look(self) -> None:
         while not self._stop.wait(LOOK_S):
             self._tell()
+            self._describe()
+
+    def _describe(self) -> None:
+        """What machines say of their tags goes into the lake's dictionary when it changed, now and then."""
+        tags, now = self.tags, time.monotonic()
+        if tags.version == self._described or now < self._describe_at:
+            return
+        version, self._describe_at = tags.version, now + DESCRIBE_S
+        from linewarden.service.tag_dictionary.files import SAID, facts_of_machines, keep
+
+        assert self._gathering is not None
+        with contextlib.suppress(StoreError):  # the lake cannot be written, as others say; it is tried again
+            file = self._collecting.lake / f"{SAID}{self._gathering.log.id}.json"
+            keep(file, facts_of_machines(tags.all()))
+            self._described = version
 
     def _tell(self) -> None:
         for running in self._running:

@@ -46,6 +46,8 @@ class Mark:
     number: int = 0
     until: Place | None = None
     frames: dict[str, int] = field(default_factory=dict)
+    first: int = 1
+    """The number of a collector's first sample."""
 
 
 class Forwarder:
@@ -77,24 +79,28 @@ class Forwarder:
         try:
             mark = _mark(json.loads(self._path.read_text()))
         except FileNotFoundError:
-            mark = Mark(first, self._writer.last_number())
+            mark = Mark(first, self._writer.last_number(), first=self._first())
         except (ValueError, KeyError, TypeError) as error:
             self._on_line(
                 f"{self._path}: damaged ({error}); what waits is written to the lake, some of it a second time"
             )
-            mark = Mark(first, self._writer.last_number())
+            mark = Mark(first, self._writer.last_number(), first=self._first())
         if mark.place < first:  # segments went that were still to be read
             mark = replace(mark, place=first)
         if mark.place > self._log.end:
             mark = replace(mark, place=self._log.end, until=None)
         return mark
 
+    def _first(self) -> int:
+        """1; where there are samples of collectors already that we know nothing of, a number that none of them has."""
+        return time.time_ns() // 1000 if self._writer.others_wrote() else 1
+
     def _looked_through(self) -> tuple[dict[str, int], list[tuple[Place, int, int]]]:
         """The next number of each collector, and of each block that waits: where it ends, its samples, its arrival."""
         frames, waiting = dict(self.mark.frames), []
         for block, end in self._log.read(self.mark.place):
             if block is not None:
-                frames[block.collector] = max(block.after, frames.get(block.collector, 1))
+                frames[block.collector] = max(block.after, frames.get(block.collector, 0))
                 waiting.append((end, block.rows, block.arrived))
         return frames, waiting
 
@@ -146,7 +152,7 @@ class Forwarder:
             rows = readings([(b.collector, b.first, b.frame()) for b in blocks], self._tag_of)
             self._writer.write(number, rows)
         frames = self.mark.frames | {b.collector: b.after for b in blocks}
-        self._save(Mark(until, number, None, frames))
+        self._save(replace(self.mark, place=until, number=number, until=None, frames=frames))
         self.forwarded += sum(b.rows for b in blocks)
         while self._waiting and self._waiting[0][0] <= until:
             self._waiting.pop(0)
@@ -202,7 +208,7 @@ class Forwarder:
 def _as_dict(mark: Mark) -> dict[str, Any]:
     return {
         "segment": mark.place.segment, "offset": mark.place.offset, "number": mark.number,
-        "until": list(mark.until) if mark.until else None, "frames": mark.frames,
+        "until": list(mark.until) if mark.until else None, "frames": mark.frames, "first": mark.first,
     }  # fmt: skip
 
 
@@ -210,4 +216,6 @@ def _mark(said: dict[str, Any]) -> Mark:
     until = said["until"]
     frames = {str(name): int(number) for name, number in said["frames"].items()}
     place = Place(int(said["segment"]), int(said["offset"]))
-    return Mark(place, int(said["number"]), Place(int(until[0]), int(until[1])) if until else None, frames)
+    return Mark(
+        place, int(said["number"]), Place(int(until[0]), int(until[1])) if until else None, frames, int(said["first"])
+    )

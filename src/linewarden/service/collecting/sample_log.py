@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from linewarden.errors import StoreError
 from linewarden.service.collecting.blocks import Block, blocks_in, written
-from linewarden.service.collecting.durable import sync_folder, write_all
+from linewarden.service.collecting.durable import put, sync_folder, write_all
 
 SEGMENT_BYTES = 16 << 20
 SUFFIX = ".samples"
@@ -45,6 +46,11 @@ class SampleLog:
             raise StoreError(f"{folder}: {_why(error)}") from error
 
     def _begin(self) -> None:
+        name = self.folder / "id"
+        if not name.exists():
+            put(name, secrets.token_hex(4).encode())
+        self.id = name.read_text().strip()
+        """Tells this log from any other; made once."""
         there = self.segments()
         last = there[-1] if there else 1
         self.sizes = {n: self._path(n).stat().st_size for n in there}

@@ -172,9 +172,8 @@ class Gathering:
     def _block(self, collector: str, puts: Sequence[Put]) -> Block:
         frame = frame_of(puts, self._tolerance)
         off = frame.select("tag", "off").drop_nulls().unique("tag")
-        block = Block(
-            collector, self._next.get(collector, 1), puts[0].arrived, frame.height, packed(frame.drop("off"))
-        )  # fmt: skip
+        first = self._next.get(collector, self.forwarder.mark.first)
+        block = Block(collector, first, puts[0].arrived, frame.height, packed(frame.drop("off")))
         self._next[collector] = block.after
         for tag, ns in off.iter_rows():
             self._on_off(collector, tag, ns)

@@ -7,7 +7,6 @@ table, the words for what is wrong in it, its pages, and the dataclass's own ins
 from __future__ import annotations
 
 import dataclasses
-import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -22,7 +21,6 @@ from linewarden.service.config.base import Number, Place, Secret, Switch, Table,
 
 PLAIN: Mapping[Any, Any] = {int: Whole, float: Number, bool: Switch, Path: Place}
 """Types of a dataclass -> those that take nothing else for it."""
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Collector(Table):
@@ -38,8 +36,8 @@ class Collector(Table):
     @field_validator("name")
     @classmethod
     def _is_a_name(cls, name: str) -> str:
-        if not NAME.fullmatch(name):
-            raise ValueError("use letters, digits, '-', '_' and '.', at most 64, a letter or digit first")
+        if not name or len(name) > 128 or not name.isprintable():
+            raise ValueError("use 1 to 128 visible characters")
         return name
 
     def model_post_init(self, context: Any, /) -> None:

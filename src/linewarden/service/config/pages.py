@@ -108,10 +108,21 @@ def _is_shown(field: FieldInfo) -> bool:
 
 def _example_line(name: str, key: FieldInfo, mark: str) -> str:
     if key.is_required():
-        return f"{mark}{name} = {as_toml((key.examples or ['?'])[0])}"
+        return f"{mark}{name} = {as_toml(_some(key))}"
     if key.default is None:
-        return f"# {name} = {as_toml((key.examples or ['?'])[0])}"
+        return f"# {name} = {as_toml(_some(key))}"
     return f"{mark}{name} = {as_toml(key.default)}"
+
+
+def _some(key: FieldInfo) -> Any:
+    """A value that the key may have."""
+    if key.examples:
+        return key.examples[0]
+    if choices(key):
+        return choices(key)[0]
+    least = (limits(key) or (1.0, 1.0))[0]
+    kinds: dict[str, Any] = {"true, false": True, "number": least, "whole number": int(least), "list of texts": []}
+    return kinds.get(_kind(key), "?")
 
 
 def _comment(text: str) -> list[str]:

@@ -94,8 +94,10 @@ def witness_of(config: Config, file: Path | None) -> Witness:
     from linewarden.service.audit.witness import Witness
     from linewarden.service.config.pages import effective
     from linewarden.service.corrections_file import FILE
+    from linewarden.service.tag_dictionary.files import PEOPLE
 
-    files = (file, config.detect.expected, config.detect.rules, config.lake_folder / FILE)
+    lake = config.lake_folder
+    files = (file, config.detect.expected, config.detect.rules, lake / FILE, lake / PEOPLE)
     return Witness(
         config.service.data / KEY, _without_secrets(effective(config)), tuple(f for f in files if f is not None)
     )

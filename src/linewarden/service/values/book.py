@@ -80,6 +80,10 @@ class Book:
 
     def __init__(self, lake: Path) -> None:
         self.lake = lake
+        from linewarden.service.tag_dictionary.files import Dictionary  # which names tags as this room does
+
+        self.dictionary = Dictionary(lake)
+        """What is known of tags besides their values."""
         self._known = _Known(Growth(lake))
         self._lock = threading.Lock()
         self._looking: threading.Event | None = None
