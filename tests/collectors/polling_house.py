@@ -78,7 +78,7 @@ class MemorySink:
         self.said.append(f"UP {peer}")
 
     def down(self, peer: str, why: str) -> None:
-        self.said.append(f"DOWN {why}")
+        self.said.append(f"DOWN {peer}: {why}")
 
     def say(self, text: str) -> None:
         self.said.append(text)

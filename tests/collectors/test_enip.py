@@ -143,7 +143,7 @@ def test_a_restart_is_a_gap() -> None:
         until(sink.downs)
         assert sink.last("Pump.Level").quality is Quality.BAD
         peer.start()
-        until(lambda: any("answers again" in s for s in sink.said))
+        until(lambda: any("polls missed" in s for s in sink.said))
         assert sink.last("Speed").value == 12.5
         assert len([r for r in sink.rows if r.quality is Quality.BAD]) == 8
 

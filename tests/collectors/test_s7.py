@@ -95,7 +95,7 @@ def test_a_restart_is_a_gap() -> None:
         peer.stop()
         until(sink.downs)
         peer.start()
-        until(lambda: any("answers again" in s for s in sink.said))
+        until(lambda: any("polls missed" in s for s in sink.said))
         assert sink.last("TORQUE").value == 1.75
         assert len([r for r in sink.rows if r.quality is Quality.BAD]) == 2
 

@@ -21,9 +21,7 @@ class EnipTag:
 
     name: str = setting("name, unique in the device", examples=("LINE3.SPEED",))
     symbol: str = setting("tag in the controller; the name if empty", default="", examples=("Program:Main.Speed",))
-    cip: tuple[int, int, int] | None = setting(
-        "class, instance and attribute instead", default=None, examples=([4, 100, 3],)
-    )
+    cip: tuple[int, ...] = setting("class, instance and attribute instead", default=(), examples=([1, 1, 7],))
     type: Type = setting("of an attribute; a tag says its own", default="")
     scale: float = setting("the value is what the device holds, times scale, plus offset", default=1.0)
     offset: float = setting("see scale; in the unit of the value", default=0.0)
@@ -70,14 +68,14 @@ def check(settings: Enip) -> list[tuple[str, str]]:
 
 
 def _of_tag(tag: EnipTag) -> Iterator[tuple[str, str]]:
-    if tag.cip is not None and tag.symbol:
+    if tag.cip and tag.symbol:
         yield "cip", "is an attribute and a symbol at once; give one of the two"
-    if (tag.cip is not None) != bool(tag.type):
+    if bool(tag.cip) != bool(tag.type):
         yield (
             "type",
-            "an attribute needs one" if tag.cip is not None else "a tag says its own; leave it out",
+            "an attribute needs one" if tag.cip else "a tag says its own; leave it out",
         )
-    if tag.cip is not None and not all(0 <= part <= 65_535 for part in tag.cip):
+    if tag.cip and not (len(tag.cip) == 3 and all(0 <= part <= 65_535 for part in tag.cip)):
         yield "cip", "use class, instance and attribute from 0 to 65535"
     if tag.interval is not None and not 0.01 <= tag.interval <= 86_400:
         yield "interval", f"is {tag.interval:g}; use 0.01 to 86400 s"

@@ -20,13 +20,13 @@ class Machine:
 
     def open(self) -> None:
         if not self.works:
-            raise LostError("m: it is off; switch it on")
+            raise LostError("m:1: it is off; switch it on")
         self.opened += 1
 
     def poll(self, group: str) -> None:
         time.sleep(self.slow)
         if not self.works:
-            raise LostError("m: it is off; switch it on")
+            raise LostError("m:1: it is off; switch it on")
         samples = Samples()
         samples.add(self.number, 1.0, source_ts=None, server_ts=None)
         self.sink.put(samples)
@@ -52,7 +52,7 @@ def test_a_loss_is_one_line_one_bad_value_and_one_gap() -> None:
     until(lambda: len(sink.downs()) == 1 and sink.last("T").quality is Quality.GOOD and len(sink.said) >= 4)
     stop.set()
     thread.join(5)
-    assert sink.said[:3] == ["UP m:1", "DOWN m: it is off; switch it on", "UP m:1"]
+    assert sink.said[:3] == ["UP m:1", "DOWN m:1: it is off; switch it on", "UP m:1"]
     assert len([r for r in sink.rows if r.quality is Quality.BAD]) == 1
     missed = int(sink.said[3].split("(")[1].split()[0])
     assert 20 <= missed <= 60  # half a second: 25 and 5

@@ -79,7 +79,7 @@ def read_symbol(driver: Any, symbol: str) -> tuple[Value | None, str]:
     return decoded(bytes(response.value or b""))
 
 
-def read_attribute(driver: Any, path: tuple[int, int, int], kind: str) -> tuple[Value | None, str]:
+def read_attribute(driver: Any, path: tuple[int, ...], kind: str) -> tuple[Value | None, str]:
     """(value, "") of an attribute (class, instance, attribute), or (None, why not). Raises pycomm3's CommError."""
     class_, instance, attribute = path
     routed = bool(driver._cfg["cip_path"])

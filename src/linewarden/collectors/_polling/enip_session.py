@@ -29,7 +29,7 @@ class Point:
 
     tag: Tag
     symbol: str
-    cip: tuple[int, int, int] | None
+    cip: tuple[int, ...]
     kind: str
     scale: float
     offset: float
@@ -56,7 +56,7 @@ class EnipSession:
 
         self.close()
         cip, logix = drivers()
-        symbols = [p for group in self._points.values() for p in group if p.cip is None]
+        symbols = [p for group in self._points.values() for p in group if not p.cip]
         programs = any(p.symbol.startswith("Program:") for p in symbols)
         own: dict[str, Any] = {"init_program_tags": programs} if self._logix and symbols else {}
         try:
@@ -96,13 +96,13 @@ class EnipSession:
         self._outlet.put([pair for point, value, why in found for pair in self._values(point, value, why)])
 
     def _read(self, points: Sequence[Point]) -> Iterator[tuple[Point, Any, str]]:
-        symbols = [p for p in points if p.cip is None]
+        symbols = [p for p in points if not p.cip]
         if symbols and self._logix:
             said = self._driver.read(*(p.symbol for p in symbols))
             for point, tag in zip(symbols, said if len(symbols) > 1 else [said], strict=True):
                 yield point, None if tag.error else tag.value, str(tag.error or "")
         for point in points:
-            if point.cip is not None or not self._logix:
+            if point.cip or not self._logix:
                 yield (point, *self._alone(point))
 
     def _alone(self, point: Point) -> tuple[Any, str]:
@@ -110,7 +110,7 @@ class EnipSession:
         name = point.tag.name
         if name in self._later and time.monotonic() < self._later[name][1]:
             return None, self._later[name][2]
-        if point.cip is not None:
+        if point.cip:
             value, why = read_attribute(self._driver, point.cip, point.kind)
         else:
             value, why = read_symbol(self._driver, point.symbol)

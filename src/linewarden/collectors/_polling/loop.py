@@ -105,14 +105,13 @@ class Poller:
         if self._last is not None:
             now = time.monotonic()
             since = datetime.fromtimestamp(self._last[1] / 1e9, UTC).isoformat(" ", "seconds").removesuffix("+00:00")
-            self._sink.say(
-                f"{self._peer}: answers again; no values for {now - self._last[0]:.1f} s since {since} UTC "
-                f"({self._missed} polls missed)"
-            )
+            gap = f"no values for {now - self._last[0]:.1f} s since {since} UTC ({self._missed} polls missed)"
+            self._sink.say(f"{self._peer}: {gap}")
         self._down, self._missed = None, 0
 
     def _went_down(self, why: str) -> None:
         self._missed += self._schedule.pass_by(time.monotonic())
+        why = why.removeprefix(f"{self._peer}: ")  # the sink says whose trouble it is
         if why == self._down:
             return
         first, self._down = self._down is None, why
