@@ -6,6 +6,7 @@ import itertools
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,11 +66,42 @@ def test_only_the_death_of_the_session_counts() -> None:
     line = Line()
     line.birth(bdseq=7)
     line.send("NDEATH", death(6))
-    assert line.online() and line.host.counts["death_of_old_session"] == 1
+    assert line.online() and line.host.counts["death_of_other_session"] == 1
     line.send("NDEATH", death(7))
     assert not line.online()
     line.send("NDEATH", death(7))
     assert line.host.counts["death_of_dead"] == 1
+
+
+def test_a_node_that_is_silent_after_a_death_of_another_session_is_gone_from_then_on() -> None:
+    line = Line(rebirth_pause=5.0)
+    line.birth(bdseq=7)
+    line.send("NDEATH", death(8))
+    assert line.online() and line.wait(9.0) == 1
+    line.wait(1.5)
+    assert not line.online() and line.house.of("G/N", "a")[-1].source_ts == NOW
+
+
+@pytest.mark.parametrize("answer", ["birth", "data"])
+def test_a_node_that_lives_on_after_a_death_of_another_session_is_not_gone(answer: str) -> None:
+    line = Line()
+    line.birth(bdseq=7)
+    line.send("NDEATH", death(6))
+    line.wait(5.0)
+    if answer == "birth":
+        line.birth(bdseq=7)
+    else:
+        line.data(1.0, 1)
+    line.wait(60.0)
+    assert line.online() and not [r for r in line.house.rows if r.status == "STALE"]
+
+
+def test_where_nobody_may_be_asked_a_death_of_another_session_is_not_believed() -> None:
+    line = Line(rebirth=False)
+    line.birth(bdseq=7)
+    line.send("NDEATH", death(8))
+    line.wait(1000.0)
+    assert line.online()
 
 
 def test_a_death_or_a_birth_without_a_number_counts() -> None:
