@@ -68,8 +68,8 @@ class Peer:
         self._process.stdin.flush()
 
     def close(self) -> None:
-        """It ends, and says so to the server in its way. pysparkplug 0.6.1 and Tahu's Python functions say another bdSeq
-        in their deaths than in their births."""
+        """It ends, and says so to the server in its way. pysparkplug 0.6.1 and Tahu's Python functions say
+        another bdSeq in their deaths than in their births."""
         assert self._process.stdin is not None and self._process.stdout is not None
         if not self._process.stdin.closed:
             self._process.stdin.close()
