@@ -56,9 +56,10 @@ class Mqtt(Broker):
         "be on all servers at once; false: on one, and on the next when it fails", default=False
     )
     session_expiry: int = setting(
-        "how long a server keeps messages of QoS 1 for us while we are away; 0: not at all", default=86_400, unit="s"
-    )
-    max_tags: int = setting("tags that are kept; others are not", default=100_000)
+        "how long a server keeps messages of QoS 1 for us while we are away; 0: not at all", default=86_400, unit="s",
+        least=0, most=0xFFFF_FFFE,
+    )  # fmt: skip
+    max_tags: int = setting("tags that are kept; others are not", default=100_000, least=1, most=10_000_000)
 
 
 def check(settings: Mqtt) -> list[tuple[str, str]]:
@@ -68,8 +69,6 @@ def check(settings: Mqtt) -> list[tuple[str, str]]:
         found.append(("topics", "none is given: nothing would be read"))
     if not settings.client_id and settings.session_expiry:
         found.append(("client_id", "a server that keeps messages must know us by a name; or set session_expiry = 0"))
-    if not 0 <= settings.session_expiry <= 0xFFFF_FFFE:
-        found.append(("session_expiry", f"{settings.session_expiry} is not between 0 and {0xFFFF_FFFE}"))
     for at, topic in enumerate(settings.topics):
         found += [(f"topics[{at}].{key}", text) for key, text in _of_topic(topic)]
     return found
@@ -205,6 +204,6 @@ KIND = Kind(
     title="numbers, texts and JSON over MQTT",
     settings=Mqtt,
     run=run,
-    needs=("paho.mqtt",),
+    needs=("paho.mqtt.client",),
     check=check,
 )
