@@ -20,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import IntEnum
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 
@@ -125,7 +126,7 @@ class Kind:
     """A kind of collector: its name in `[[collector]] kind = "..."`, what its settings are, and what runs.
 
     settings: a frozen dataclass whose fields carry `doc`, and `unit` where they have one, as metadata (`setting`).
-    needs: packages that must be installed, and the extra that brings them.
+    needs: modules that must be installed, and the extra that brings them.
     """
 
     name: str
@@ -137,6 +138,17 @@ class Kind:
     check: Callable[[Any], list[tuple[str, str]]] | None = None
     """Looks at settings as a whole: (field, what is wrong with it and the way out). Secrets are here as the file has
     them, not what they are."""
+
+    def missing(self) -> list[str]:
+        """Those of `needs` that are not installed."""
+        return [name for name in self.needs if not _is_there(name)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
 
 
 def setting(

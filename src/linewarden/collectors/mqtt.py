@@ -5,14 +5,13 @@ Source: MQTT 3.1.1 and 5.0 (OASIS). docs/collectors/mqtt.md.
 
 from __future__ import annotations
 
-import string
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from linewarden.collectors._mqtt.link import Event, Role
-from linewarden.collectors._mqtt.plain import Path, Pattern, TimeUnit, leaves, loaded, moment
+from linewarden.collectors._mqtt.plain import Path, Pattern, TimeUnit, filled, leaves, loaded, moment
 from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.running import Running
 from linewarden.collectors._mqtt.settings import Broker
@@ -57,9 +56,10 @@ class Mqtt(Broker):
         "be on all servers at once; false: on one, and on the next when it fails", default=False
     )
     session_expiry: int = setting(
-        "how long a server keeps messages of QoS 1 for us while we are away; 0: not at all", default=86_400, unit="s"
-    )
-    max_tags: int = setting("tags that are kept; others are not", default=100_000)
+        "how long a server keeps messages of QoS 1 for us while we are away; 0: not at all", default=86_400, unit="s",
+        least=0, most=0xFFFF_FFFE,
+    )  # fmt: skip
+    max_tags: int = setting("tags that are kept; others are not", default=100_000, least=1, most=10_000_000)
 
 
 def check(settings: Mqtt) -> list[tuple[str, str]]:
@@ -69,8 +69,6 @@ def check(settings: Mqtt) -> list[tuple[str, str]]:
         found.append(("topics", "none is given: nothing would be read"))
     if not settings.client_id and settings.session_expiry:
         found.append(("client_id", "a server that keeps messages must know us by a name; or set session_expiry = 0"))
-    if not 0 <= settings.session_expiry <= 0xFFFF_FFFE:
-        found.append(("session_expiry", f"{settings.session_expiry} is not between 0 and {0xFFFF_FFFE}"))
     for at, topic in enumerate(settings.topics):
         found += [(f"topics[{at}].{key}", text) for key, text in _of_topic(topic)]
     return found
@@ -82,16 +80,12 @@ def _of_topic(topic: Topic) -> Iterator[tuple[str, str]]:
     except ValueError as error:
         yield "topic", str(error)
         return
-    known = {n for n in pattern.names if n} | {str(n) for n in range(1, pattern.groups + 1)}
+    levels = dict.fromkeys([*filter(None, pattern.names), *map(str, range(1, pattern.groups + 1))], "")
     for key in ("source", "name"):
         try:
-            fields = [(name, spec or conv) for _, name, spec, conv in string.Formatter().parse(getattr(topic, key))]
+            filled(getattr(topic, key), levels)
         except ValueError as error:
-            yield key, f"{error}: write levels as {{line}}"
-            continue
-        for name, more in fields:
-            if name is not None and (name not in known or more):
-                yield key, f"{{{name}}} is no level of {topic.topic!r}; it has {', '.join(sorted(known)) or 'none'}"
+            yield key, str(error)
     for key in ("value", "time"):
         try:
             Path(getattr(topic, key))
@@ -109,8 +103,8 @@ class Rule:
     def names(self, topic: str, levels: dict[str, str]) -> tuple[str, str]:
         """Source and name of a message's tag."""
         above, _, last = topic.rpartition("/")
-        source = self.topic.source.format_map(levels) if self.topic.source else above or last
-        return source, self.topic.name.format_map(levels) if self.topic.name else last
+        source = filled(self.topic.source, levels) if self.topic.source else above or last
+        return source, filled(self.topic.name, levels) if self.topic.name else last
 
     def values(self, payload: bytes) -> Iterator[tuple[str, float | str | None, int | None]]:
         """What a message holds: the path within it (empty for one value), the value, and its time (ns UTC).
@@ -210,6 +204,6 @@ KIND = Kind(
     title="numbers, texts and JSON over MQTT",
     settings=Mqtt,
     run=run,
-    needs=("paho.mqtt",),
+    needs=("paho.mqtt.client",),
     check=check,
 )

@@ -45,22 +45,25 @@ class Sparkplug(Broker):
         "sent to one", default=True,
     )  # fmt: skip
     rebirth_pause: float = setting(
-        "no edge node is asked again sooner; doubled while its births do not help", default=10.0, unit="s"
-    )
+        "no edge node is asked again sooner; doubled while its births do not help", default=10.0, unit="s", least=1,
+        most=86_400,
+    )  # fmt: skip
     reorder_timeout: float = setting(
-        "how long a message that is missing is waited for; 0: not at all", default=2.0, unit="s"
+        "how long a message that is missing is waited for; 0: not at all", default=2.0, unit="s", least=0, most=300
     )
     session_expiry: int = setting(
         "how long a server keeps what is meant for us while we are away. The specification wants 0 (a clean session); "
-        "more keeps messages of edge nodes that publish with QoS 1", default=0, unit="s",
+        "more keeps messages of edge nodes that publish with QoS 1", default=0, unit="s", least=0, most=0xFFFF_FFFE,
     )  # fmt: skip
     arrays: Literal["text", "tags"] = setting("arrays as one JSON text, or as one tag for each element", default="text")
     datasets: Literal["text", "tags"] = setting(
         "data sets as one JSON text, or as one tag for each cell", default="text"
     )
-    most_elements: int = setting("elements of an array, or cells of a data set, that become tags", default=256)
-    max_nodes: int = setting("edge nodes that are read; others are not", default=10_000)
-    max_tags: int = setting("metrics that are kept; others are not", default=500_000)
+    most_elements: int = setting(
+        "elements of an array, or cells of a data set, that become tags", default=256, least=1, most=4096
+    )
+    max_nodes: int = setting("edge nodes that are read; others are not", default=10_000, least=1, most=1_000_000)
+    max_tags: int = setting("metrics that are kept; others are not", default=500_000, least=1, most=10_000_000)
 
 
 def check(settings: Sparkplug) -> list[tuple[str, str]]:
@@ -69,12 +72,6 @@ def check(settings: Sparkplug) -> list[tuple[str, str]]:
     for key, words in (("host_id", (settings.host_id,)), ("groups", settings.groups)):
         if any(set(word) & set("+/#\0") for word in words) or (key == "groups" and not all(words)):
             found.append((key, "an id of Sparkplug is not empty and has none of + / #"))
-    for key, least, most in (
-        ("rebirth_pause", 1, 86_400), ("reorder_timeout", 0, 300), ("session_expiry", 0, 0xFFFF_FFFE),
-        ("most_elements", 1, 4096), ("max_nodes", 1, 1_000_000), ("max_tags", 1, 10_000_000),
-    ):  # fmt: skip
-        if not least <= getattr(settings, key) <= most:
-            found.append((key, f"{getattr(settings, key)} is not between {least} and {most}"))
     return found
 
 
@@ -171,6 +168,6 @@ KIND = Kind(
     title="Sparkplug B over MQTT",
     settings=Sparkplug,
     run=run,
-    needs=("paho.mqtt", "google.protobuf"),
+    needs=("paho.mqtt.client", "google.protobuf.descriptor_pb2", "google.protobuf.message_factory"),
     check=check,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ def _list_kinds(args: argparse.Namespace) -> int:
 
 def kind_as_dict(kind: Kind) -> dict[str, Any]:
     """A kind for a program; `install`: what pip is given for it, empty if it needs nothing more."""
-    missing = [name for name in kind.needs if find_spec(name) is None]
+    missing = kind.missing()
     return {
         "kind": kind.name, "title": kind.title, "needs": list(kind.needs), "installed": not missing,
         "install": f"linewarden[{kind.extra}]" if kind.needs else "",

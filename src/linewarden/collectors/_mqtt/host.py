@@ -7,13 +7,12 @@ monotonic clock where they are waited for. It never raises for what a message ho
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from linewarden.collectors._mqtt import topics, unpacking
-from linewarden.collectors._mqtt.metrics import BDSEQ, MOST_MS, Form, Metric, Reader, Register, Table, stale
-from linewarden.collectors._mqtt.order import Order
+from linewarden.collectors._mqtt.metrics import MOST_MS, Form, Metric, Reader, Register, Table, stale
+from linewarden.collectors._mqtt.nodes import Message, Node, bdseq_of, not_before
 from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.topics import Topic
 from linewarden.collectors.contract import Sink, Tag
@@ -24,6 +23,8 @@ _MOST_DEVICES = 4096
 _TOPICS = 65_536
 _SETTLE = 3.0
 """Seconds beyond the reorder timeout that edge nodes have for births of their own after our return."""
+_DOUBT_S = 10.0
+"""How long a node is given for a sign of life after a death that was none of its session."""
 _ASK_FREELY = 3
 """Requests in a row after which a birth does not end the pause between them."""
 
@@ -40,35 +41,6 @@ class Options:
     most_payload: int = 16 << 20
     most_nodes: int = 10_000
     form: Form = field(default_factory=Form)
-
-
-class _Message(NamedTuple):
-    topic: Topic
-    payload: Any
-    sent: int | None
-
-
-@dataclass(slots=True)
-class Node:
-    """An edge node: its own metrics, its devices, and where its messages stand."""
-
-    group: str
-    name: str
-    table: Table
-    bdseq: int | None = None
-    devices: dict[str, Table] = field(default_factory=dict)
-    definitions: dict[bytes, Any] = field(default_factory=dict)
-    order: Order[_Message] = field(default_factory=Order)
-    early: list[tuple[int, int, _Message]] = field(default_factory=list)
-    ask_from: float = 0.0
-    """Monotonic: no rebirth is asked for before."""
-    asked: int = 0
-    """Requests in a row."""
-
-    def tables(self) -> Iterator[Table]:
-        """Of the node, and of its devices."""
-        yield self.table
-        yield from self.devices.values()
 
 
 class Homes:
@@ -159,8 +131,9 @@ class Host:
             self._tell(f"malformed {node.table.source}", f"{node.table.source}: a {topic.kind} is not read: {error}")
             return
         stamp = payload.timestamp
-        message = _Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None)
+        message = Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None)
         self.counts["messages"] += 1
+        node.doubt = node.doubt if topic.kind == "NDEATH" else None
         if topic.kind == "NBIRTH":
             self._node_birth(node, message, hash(raw), now, at, out)
         elif topic.kind == "NDEATH":
@@ -170,16 +143,16 @@ class Host:
 
     # Births and deaths of edge nodes
 
-    def _node_birth(self, node: Node, message: _Message, digest: int, now: int, at: float, out: Readings) -> None:
+    def _node_birth(self, node: Node, message: Message, digest: int, now: int, at: float, out: Readings) -> None:
         payload = message.payload
         seq = payload.seq if payload.HasField("seq") and payload.seq < 256 else 0
         if node.table.online and node.order.is_repeated(seq, digest):
             self.counts["repeated"] += 1
             return
-        bdseq = _bdseq(payload)
-        early = [(s, d, m) for s, d, m in node.early if _not_before(m, message)]
+        bdseq = bdseq_of(payload)
+        early = [(s, d, m) for s, d, m in node.early if not_before(m, message)]
         for waiting in node.order.give_up():  # in the order of numbers, as long as their aliases hold
-            if _not_before(waiting, message):
+            if not_before(waiting, message):
                 early.append((waiting.payload.seq, 0, waiting))
             else:
                 self._apply(node, waiting, now, at, out)
@@ -201,25 +174,33 @@ class Host:
         self._drain(node, now, at, out)
 
     def _node_death(self, node: Node, payload: Any, now: int, at: float, out: Readings) -> None:
-        """Gone at the time at which we hear of it (5.5); only of the session that the node is in (bdSeq)."""
-        bdseq = _bdseq(payload)
+        """Gone at the time at which we hear of it (5.5); only of the session that the node is in (bdSeq).
+
+        Some libraries say other numbers in births and in deaths. So where they differ the node is asked for its births,
+        and is gone if nothing at all comes of it for a while."""
+        bdseq = bdseq_of(payload)
         if not node.table.online:
             self.counts["death_of_dead"] += 1
         elif bdseq is not None and node.bdseq is not None and bdseq != node.bdseq:
-            self.counts["death_of_old_session"] += 1
+            self.counts["death_of_other_session"] += 1
+            if node.doubt is None and self.options.rebirth and self._ask(node, at):
+                node.doubt = now, at + _DOUBT_S
         else:
-            for waiting in node.order.give_up():
-                self._apply(node, waiting, now, at, out)
-            self._offline(node.tables(), now, out, quiet=self._homes.is_elsewhere(node, self))
+            self._die(node, now, at, out)
+
+    def _die(self, node: Node, since: int, at: float, out: Readings) -> None:
+        """All of a node is gone from this time on. What still waited for its turn was sent before."""
+        node.doubt = None
+        for waiting in node.order.give_up():
+            self._apply(node, waiting, since, at, out)
+        self._offline(node.tables(), since, out, quiet=self._homes.is_elsewhere(node, self))
 
     def lost(self, now: int, out: Readings) -> None:
         """The session with the server is over: nothing that came over it is known to be so any more (5.3)."""
         self.born = None
         for node in self.nodes.values():
             if node.table.online:
-                for waiting in node.order.give_up():
-                    self._apply(node, waiting, now, 0.0, out)
-                self._offline(node.tables(), now, out, quiet=self._homes.is_elsewhere(node, self))
+                self._die(node, now, 0.0, out)
             node.early, node.ask_from, node.asked = [], 0.0, 0
         self.asks.clear()
 
@@ -255,7 +236,7 @@ class Host:
 
     # All other messages, in the order of their numbers
 
-    def _in_order(self, node: Node, message: _Message, digest: int, now: int, at: float, out: Readings) -> None:
+    def _in_order(self, node: Node, message: Message, digest: int, now: int, at: float, out: Readings) -> None:
         payload, order = message.payload, node.order
         if not node.table.online:
             self._before_birth(node, message, digest, at)
@@ -282,7 +263,7 @@ class Host:
                 self._missing(node, now, at, out)
                 self._in_order(node, message, digest, now, at, out)
 
-    def _before_birth(self, node: Node, message: _Message, digest: int, at: float) -> None:
+    def _before_birth(self, node: Node, message: Message, digest: int, at: float) -> None:
         """A node of which no birth is known: it may be about to come (out of order), or must be asked for."""
         self.counts["before_birth"] += 1
         if self.options.reorder_timeout <= 0:
@@ -315,11 +296,14 @@ class Host:
         for node in self.nodes.values():
             if node.order.since is not None and node.order.since <= limit:
                 self._missing(node, now, at, out)
+            if node.doubt is not None and node.doubt[1] <= at:
+                self.counts["death_by_silence"] += 1
+                self._die(node, node.doubt[0], at, out)
 
-    def _ask(self, node: Node, at: float) -> None:
+    def _ask(self, node: Node, at: float) -> bool:
         """Asks for a rebirth, and not again soon: each time without an answer the pause is twice as long."""
         if at < node.ask_from:
-            return
+            return False
         self.counts["rebirths_wanted"] += 1
         if at > node.ask_from + self.options.rebirth_most:
             node.asked = 0
@@ -331,10 +315,11 @@ class Host:
             source = node.table.source
             text = "its births are not known, and rebirth = false: it is not understood until it sends them"
             self._tell(f"ask {source}", f"{source}: {text}")
+        return True
 
     # What messages say
 
-    def _apply(self, node: Node, message: _Message, now: int, at: float, out: Readings) -> None:
+    def _apply(self, node: Node, message: Message, now: int, at: float, out: Readings) -> None:
         kind, device = message.topic.kind, message.topic.device
         if kind == "NDATA":
             self._data(node, node.table, message, at, out)
@@ -349,7 +334,7 @@ class Host:
         else:
             self._offline([table], message.sent or now, out)
 
-    def _device_birth(self, node: Node, device: str, message: _Message, now: int, out: Readings) -> None:
+    def _device_birth(self, node: Node, device: str, message: Message, now: int, out: Readings) -> None:
         if device not in node.devices:
             if len(node.devices) >= _MOST_DEVICES:
                 self.counts["past_most_devices"] += 1
@@ -367,27 +352,14 @@ class Host:
             self._reader.read(metric, said, sent, out)
         self.counts["metrics"] += len(found)
 
-    def _data(self, node: Node, table: Table, message: _Message, at: float, out: Readings) -> None:
+    def _data(self, node: Node, table: Table, message: Message, at: float, out: Readings) -> None:
         metrics = message.payload.metrics
         for said in metrics:
             metric = table.of(said)
             if metric is None:
                 self.counts["metric_unknown"] += 1
                 self._ask(node, at)
-            else:
+                metric = self._reader.unborn(table, said, node.definitions)
+            if metric is not None:
                 self._reader.read(metric, said, message.sent, out)
         self.counts["metrics"] += len(metrics)
-
-
-def _bdseq(payload: Any) -> int | None:
-    """The number that ties a death to a birth."""
-    for metric in payload.metrics:
-        if metric.name == BDSEQ:
-            field = metric.WhichOneof("value")
-            return int(getattr(metric, field)) if field in ("int_value", "long_value") else None
-    return None
-
-
-def _not_before(message: _Message, birth: _Message) -> bool:
-    """Was it sent after this birth, as far as their times tell?"""
-    return message.sent is not None and birth.sent is not None and message.sent >= birth.sent

@@ -128,6 +128,16 @@ class Reader:
             found.append((metric, said))
         return found
 
+    def unborn(self, table: Table, said: Any, definitions: dict[bytes, Any]) -> Metric | None:
+        """A metric that no birth had (6.4.6 has it in one): kept all the same where the message says name and type."""
+        if not said.name or not said.datatype:
+            return None
+        metric = self._metric(table.source, text(said.name), said, definitions, 0)
+        if not any(True for _ in metric.tags()):
+            return None
+        table.names[said.name] = metric
+        return metric
+
     def _metric(self, source: str, name: str, said: Any, definitions: dict[bytes, Any], depth: int) -> Metric:
         metric = Metric(name, said.datatype)
         raw = name.encode()

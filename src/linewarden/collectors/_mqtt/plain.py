@@ -17,6 +17,7 @@ TimeUnit = Literal["auto", "s", "ms", "us", "ns", "iso"]
 _NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _TOKEN = re.compile(r"""\.?([A-Za-z_$@][\w$@:/-]*)|\[(\d+)\]|\[(\*)\]|\["((?:[^"\\]|\\.)*)"\]""")
 _LEVEL = re.compile(r"\{([A-Za-z_]\w*)\}")
+_WORD = re.compile(r"\{([^{}]*)\}")
 _EACH = object()
 _DEPTH = 16
 TEXT_LIMIT = 65_536
@@ -89,6 +90,20 @@ class Pattern:
         return words | {name: found[at] for at, name in enumerate(self.names, 1) if name}
 
 
+def filled(template: str, levels: dict[str, str]) -> str:
+    """A template with levels in the place of {name}. Raises ValueError for one that is not there, or a
+    lone brace."""
+    parts = _WORD.split(template)
+    for at, part in enumerate(parts):
+        if at % 2:
+            if part not in levels:
+                raise ValueError(f"{{{part}}} is no level; there is {', '.join(sorted(levels)) or 'none'}")
+            parts[at] = levels[part]
+        elif set(part) & set("{}"):
+            raise ValueError("write levels as {line}")
+    return "".join(parts)
+
+
 def loaded(payload: bytes) -> Any:
     """A payload as a value: JSON, or else a text. Raises ValueError for what is neither."""
     try:
@@ -130,7 +145,8 @@ def moment(value: Any, unit: TimeUnit) -> int | None:
         if isinstance(value, str) and unit in ("auto", "iso"):
             read = datetime.fromisoformat(value.strip())
             read = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
-            return round(read.timestamp() * 1_000_000) * 1000
+            ns = round(read.timestamp() * 1_000_000) * 1000
+            return ns if 0 < ns < 1 << 63 else None
         number = float(value) if isinstance(value, str) else value
         if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
             return None

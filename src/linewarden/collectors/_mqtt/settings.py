@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -42,13 +42,23 @@ class Broker:
     )
     cert_file: Path | None = setting("our certificate, for servers that ask for one (PEM)", default=None)
     key_file: Path | None = setting("its key (PEM, no password)", default=None)
-    keepalive: int = setting("a server that is silent for so long is asked, and given up", default=30, unit="s")
-    timeout: float = setting("how long a connection may take", default=5.0, unit="s")
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
-    max_payload_mb: int = setting("a message of more, also once unpacked, is not read", default=16, unit="MB")
+    keepalive: int = setting(
+        "a server that is silent for so long is asked, and given up", default=30, unit="s", least=5, most=3600
+    )
+    timeout: float = setting("how long a connection may take", default=5.0, unit="s", least=0.1, most=300)
+    retry_first: float = setting(
+        "wait after a loss; doubled with each try", default=1.0, unit="s", least=0.05, most=3600
+    )
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    max_payload_mb: int = setting(
+        "a message of more, also once unpacked, is not read", default=16, unit="MB", least=1, most=256
+    )
     queue_mb: int = setting(
-        "messages that may wait for us in memory; then nothing more is taken from the servers", default=64, unit="MB"
+        "messages that may wait for us in memory; then nothing more is taken from the servers",
+        default=64,
+        unit="MB",
+        least=1,
+        most=4096,
     )
 
 
@@ -90,9 +100,12 @@ def check(settings: Broker) -> Iterator[tuple[str, str]]:
         yield "key_file" if settings.key_file is None else "cert_file", "a certificate and its key go together"
     if settings.password and not settings.user:
         yield "user", "a password needs a user name"
-    for key, least, most in (
-        ("keepalive", 5, 3600), ("timeout", 0.1, 300), ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
-        ("max_payload_mb", 1, 256), ("queue_mb", 1, 4096),
-    ):  # fmt: skip
-        if not least <= getattr(settings, key) <= most:
-            yield key, f"{getattr(settings, key)} is not between {least} and {most}"
+    yield from _ranges(settings)
+
+
+def _ranges(settings: Broker) -> Iterator[tuple[str, str]]:
+    """Numbers that are less or more than their field allows, of this class and of those that build on it."""
+    for key in fields(settings):
+        least, most = key.metadata.get("least"), key.metadata.get("most")
+        if least is not None and not least <= getattr(settings, key.name) <= most:
+            yield key.name, f"{getattr(settings, key.name)} is not between {least} and {most}"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +49,7 @@ class Collecting:
 
 def need_packages(source: Source) -> None:
     """Raises ConfigError if packages are missing, with the way to have them."""
-    missing = [name for name in source.kind.needs if find_spec(name) is None]
-    if missing:
+    if missing := source.kind.missing():
         raise ConfigError(
             f"collector {source.name}: needs {', '.join(missing)}; pip install 'linewarden[{source.kind.extra}]'"
         )
