@@ -62,6 +62,14 @@ class Errors:
         high = self.scores[most] if enough else np.inf
         return np.maximum(estimate + low * size, 0.0), estimate + high * size
 
+    def still(self, estimate: float, ahead: Floats) -> Floats:
+        """The probability that it lasts longer than each `ahead`, of the same errors: for costs, where a curve is
+        needed; unlike `interval` it has no margin for few units."""
+        lasts = np.maximum(estimate + self.scores * np.interp(estimate, self.at, self.size), 0.0)
+        order = np.argsort(lasts, kind="stable")
+        gone = np.concatenate([[0.0], np.cumsum(self.weights[order])]) / self.weights.sum()
+        return np.asarray(1.0 - gone[np.searchsorted(lasts[order], np.asarray(ahead, np.float64), side="right")])
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {k: getattr(self, k).tolist() for k in ("at", "size", "scores", "weights")}
