@@ -130,6 +130,7 @@ class Server:
     def __init__(self, kind: str, **options: Any) -> None:
         self.kind, self.options = kind, {"port": free_port(), **options}
         self.process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
         self.start()
 
     @property
@@ -141,15 +142,22 @@ class Server:
         return f"opc.tcp://127.0.0.1:{self.port}/line/"
 
     def start(self) -> None:
-        program = {"asyncua": [sys.executable, str(HERE / "opcua_server.py")], "node": ["node", str(HERE / "opcua_server.mjs")]}
+        program = {
+            "asyncua": [sys.executable, str(HERE / "opcua_server.py")],
+            "node": ["node", str(HERE / "opcua_server.mjs")],
+        }
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         self.process = subprocess.Popen(
-            [*program[self.kind], json.dumps(self.options)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            [*program[self.kind], json.dumps(self.options)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
         )
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line.strip() == b"ready", line
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        while (line := self.process.stdout.readline()).strip() != b"ready":
+            assert line, f"the {self.kind} server does not start"
+        self._reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+        self._reader.start()
 
     def stop(self) -> None:
         if self.process is not None:
@@ -162,6 +170,10 @@ class Server:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            if self._reader is not None:
+                self._reader.join(5)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
             self.process = None
 
     def __enter__(self) -> Server:

@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ SPACE = "urn:test:line"
 
 
 class Users:
-    def get_user(self, _server: Any, username: str | None = None, password: str | None = None, certificate: Any = None) -> Any:
+    def get_user(
+        self, _server: Any, username: str | None = None, password: str | None = None, certificate: Any = None
+    ) -> Any:
         if certificate is not None and username is None and password is None:
             return User(role=UserRole.User, name="x509")
         if O["users"].get(username) == password:
@@ -35,7 +37,7 @@ class Users:
 
 async def build() -> tuple[Server, int]:
     server = Server(user_manager=Users() if O.get("users") else None)
-    await server.init(Path(O["shelf"]) if O.get("shelf") else None)
+    await server.init()
     server.set_endpoint(f"opc.tcp://127.0.0.1:{O['port']}/line/")
     await server.set_application_uri("urn:test:server")
     if pki := O.get("pki"):
@@ -64,7 +66,7 @@ async def kinds(server: Server, line: Any, space: int) -> None:
         "Byte": (200, ua.VariantType.Byte),
         "Float": (1.5, ua.VariantType.Float),
         "Text": ("Größe 7", ua.VariantType.String),
-        "Time": (datetime(2026, 3, 4, 5, 6, 7, 250000, tzinfo=timezone.utc), ua.VariantType.DateTime),
+        "Time": (datetime(2026, 3, 4, 5, 6, 7, 250000, tzinfo=UTC), ua.VariantType.DateTime),
         "Array": ([1.0, 2.0, 3.0], ua.VariantType.Double),
         "Texts": (["a", "b"], ua.VariantType.String),
         "Label": (ua.LocalizedText("ready", "en"), ua.VariantType.LocalizedText),
@@ -76,16 +78,25 @@ async def kinds(server: Server, line: Any, space: int) -> None:
     await folder.add_variable(space, "Matrix", matrix)
     temperature = await folder.add_variable(space, "Temperature", 21.5)
     await temperature.write_attribute(
-        ua.AttributeIds.Description, ua.DataValue(ua.Variant(ua.LocalizedText("of the oil"), ua.VariantType.LocalizedText))
+        ua.AttributeIds.Description,
+        ua.DataValue(ua.Variant(ua.LocalizedText("of the oil"), ua.VariantType.LocalizedText)),
     )
-    unit = ua.EUInformation("http://www.opcfoundation.org/UA/units/un/cefact", 4408652, ua.LocalizedText("°C"), ua.LocalizedText("degree Celsius"))
+    unit = ua.EUInformation(
+        "http://www.opcfoundation.org/UA/units/un/cefact",
+        4408652,
+        ua.LocalizedText("°C"),
+        ua.LocalizedText("degree Celsius"),
+    )
     await temperature.add_property(0, "EngineeringUnits", unit)
     await temperature.add_property(0, "EURange", ua.Range(-40.0, 120.0))
     from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 
     mode = await new_enum(server, space, "Mode", ["Off", "Manual", "Auto"])
     point, _ = await new_struct(
-        server, space, "Place", [new_struct_field("X", ua.VariantType.Double), new_struct_field("Y", ua.VariantType.Double)]
+        server,
+        space,
+        "Place",
+        [new_struct_field("X", ua.VariantType.Double), new_struct_field("Y", ua.VariantType.Double)],
     )
     robot, _ = await new_struct(
         server, space, "Robot",
@@ -128,10 +139,14 @@ async def main() -> None:
             following += every
             await asyncio.sleep(max(following - time.monotonic(), 0))
             if every and count < O.get("last", 10**9):
-                now = datetime.now(timezone.utc)
-                await counter.write_value(ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now))
+                now = datetime.now(UTC)
+                await counter.write_value(
+                    ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now)
+                )
                 for node in many:
-                    await server.write_attribute_value(node.nodeid, ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now))
+                    await server.write_attribute_value(
+                        node.nodeid, ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now)
+                    )
                 count += 1
                 if kept:
                     kept.write_text(str(count))

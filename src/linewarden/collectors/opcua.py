@@ -62,7 +62,9 @@ class OpcUa:
     deadband: float = setting("smallest change that is told, in the variable's unit; 0: each", default=0.0)
     deadband_percent: float = setting("the same in percent of its range (EURange)", default=0.0, unit="%")
     keepalive_s: int = setting("a message comes at least so often", default=10, unit="s")
-    keep_s: int = setting("how long the server keeps session and subscription while we are away", default=3600, unit="s")
+    keep_s: int = setting(
+        "how long the server keeps session and subscription while we are away", default=3600, unit="s"
+    )
     timeout_s: float = setting("how long an answer may take", default=10.0, unit="s")
     history: bool = setting("read from the server's history what was missed", default=True)
     state: str = setting(
@@ -86,7 +88,9 @@ def _check_access(s: OpcUa) -> list[tuple[str, str]]:
     if s.revocation not in _REVOCATION:
         found.append(("revocation", f'"{s.revocation}" is not known: choose one of {", ".join(_REVOCATION)}'))
     if not s.pki and s.security != "None":
-        found.append(("pki", 'name a folder for certificates, or choose security = "None" (anybody can listen and forge)'))
+        found.append(
+            ("pki", 'name a folder for certificates, or choose security = "None" (anybody can listen and forge)')
+        )
     if s.user and s.user_certificate:
         found.append(("user", "log in by `user` or by `user_certificate`, not by both"))
     if bool(s.user_certificate) != bool(s.user_key):

@@ -45,11 +45,11 @@ class Browser:
 
     async def begin(self) -> None:
         """The namespaces and limits of the server."""
-        spaces, *limits = await self.read([(f"i={i}", ua.AttributeIds.Value) for i in (2255, 11705, 11710, 11714, 12165)])
-        self.spaces = [str(s) for s in spaces or []]
-        read, browse, monitor, past = (
-            min(v, AT_ONCE) if isinstance(v, int) and v > 0 else AT_ONCE for v in limits
+        spaces, *limits = await self.read(
+            [(f"i={i}", ua.AttributeIds.Value) for i in (2255, 11705, 11710, 11714, 12165)]
         )
+        self.spaces = [str(s) for s in spaces or []]
+        read, browse, monitor, past = (min(v, AT_ONCE) if isinstance(v, int) and v > 0 else AT_ONCE for v in limits)
         self.limits = Limits(read, browse, monitor, min(past, 100))
 
     async def read(self, wanted: list[tuple[str, Any]]) -> list[Any]:

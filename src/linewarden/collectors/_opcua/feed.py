@@ -164,7 +164,8 @@ class Feed:
                     raise self._failed
                 while len(waiting) < self._publishes and len(self._queue) < WAITING:
                     acks, self._acks = self._acks, []
-                    waiting.append(asyncio.create_task(link.publish(acks)))
+                    waiting.append(task := asyncio.create_task(link.publish(acks)))
+                    task.add_done_callback(lambda t: t.cancelled() or t.exception())  # one loss ends them all
                 if not waiting:
                     await asyncio.sleep(0.05)
                     quiet = asyncio.get_running_loop().time()

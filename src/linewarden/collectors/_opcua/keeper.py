@@ -62,7 +62,9 @@ class Keeper:
         """Connects, listens, and connects again."""
         pause = FIRST_PAUSE
         if self.settings.security == "None":
-            self.sink.say(f"{self.source}: security is None as configured: anybody on the way can read and forge values")
+            self.sink.say(
+                f"{self.source}: security is None as configured: anybody on the way can read and forge values"
+            )
         while not self._stop.is_set():
             try:
                 link = await self._start()
@@ -122,7 +124,9 @@ class Keeper:
         if own.made:
             self.sink.say(f"{self.source}: our certificate is made: have the server trust {own.place}")
         elif own.expires_soon:
-            self.sink.say(f"{self.source}: our certificate {own.place} expires on {own.until:%Y-%m-%d}: have a new one made")
+            self.sink.say(
+                f"{self.source}: our certificate {own.place} expires on {own.until:%Y-%m-%d}: have a new one made"
+            )
 
     async def _transferred(self, link: Link) -> bool:
         """Takes a subscription of an earlier session over, of ours or of the process before.
@@ -162,7 +166,9 @@ class Keeper:
             more = f" (and {len(missing) - 3} more)" if len(missing) > 3 else ""
             self.sink.say(f"{self.source}: not found: {'; '.join(missing[:3])}{more}")
         if not wanted:
-            raise RefusedError("the server has none of the variables that are configured: look at nodes, paths and trees")
+            raise RefusedError(
+                "the server has none of the variables that are configured: look at nodes, paths and trees"
+            )
         points = await describe(browser, Types(browser, self.shapes), wanted, self.source)
         had = {p.name: p for p in (self._feed.points if self._feed else [])}
         for point in points:
@@ -267,7 +273,9 @@ class Keeper:
         try:
             await asyncio.to_thread(remembered.save, self.settings.state, memory)
         except OSError as error:
-            self.sink.say(f"{self.source}: {self.settings.state} cannot be written ({error}): a restart may lose values")
+            self.sink.say(
+                f"{self.source}: {self.settings.state} cannot be written ({error}): a restart may lose values"
+            )
 
     def _well(self) -> None:
         self.sink.up(self.source)

@@ -108,7 +108,9 @@ def _pick(found: list[Any], policy: str, mode: str) -> Any:
             return endpoint
     offered = {f"{(e.SecurityPolicyUri or '').rpartition('#')[2]}/{e.SecurityMode.name.rstrip('_')}" for e in found}
     said = ", ".join(sorted(offered)) or "nothing"
-    raise RefusedError(f"the server does not offer {policy}/{mode}, but {said}: set `security` and `mode` to one of them")
+    raise RefusedError(
+        f"the server does not offer {policy}/{mode}, but {said}: set `security` and `mode` to one of them"
+    )
 
 
 class Link:
@@ -116,9 +118,7 @@ class Link:
 
     def __init__(self, settings: Any, own: Own | None, pki: Pki | None) -> None:
         self._settings, self._own, self._pki = settings, own, pki
-        self._identity = Identity(
-            settings.user, settings.password, settings.user_certificate, settings.user_key
-        )
+        self._identity = Identity(settings.user, settings.password, settings.user_certificate, settings.user_key)
         self._renewing: asyncio.Task[None] | None = None
         self.client: Any = None
 
@@ -208,16 +208,20 @@ class Link:
         if not offered:
             takes = ", ".join(sorted({t.TokenType.name for t in client._policy_ids})) or "nobody"
             raise RefusedError(f"the server does not take {kind.name} here, but {takes}: change `user` accordingly")
-        client._policy_ids = sorted(offered, key=lambda t: (t.SecurityPolicyUri or client.security_policy.URI) not in _STRONG)
+        client._policy_ids = sorted(
+            offered, key=lambda t: (t.SecurityPolicyUri or client.security_policy.URI) not in _STRONG
+        )
         if kind != ua.UserTokenType.UserName:
             return
         uri = client.server_policy(kind).SecurityPolicyUri
         if uri in _STRONG and leaf is not None:
             if client.security_policy.peer_certificate != leaf.public_bytes(Encoding.DER):
-                raise RefusedError("the server shows another certificate in the session than before: somebody is between")
+                raise RefusedError(
+                    "the server shows another certificate in the session than before: somebody is between"
+                )
             return
         if client.security_policy.Mode != ua.MessageSecurityMode.SignAndEncrypt:
-            raise RefusedError("the password would be readable on the way: set `security` and mode = \"SignAndEncrypt\"")
+            raise RefusedError('the password would be readable on the way: set `security` and mode = "SignAndEncrypt"')
 
     async def started(self) -> str:
         """When the server was started, in its own words (Part 5, 8.3.2: StartTime of ServerStatus)."""
@@ -251,7 +255,9 @@ class Link:
             return None
         return list(result.AvailableSequenceNumbers or []) if result.StatusCode.is_good() else None
 
-    async def history(self, nodes: list[tuple[str, bytes | None]], start: Any, end: Any, most: int) -> list[answers.Past]:
+    async def history(
+        self, nodes: list[tuple[str, bytes | None]], start: Any, end: Any, most: int
+    ) -> list[answers.Past]:
         """Raw values of nodes, each with its continuation point, from start to end (naive UTC)."""
         request = ua.HistoryReadRequest()
         request.Parameters.HistoryReadDetails = ua.ReadRawModifiedDetails(
@@ -272,7 +278,7 @@ class Link:
 
     @property
     def session(self) -> Any:
-        """asyncua's session: Browse, Read and the making of monitored items."""
+        """Asyncua's session: Browse, Read and the making of monitored items."""
         return self.client.uaclient.session
 
     async def close(self, delete: bool) -> None:

@@ -48,6 +48,12 @@ async def find(browser: Browser, path: str) -> str | None:
     return node
 
 
+def _plain(path: str) -> str:
+    """A path as the name of a tag: without namespaces and without Objects before it."""
+    parts = [name for _, name in _parts(path)]
+    return "/".join(parts[1:] if parts[:1] == ["Objects"] else parts)
+
+
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, p) for p in patterns)
 
@@ -111,7 +117,7 @@ async def select(
         if node is None:
             missing.append(f"{wanted}: no such path below Objects")
         else:
-            found.append(Wanted(name.strip("/"), node))
+            found.append(Wanted(name if name != wanted else _plain(wanted), node))
     for text in trees:
         is_id = re.match(r"(ns\w?=.*;)?[isgb]=", text) is not None
         root = at(text) if is_id else await find(browser, text)
@@ -119,10 +125,8 @@ async def select(
             if not is_id:
                 missing.append(f"{text}: no such path below Objects")
             continue
-        prefix = "" if is_id else "/".join(name for _, name in _parts(text)).removeprefix("Objects").strip("/")
-        found += await _walk(
-            browser, root, prefix, lambda p: _matches(p, include) and not _matches(p, exclude)
-        )
+        prefix = "" if is_id else _plain(text)
+        found += await _walk(browser, root, prefix, lambda p: _matches(p, include) and not _matches(p, exclude))
     return _unique(found), missing
 
 

@@ -54,7 +54,9 @@ def own_certificate(folder: Path, host: str, uri: str) -> Own:
         certificate = x509.load_der_x509_certificate(place.read_bytes())
         key = load_pem_private_key(key_place.read_bytes(), None)
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"{place} or its key cannot be read ({error}): give DER, and PEM without a password") from None
+        raise ConfigError(
+            f"{place} or its key cannot be read ({error}): give DER, and PEM without a password"
+        ) from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():
         raise ConfigError(f"{key_place} is not the key of {place}: put the right one there, or delete both")
     uris = _uris(certificate)
@@ -62,9 +64,7 @@ def own_certificate(folder: Path, host: str, uri: str) -> Own:
         raise ConfigError(f"{place} names no application URI (subjectAltName): OPC UA needs one")
     if certificate.not_valid_after_utc < datetime.now(UTC):
         raise ConfigError(f"{place} has expired: delete it and {key_place}, start again, and have the servers trust it")
-    return Own(
-        place.read_bytes(), key_place.read_bytes(), uris[0], certificate.not_valid_after_utc, place, made
-    )
+    return Own(place.read_bytes(), key_place.read_bytes(), uris[0], certificate.not_valid_after_utc, place, made)
 
 
 def _uris(certificate: x509.Certificate) -> list[str]:

@@ -57,7 +57,9 @@ def split_chain(data: bytes) -> list[x509.Certificate]:
     except (ValueError, IndexError) as error:
         raise UntrustedError(f"the server sends a certificate that cannot be read ({error})") from None
     if not found:
-        raise UntrustedError("the server sends no certificate: choose another security policy, or give it a certificate")
+        raise UntrustedError(
+            "the server sends no certificate: choose another security policy, or give it a certificate"
+        )
     return found
 
 
@@ -248,7 +250,9 @@ def _may_serve(leaf: x509.Certificate) -> None:
     with suppress(x509.ExtensionNotFound):
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
         if not usage.digital_signature or not (usage.key_encipherment or usage.data_encipherment):
-            raise UntrustedError(f"{_of(leaf)} may not be used to sign and encrypt (key usage): the server needs another")
+            raise UntrustedError(
+                f"{_of(leaf)} may not be used to sign and encrypt (key usage): the server needs another"
+            )
     with suppress(x509.ExtensionNotFound):
         purposes = list(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
         if ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
