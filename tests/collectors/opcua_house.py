@@ -1,4 +1,4 @@
-"""What the tests of the OPC UA collector share: a sink in memory, servers in processes of their own, a line that breaks."""
+"""What the tests of the OPC UA collector share: a sink in memory, servers as processes, a line that breaks."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from asyncua import Server, ua
 from asyncua.crypto.permission_rules import User, UserRole
 
 logging.disable(logging.CRITICAL)
-O = json.loads(sys.argv[1])
+OPTIONS = json.loads(sys.argv[1])
 SPACE = "urn:test:line"
 
 
@@ -30,28 +30,28 @@ class Users:
     ) -> Any:
         if certificate is not None and username is None and password is None:
             return User(role=UserRole.User, name="x509")
-        if O["users"].get(username) == password:
+        if OPTIONS["users"].get(username) == password:
             return User(role=UserRole.User, name=username)
         return None
 
 
 async def build() -> tuple[Server, int]:
-    server = Server(user_manager=Users() if O.get("users") else None)
+    server = Server(user_manager=Users() if OPTIONS.get("users") else None)
     await server.init()
-    server.set_endpoint(f"opc.tcp://127.0.0.1:{O['port']}/line/")
+    server.set_endpoint(f"opc.tcp://127.0.0.1:{OPTIONS['port']}/line/")
     await server.set_application_uri("urn:test:server")
-    if pki := O.get("pki"):
+    if pki := OPTIONS.get("pki"):
         await server.load_certificate(str(Path(pki) / "cert.der"))
         await server.load_private_key(str(Path(pki) / "key.pem"))
-        server.set_security_policy([getattr(ua.SecurityPolicyType, p) for p in O["policies"]])
+        server.set_security_policy([getattr(ua.SecurityPolicyType, p) for p in OPTIONS["policies"]])
     else:
         server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-    if O.get("tokens"):
-        server.set_identity_tokens([getattr(ua, t) for t in O["tokens"]])
-    if O.get("history"):
+    if OPTIONS.get("tokens"):
+        server.set_identity_tokens([getattr(ua, t) for t in OPTIONS["tokens"]])
+    if OPTIONS.get("history"):
         from asyncua.server.history_sql import HistorySQLite
 
-        storage = HistorySQLite(O["history"], max_history_data_response_size=O.get("page", 10_000))
+        storage = HistorySQLite(OPTIONS["history"], max_history_data_response_size=OPTIONS.get("page", 10_000))
         await storage.init()
         server.iserver.history_manager.set_storage(storage)
     return server, await server.register_namespace(SPACE)
@@ -110,8 +110,8 @@ async def kinds(server: Server, line: Any, space: int) -> None:
     await server.load_data_type_definitions()
     state = ua.Variant(2, ua.VariantType.Int32)
     await folder.add_variable(space, "State", state, datatype=mode.nodeid)
-    value = ua.Robot()  # type: ignore[attr-defined]
-    value.Name, value.At, value.Load, value.Axes = "R1", ua.Place(), None, [0.5, 0.25]  # type: ignore[attr-defined]
+    value = ua.Robot()
+    value.Name, value.At, value.Load, value.Axes = "R1", ua.Place(), None, [0.5, 0.25]
     value.At.X, value.At.Y = 3.0, 4.0
     await folder.add_variable(space, "Robot", ua.Variant(value, ua.VariantType.ExtensionObject), datatype=robot.nodeid)
     bad = await folder.add_variable(space, "Broken", 1.0)
@@ -124,21 +124,21 @@ async def main() -> None:
     server, space = await build()
     line = await server.nodes.objects.add_folder(space, "Line1")
     counter = await line.add_variable(ua.NodeId(1001, space), "Counter", ua.Variant(-1.0))
-    many = [await line.add_variable(space, f"V{i}", 0.0) for i in range(O.get("many", 0))]
-    if O.get("kinds"):
+    many = [await line.add_variable(space, f"V{i}", 0.0) for i in range(OPTIONS.get("many", 0))]
+    if OPTIONS.get("kinds"):
         await kinds(server, line, space)
-    kept = Path(O["kept"]) if O.get("kept") else None
+    kept = Path(OPTIONS["kept"]) if OPTIONS.get("kept") else None
     count = int(kept.read_text()) if kept and kept.exists() else 0
     async with server:
-        if O.get("history"):
+        if OPTIONS.get("history"):
             await server.historize_node_data_change(counter, period=None, count=0)
         print("ready", flush=True)
-        every = O.get("every_ms", 100) / 1000
+        every = OPTIONS.get("every_ms", 100) / 1000
         following = time.monotonic()
         while True:
             following += every
             await asyncio.sleep(max(following - time.monotonic(), 0))
-            if every and count < O.get("last", 10**9):
+            if every and count < OPTIONS.get("last", 10**9):
                 now = datetime.now(UTC)
                 await counter.write_value(
                     ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now)

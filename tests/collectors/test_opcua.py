@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +46,7 @@ def test_kind_is_found_and_asyncua_is_not_loaded_for_it() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-GOOD = OpcUa(endpoint="opc.tcp://10.0.0.5:4840", pki="/pki", nodes=("ns=2;s=T",))
+GOOD = OpcUa(endpoint="opc.tcp://10.0.0.5:4840", pki=Path("/pki"), nodes=("ns=2;s=T",))
 
 
 @pytest.mark.parametrize(
@@ -52,16 +54,13 @@ GOOD = OpcUa(endpoint="opc.tcp://10.0.0.5:4840", pki="/pki", nodes=("ns=2;s=T",)
     [
         (replace(GOOD, endpoint="http://x"), "endpoint"),
         (replace(GOOD, endpoint="opc.tcp://user:pw@host:4840"), "endpoint"),
-        (replace(GOOD, security="Basic256"), "security"),
-        (replace(GOOD, mode="None"), "mode"),
-        (replace(GOOD, pki=""), "pki"),
-        (replace(GOOD, user="a", user_certificate="b", user_key="c"), "user"),
-        (replace(GOOD, user_certificate="b"), "user_key"),
+        (replace(GOOD, pki=None), "pki"),
+        (replace(GOOD, user="a", user_certificate=Path("b"), user_key="c"), "user"),
+        (replace(GOOD, user_certificate=Path("b")), "user_key"),
         (replace(GOOD, nodes=()), "nodes"),
         (replace(GOOD, deadband=1.0, deadband_percent=1.0), "deadband"),
         (replace(GOOD, publishing_ms=1), "publishing_ms"),
         (replace(GOOD, queue=0), "queue"),
-        (replace(GOOD, revocation="never"), "revocation"),
     ],
 )
 def test_wrong_settings_are_named(settings: OpcUa, field: str) -> None:
@@ -190,14 +189,14 @@ def trusting(tmp_path: Path, safe: Server) -> OpcUa:
     trusted.mkdir(parents=True, exist_ok=True)
     (trusted / "server.der").write_bytes((Path(safe.options["pki"]) / "cert.der").read_bytes())
     return replace(
-        PLAIN, endpoint=safe.url, security="Basic256Sha256", pki=str(tmp_path / "pki"), user="reader",
+        PLAIN, endpoint=safe.url, security="Basic256Sha256", pki=tmp_path / "pki", user="reader",
         password="pass word", trees=("Line1",),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", ["Sign", "SignAndEncrypt"])
 @pytest.mark.parametrize("policy", POLICIES)
-def test_each_policy_and_mode(tmp_path: Path, safe: Server, policy: str, mode: str) -> None:
+def test_each_policy_and_mode(tmp_path: Path, safe: Server, policy: Any, mode: Any) -> None:
     sink = MemorySink()
     with collecting(replace(trusting(tmp_path, safe), security=policy, mode=mode), sink):
         until(lambda: sink.rows or sink.downs)
@@ -212,7 +211,7 @@ def test_user_by_certificate(tmp_path: Path, safe: Server) -> None:
         trusting(tmp_path, safe),
         user="",
         password="",
-        user_certificate=str(tmp_path / "user.der"),
+        user_certificate=tmp_path / "user.der",
         user_key=who.pem.decode(),
     )
     sink = MemorySink()
@@ -243,7 +242,7 @@ def test_wrong_password_is_said_with_the_way_out(tmp_path: Path, safe: Server) -
 
 def test_policy_that_is_not_offered_tells_what_is(server: Server, tmp_path: Path) -> None:
     sink = MemorySink()
-    with collecting(replace(PLAIN, endpoint=server.url, security="Basic256Sha256", pki=str(tmp_path)), sink):
+    with collecting(replace(PLAIN, endpoint=server.url, security="Basic256Sha256", pki=tmp_path), sink):
         until(lambda: sink.downs)
     assert "does not offer Basic256Sha256/SignAndEncrypt, but None/None" in sink.downs[0]
 
@@ -252,5 +251,5 @@ def test_password_never_goes_in_the_clear(safe: Server, server: Server) -> None:
     for at in (safe, server):
         sink = MemorySink()
         with collecting(replace(PLAIN, endpoint=at.url, user="reader", password="pass word"), sink):
-            until(lambda: sink.downs)
-        assert "password would be readable" in sink.downs[0] or "does not take UserName" in sink.downs[0]
+            until(partial(len, sink.downs))
+        assert "password would be readable" in sink.downs[0]

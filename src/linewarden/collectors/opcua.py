@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlparse
 
 from linewarden.collectors.contract import Kind, Sink, setting
 
-_SECURITY = ("None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss")
-_MODES = ("Sign", "SignAndEncrypt")
-_REVOCATION = ("required", "if-known")
+Policy = Literal["None", "Basic256Sha256", "Aes128_Sha256_RsaOaep", "Aes256_Sha256_RsaPss"]
 
 
 @dataclass(frozen=True)
@@ -23,23 +23,22 @@ class OpcUa:
 
     endpoint: str = setting("address of the server", examples=("opc.tcp://10.0.0.5:4840",))
     source: str = setting("name of the device in records; empty: the host of `endpoint`", default="")
-    security: str = setting(
+    security: Policy = setting(
         "security policy: Basic256Sha256, Aes128_Sha256_RsaOaep or Aes256_Sha256_RsaPss; None only if written so",
         default="Basic256Sha256",
-        examples=_SECURITY,
     )
-    mode: str = setting("Sign or SignAndEncrypt; not used with None", default="SignAndEncrypt", examples=_MODES)
-    pki: str = setting(
-        "folder of certificates: trusted, issuers, crl, rejected, own; made if it is not there", default=""
+    mode: Literal["Sign", "SignAndEncrypt"] = setting("of messages; not used with None", default="SignAndEncrypt")
+    pki: Path | None = setting(
+        "folder of certificates: trusted, issuers, crl, rejected, own; made if it is not there", default=None
     )
-    revocation: str = setting(
-        "revocation lists of authorities: required or if-known", default="required", examples=_REVOCATION
+    revocation: Literal["required", "if-known"] = setting(
+        "whether each authority must have a current revocation list in crl", default="required"
     )
     host_name: str = setting("host that the server's certificate names, where it is not that of `endpoint`", default="")
     application_uri: str = setting("our application URI; empty: urn:HOST:linewarden", default="")
     user: str = setting("user name; empty: anonymous, or `user_certificate`", default="")
     password: str = setting("password of the user", default="", secret=True)
-    user_certificate: str = setting("file with an X.509 certificate to log in with", default="")
+    user_certificate: Path | None = setting("X.509 certificate to log in with, PEM or DER", default=None)
     user_key: str = setting("its private key as PEM", default="", secret=True)
     nodes: tuple[str, ...] = setting(
         "variables by node id, with or without a name for the tag",
@@ -67,8 +66,8 @@ class OpcUa:
     )
     timeout_s: float = setting("how long an answer may take", default=10.0, unit="s")
     history: bool = setting("read from the server's history what was missed", default=True)
-    state: str = setting(
-        "file that remembers subscription and last values over a restart of ours; empty: none", default=""
+    state: Path | None = setting(
+        "file that remembers subscription and last values over a restart of ours; none: they are not", default=None
     )
 
 
@@ -82,11 +81,6 @@ def _check_access(s: OpcUa) -> list[tuple[str, str]]:
     url = urlparse(s.endpoint)
     if url.scheme != "opc.tcp" or not url.hostname or "@" in url.netloc:
         found.append(("endpoint", f'"{s.endpoint}" is no address of a server: write opc.tcp://HOST:4840/PATH'))
-    for field, value, known in (("security", s.security, _SECURITY), ("mode", s.mode, _MODES)):
-        if value not in known:
-            found.append((field, f'"{value}" is not known: choose one of {", ".join(known)}'))
-    if s.revocation not in _REVOCATION:
-        found.append(("revocation", f'"{s.revocation}" is not known: choose one of {", ".join(_REVOCATION)}'))
     if not s.pki and s.security != "None":
         found.append(
             ("pki", 'name a folder for certificates, or choose security = "None" (anybody can listen and forge)')

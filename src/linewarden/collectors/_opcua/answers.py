@@ -83,7 +83,7 @@ def _message(reader: Reader) -> Message:
 
 
 def published(data: bytes) -> Published:
-    """A PublishResponse. Raises ServiceError and Undecodable."""
+    """A PublishResponse. Raises ServiceError and UndecodableError."""
     reader = Reader(data)
     _header(reader)
     subscription = reader.number(U32)
@@ -93,7 +93,7 @@ def published(data: bytes) -> Published:
 
 
 def republished(data: bytes) -> Message:
-    """A RepublishResponse. Raises ServiceError and Undecodable."""
+    """A RepublishResponse. Raises ServiceError and UndecodableError."""
     reader = Reader(data)
     _header(reader)
     return _message(reader)
@@ -109,7 +109,7 @@ class Past:
 
 
 def history(data: bytes) -> list[Past]:
-    """A HistoryReadResponse to a read of raw values. Raises ServiceError and Undecodable."""
+    """A HistoryReadResponse to a read of raw values. Raises ServiceError and UndecodableError."""
     reader = Reader(data)
     _header(reader)
     found = []

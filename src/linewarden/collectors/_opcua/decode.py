@@ -5,7 +5,7 @@ so what comes twice could not be told by its time), structures that only the ser
 code, and a notification of thousands of numbers costs a third of the time.
 
 A value is None, bool, int, float or str, a `Structure`, or a `Matrix` or list of them. Times, GUIDs, byte strings, node
-ids, names and localised texts are text. Anything that cannot be read raises `Undecodable`.
+ids, names and localised texts are text. Anything that cannot be read raises `UndecodableError`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DEPTH = 32  # Variants and DataValues within each other (Part 6, 5.1.9 asks for 
 MOST = 1_000_000  # elements of an array
 
 
-class Undecodable(ValueError):
+class UndecodableError(ValueError):
     """Bytes that are no such value."""
 
 
@@ -62,7 +62,7 @@ class Reader:
         """The next `count` bytes."""
         end = self.at + count
         if count < 0 or end > len(self.data):
-            raise Undecodable(f"{count} bytes are said, {len(self.data) - self.at} are there")
+            raise UndecodableError(f"{count} bytes are said, {len(self.data) - self.at} are there")
         part, self.at = self.data[self.at : end], end
         return part
 
@@ -71,7 +71,7 @@ class Reader:
         try:
             (value,) = form.unpack_from(self.data, self.at)
         except struct.error:
-            raise Undecodable("a number is cut off") from None
+            raise UndecodableError("a number is cut off") from None
         self.at += form.size
         return value
 
@@ -79,7 +79,7 @@ class Reader:
         """Length of an array, 0 for null."""
         count: int = self.number(I32)
         if count > MOST or count > len(self.data) - self.at:
-            raise Undecodable(f"an array of {count} elements")
+            raise UndecodableError(f"an array of {count} elements")
         return max(count, 0)
 
 
@@ -138,7 +138,7 @@ def node_id(reader: Reader) -> str:
     elif form > 1:
         space = reader.number(U16)
     if form > 5:
-        raise Undecodable(f"a node id of kind {form}")
+        raise UndecodableError(f"a node id of kind {form}")
     name = _IDS[form](reader)
     uri = _text(reader) if kind & 0x80 else None
     if kind & 0x40:
@@ -177,7 +177,7 @@ def structure(reader: Reader) -> Structure:
 
 def _diagnostic(reader: Reader, depth: int = 0) -> None:
     if depth > DEPTH:
-        raise Undecodable("diagnostics within each other")
+        raise UndecodableError("diagnostics within each other")
     mask = reader.number(U8)
     for bit in (1, 2, 4, 8):
         if mask & bit:
@@ -236,7 +236,7 @@ def array(reader: Reader, kind: int, depth: int = 0) -> list[Any]:
 def variant(reader: Reader, depth: int = 0) -> Any:
     """A Variant (Part 6, 5.2.2.16)."""
     if depth > DEPTH:
-        raise Undecodable("values within each other")
+        raise UndecodableError("values within each other")
     head: int = reader.number(U8)
     kind = head & 0x3F
     if not head & 0x80:
@@ -280,7 +280,7 @@ def notifications(reader: Reader) -> list[tuple[int, Value]]:
     for _ in range(reader.count()):
         at = reader.at
         if at + 6 > len(data):
-            raise Undecodable("a notification is cut off")
+            raise UndecodableError("a notification is cut off")
         handle, mask, kind = _HEAD.unpack_from(data, at)
         form = _QUICK.get((mask, kind))
         if form is None or at + 6 + form.size > len(data):

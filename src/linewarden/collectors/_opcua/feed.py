@@ -11,7 +11,9 @@ import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from asyncua import ua
@@ -273,7 +275,7 @@ class Feed:
             try:
                 if len(samples):
                     future = await loop.run_in_executor(None, self._sink.put, samples)
-                    future.add_done_callback(lambda f, n=sequence: loop.call_soon_threadsafe(self._stored, n, f))
+                    future.add_done_callback(partial(self._from_sink, loop, sequence))
                 else:
                     self._advance()
             except Exception as error:  # noqa: BLE001 - whatever the store fails with: nothing is acknowledged
@@ -281,6 +283,11 @@ class Feed:
                 return
             if self._queue and self._queue[0][0] == sequence:
                 self._queue.popleft()
+
+    def _from_sink(self, loop: asyncio.AbstractEventLoop, sequence: int, future: Future[None]) -> None:
+        """Called in the sink's thread, perhaps after our end."""
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._stored, sequence, future)
 
     def _stored(self, sequence: int, future: Future[None]) -> None:
         if future.cancelled() or (error := future.exception()) is not None:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import platform
 import threading
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
@@ -103,10 +102,10 @@ class Keeper:
     async def _open(self) -> Link:
         s = self.settings
         if s.pki and self._own is None:
-            self._pki = Pki(Path(s.pki), s.revocation)
+            self._pki = Pki(s.pki, s.revocation)
             self._pki.prepare()
             host = platform.node() or "localhost"
-            self._own = own_certificate(Path(s.pki), host, s.application_uri or f"urn:{host}:linewarden")
+            self._own = own_certificate(s.pki, host, s.application_uri or f"urn:{host}:linewarden")
             self._greet(self._own)
         if self._link is not None:
             self._link.drop()

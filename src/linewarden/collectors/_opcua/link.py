@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
@@ -57,7 +58,7 @@ class RefusedError(Exception):
     """The server cannot be used as configured: one line that says why, and the way out."""
 
 
-class Transport(UaClient):
+class Transport(UaClient):  # type: ignore[misc]  # asyncua may be absent
     """asyncua's transport, for services that read."""
 
     async def _send_request(self, request: Any, timeout: float | None = None, *more: Any, **others: Any) -> Any:
@@ -77,7 +78,7 @@ class Identity:
 
     user: str = ""
     password: str = ""
-    certificate: str = ""
+    certificate: Path | None = None
     key: str = ""
 
 
@@ -185,11 +186,10 @@ class Link:
 
     def _be_somebody(self) -> None:
         """An X.509 identity; `user` and `password` are given at activation."""
-        if not self._identity.certificate:
+        if self._identity.certificate is None:
             return
         try:
-            with open(self._identity.certificate, "rb") as file:
-                data = file.read()
+            data = self._identity.certificate.read_bytes()
             pem = data.lstrip().startswith(b"-----BEGIN")
             read = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
             self.client.user_certificate = read(data)

@@ -14,7 +14,8 @@ from linewarden.collectors._opcua.values import Point
 
 @dataclass
 class Memory:
-    """subscription: its number at the server, 0 for none. started: when that server was. sequence: of the last message that is safe with us.
+    """subscription: its number at the server, 0 for none. started: when that server was. sequence: of the last message
+    that is safe with us.
 
     nodes: name and node id, in the order of the client handles. last: name -> stamp in ns UTC, and value.
     """
@@ -44,20 +45,20 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | str | None) else repr(value)
 
 
-def load(path: str, endpoint: str) -> Memory:
+def load(path: Path | None, endpoint: str) -> Memory:
     """What the file holds; nothing where there is none, it is damaged, or of another endpoint."""
     fresh = Memory(endpoint)
-    if not path:
+    if path is None:
         return fresh
     with suppress(OSError, ValueError, TypeError, KeyError):
-        kept = Memory(**json.loads(Path(path).read_bytes()))
+        kept = Memory(**json.loads(path.read_bytes()))
         if kept.endpoint == endpoint and all(len(v) == 2 for v in [*kept.nodes, *kept.last.values()]):
             return kept
     return fresh
 
 
-def save(path: str, memory: Memory) -> None:
+def save(path: Path | None, memory: Memory) -> None:
     """Writes it whole or not at all. Raises OSError."""
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        replace(Path(path), json.dumps(asdict(memory)).encode())
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, json.dumps(asdict(memory)).encode())

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -126,7 +127,7 @@ class Pki:
 
     def _not_revoked(self, path: list[x509.Certificate]) -> None:
         now, lists = datetime.now(UTC), list(self._lists())
-        for certificate, issuer in zip(path, path[1:], strict=False):
+        for certificate, issuer in pairwise(path):
             of_it = [r for r in lists if r.issuer == issuer.subject and _signed(r, issuer)]
             if any(r.get_revoked_certificate_by_serial_number(certificate.serial_number) for r in of_it):
                 raise UntrustedError(f"{_of(certificate)} is revoked by {_of(issuer)}: the server needs another one")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from linewarden.collectors._opcua.decode import BUILTIN, DEPTH, U32, Reader, Structure, Undecodable, array
+from linewarden.collectors._opcua.decode import BUILTIN, DEPTH, U32, Reader, Structure, UndecodableError, array
 
 FIELDS_MOST = 4096  # values that one structure gives
 _OPTIONAL, _UNION, _WITH_SUBTYPES = 1, (2, 4), (3, 4)
@@ -44,7 +44,7 @@ class Shapes:
     by_encoding: dict[str, str] = field(default_factory=dict)
 
     def open(self, value: Structure, depth: int = 0) -> Iterator[tuple[str, Any]]:
-        """Each value of a structure with its path: (".x", 1.0). Raises Undecodable; KeyError for one not known."""
+        """Each value of a structure with its path: (".x", 1.0). Raises UndecodableError; KeyError for one not known."""
         if value.body is None or depth > DEPTH:
             return
         shape = self.by_type[self.by_encoding[value.encoding]]
@@ -52,11 +52,11 @@ class Shapes:
 
     def _read(self, reader: Reader, shape: Shape, path: str, depth: int) -> Iterator[tuple[str, Any]]:
         if depth > DEPTH:
-            raise Undecodable("structures within each other")
+            raise UndecodableError("structures within each other")
         if shape.type in _UNION:
             chosen = reader.number(U32)
             if chosen > len(shape.fields):
-                raise Undecodable(f"a union of {len(shape.fields)} fields has none of number {chosen}")
+                raise UndecodableError(f"a union of {len(shape.fields)} fields has none of number {chosen}")
             if chosen:
                 yield from self._field(reader, shape, shape.fields[chosen - 1], path, depth)
             return
@@ -80,7 +80,7 @@ class Shapes:
 
     def _many(self, reader: Reader, one: Field, name: str, depth: int, inline: bool) -> Iterator[tuple[str, Any]]:
         if one.dimensions > 1:  # dimensions, then the elements without a length (Part 6, 5.2.5)
-            raise Undecodable(f"{name} has {one.dimensions} dimensions within a structure")
+            raise UndecodableError(f"{name} has {one.dimensions} dimensions within a structure")
         if inline:
             for i in range(min(reader.count(), FIELDS_MOST)):
                 yield from self._read(reader, self.by_type[one.of], f"{name}[{i}]", depth + 1)

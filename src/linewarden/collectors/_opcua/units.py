@@ -23,7 +23,8 @@ _CODES = """
     RPM {rev}/min  RPS {rev}/s  M46 {rev}/min  2A rad/s  2B rad/s2  E96 deg/s
     C81 rad  DD deg  D61 '  D62 ''  C25 mrad
     C94 /min  C97 /s  HTZ Hz  KHZ kHz  MHZ MHz  A86 GHz
-    PAL Pa  KPA kPa  MPA MPa  A89 GPa  B85 ubar  A97 hPa  BAR bar  MBR mbar  74 mPa  PS [psi]  ATM atm  UA mm[Hg]  HN mm[Hg]
+    PAL Pa  KPA kPa  MPA MPa  A89 GPa  B85 ubar  A97 hPa  BAR bar  MBR mbar  74 mPa
+    PS [psi]  ATM atm  UA mm[Hg]  HN mm[Hg]
     F79 [in_i'Hg]
     NEW N  B47 kN  NU N.m  B48 kN.m  J72 cN.m  D83 mN.m  N31 kN/m  C56 N/mm2
     JOU J  KJO kJ  3B MJ  WHR W.h  KWH kW.h  MWH MW.h  GWH GW.h  BTU [Btu_IT]  E14 kcal_IT  K51 kcal
@@ -32,7 +33,8 @@ _CODES = """
     D46 V.A  KVA kV.A  MVA MV.A  D44 var  KVR kvar  MAR Mvar  K3 kvar.h  MAH Mvar.h  C79 kV.A.h
     AMP A  4K mA  B84 uA  B22 kA  B99 uS  AMH A.h  VLT V  2Z mV  D82 uV  KVT kV  B78 MV  OHM Ohm  B49 kOhm  B75 MOhm
     FAR F  4O uF  C41 nF  81 H  C14 mH  COU C  D33 T  C29 mT  SIE S  D10 S/m  H61 mS/cm  G42 uS/cm
-    MQH m3/h  MQS m3/s  40 mL/s  41 mL/min  L2 L/min  G51 L/s  E32 L/h  H60 m3/m3  G52 m3/d  G53 m3/min  2L [ft_i]3/min  LD L/d
+    MQH m3/h  MQS m3/s  40 mL/s  41 mL/min  L2 L/min  G51 L/s  E32 L/h  H60 m3/m3  G52 m3/d
+    G53 m3/min  2L [ft_i]3/min  LD L/d
     KGS kg/s  E93 kg/h  F31 kg/min  F29 g/s  F28 g/min  E18 t/h  L71 t/d
     C65 Pa.s  C24 mPa.s  C7 cP  4C cSt  4T pF  D54 W/m2  D53 W/(m.K)  D55 W/(m2.K)
     LUX lx  LUM lm  CDL cd  2N dB  A99 bit  C37 kbit  D36 Mbit  AD By  2P kBy  4L MBy  E34 GBy  BPM {beat}/min

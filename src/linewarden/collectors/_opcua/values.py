@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from linewarden.collectors._opcua.decode import Matrix, Structure, Undecodable, Value
+from linewarden.collectors._opcua.decode import Matrix, Structure, UndecodableError, Value
 from linewarden.collectors._opcua.status import quality_of
 from linewarden.collectors._opcua.structures import Shapes
 from linewarden.collectors.contract import Samples, Sink, Tag
@@ -41,7 +41,7 @@ class Point:
         stamp = value.source_ts or value.server_ts
         if stamp is None or stamp != self.stamp:
             return False
-        return value.value == self.value or (value.value != value.value and self.value != self.value)
+        return bool(value.value == self.value) or (value.value != value.value and self.value != self.value)
 
     def remember(self, value: Value) -> None:
         """Takes a value for the last."""
@@ -98,7 +98,7 @@ class Values:
                     break
         except KeyError:
             self._say(point, "is a structure that the server does not describe: its fields cannot be read")
-        except Undecodable as error:
+        except UndecodableError as error:
             self._say(point, f"holds a structure that is not as the server describes it ({error})")
         return found
 
