@@ -18,7 +18,8 @@ from _analytics._set import Set, Table
 from linewarden.analytics.energy.forecast import LoadForecast
 from linewarden.analytics.energy.load import Meter
 
-YEAR = 35_040
+KEPT = 26_304
+"""Rows of the file that is here: 274 days; the rest of the year is kept apart."""
 SLOT = 900.0
 BEGINS = 1_514_764_800.0
 """2018-01-01 00:00, the first slot; wall clock of Korea, which has no summer time."""
@@ -45,8 +46,7 @@ def cuts(count: int) -> list[int]:
     """First slots of the splits and the end; the last quarter of a whole year is one split."""
     days = np.datetime64("2018-01-01") + np.arange(366)
     first = [int(np.flatnonzero(days == np.datetime64(f"2018-{m:02d}-01"))[0]) * 96 for m in MONTHS]
-    kept = YEAR * 3 // 4
-    return [c for c in first if c < min(count, kept)] + ([kept, count] if count > kept else [count])
+    return [c for c in first if c < min(count, KEPT - 96)] + ([KEPT, count] if count > KEPT else [count])
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> float:
@@ -72,7 +72,7 @@ def table(series: Meter, edges: list[int], kwh: np.ndarray, low: np.ndarray, hig
     begin, load, rows = edges[0], series.kwh, []
     names = [str(np.datetime64(int(series.at[e]), "s"))[:10] for e in edges[:-1]]
     spans = [*zip(names, edges, edges[1:], strict=False), ("all of these", edges[0], edges[-1])]
-    if edges[-1] <= YEAR * 3 // 4:
+    if edges[-1] <= KEPT:
         spans.append(("August and September", edges[4], edges[-1]))
     for name, first, until in spans:
         mine, came = slice(first - begin, until - begin), load[first:until]
@@ -82,7 +82,7 @@ def table(series: Meter, edges: list[int], kwh: np.ndarray, low: np.ndarray, hig
         wide = float(np.mean(high[mine] - low[mine]))
         rows.append([name, *(f"{b:.2f}" for b in before), f"{ours:.2f}", f"{ours / before[0]:.3f}", f"{held:.1%}",
                      f"{wide:.1f}"])  # fmt: skip
-    apart = edges[-1] > YEAR * 3 // 4
+    apart = edges[-1] > KEPT
     judged = rmse(kwh[edges[-2] - begin :], load[edges[-2] :]) if apart else float(rows[-1][4])
     where = "the last quarter of the year" if apart else "August and September"
     goal = Goal(f"steel RMSE {judged:.2f} kWh over {where} (goal {GOAL})", judged <= GOAL)
