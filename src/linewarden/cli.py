@@ -456,6 +456,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.console.command import add_console
     from linewarden.exercises.command import add_exercise
     from linewarden.service.access_command import add_access
+    from linewarden.service.analyse_command import add_analyse
     from linewarden.service.audit.command import add_audit
     from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
@@ -463,9 +464,11 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.collect_command import add_collect
     from linewarden.service.config.command import add_config
     from linewarden.service.detect_command import add_detect
+    from linewarden.service.energy_command import add_energy
     from linewarden.service.expected_command import add_expected
     from linewarden.service.lake_command import add_lake
     from linewarden.service.notices_command import add_notices
+    from linewarden.service.oee_command import add_oee
     from linewarden.service.packets_command import add_packets
     from linewarden.service.people_command import add_people
     from linewarden.service.rules_command import add_rules
@@ -474,6 +477,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.shells_command import add_shells
     from linewarden.service.snapshot_command import add_snapshot
     from linewarden.service.tags_command import add_tags
+    from linewarden.service.trends_command import add_trends
 
     add_detect(commands, _bar, _connect)
     add_tags(commands, _connect)
@@ -482,7 +486,8 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_assets(commands)
     add_shells(commands)
     for add in (
-        add_serve, add_collect, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
+        add_analyse, add_energy, add_oee, add_trends, add_serve, add_collect, add_console, add_rules, add_packets,
+        add_expected, add_snapshot, add_lake,
         add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)

@@ -23,6 +23,7 @@ from linewarden.cases.model import Case
 from linewarden.plant.diff import PlantDiff
 from linewarden.plant.model import Plant
 from linewarden.reports import words
+from linewarden.reports.analysis_page import AnalysisView
 from linewarden.reports.cases_page import cases_report, cases_view
 from linewarden.reports.data import page_data
 from linewarden.reports.diff_view import diff_view
@@ -79,6 +80,12 @@ def render_cases(
     made = Made(generated_at, version, source)
     view = cases_report(cases, names)
     return _render("cases.html.j2", v=view, data=as_json({}), made=made, paper=paper, most_proof=MOST_EVENTS)
+
+
+def render_analysis(view: AnalysisView, generated_at: int, version: str, source: str, *, paper: bool = False) -> str:
+    """What was found in a historian export, as one HTML document of the same kind."""
+    made = Made(generated_at, version, source)
+    return _render("analysis.html.j2", v=view, data=as_json({}), made=made, paper=paper)
 
 
 def as_json(value: Any) -> Markup:

@@ -34,7 +34,7 @@ def write_plant_report(
     values = _values(lake) if lake is not None else []
     cases = _cases_of(told, plant) if told is not None else _cases(lake) if lake is not None else None
     paper = is_pdf(file.path)
-    _write(file, render_plant(plant, time.time_ns(), __version__, source, values, cases, paper=paper))
+    write_page(file, render_plant(plant, time.time_ns(), __version__, source, values, cases, paper=paper))
 
 
 def _cases_of(told: Sequence[Told], plant: Plant) -> list[tuple[int, Case]]:
@@ -67,7 +67,7 @@ def write_diff_report(file: Reserved, diff: PlantDiff, source: str) -> None:
     """The report of what changed. Raises StoreError."""
     from linewarden.reports.html import render_diff
 
-    _write(file, render_diff(diff, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
+    write_page(file, render_diff(diff, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
 
 
 def write_cases_report(
@@ -76,7 +76,7 @@ def write_cases_report(
     """The report of cases, with their events. Raises StoreError."""
     from linewarden.reports.html import render_cases
 
-    _write(file, render_cases(cases, names, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
+    write_page(file, render_cases(cases, names, time.time_ns(), __version__, source, paper=is_pdf(file.path)))
 
 
 @contextlib.contextmanager
@@ -101,7 +101,8 @@ def is_pdf(path: Path) -> bool:
     return path.suffix.lower() == ".pdf"
 
 
-def _write(file: Reserved, page: str) -> None:
+def write_page(file: Reserved, page: str) -> None:
+    """A page that was rendered, as the file's ending asks. Raises StoreError."""
     if not is_pdf(file.path):
         file.write(page)
         return
