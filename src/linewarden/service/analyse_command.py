@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from linewarden.analytics.energy.tariff import Tariff
-    from linewarden.service.analysing.analysis import Analysis
     from linewarden.service.options import Commands
+    from linewarden.service.surveying.analysis import Analysis
 
 ANALYSE = """examples:
   linewarden analyse export.parquet                            a summary here, and export-analysis.html beside the file
@@ -51,9 +51,9 @@ def add_analyse(commands: Commands) -> None:
 def run_analyse(args: argparse.Namespace) -> int:
     """Reads, analyses, writes the report, tells the summary."""
     need_analytics()
-    from linewarden.service.analysing.analysis import analysed
-    from linewarden.service.analysing.export import load
     from linewarden.service.report import report_file
+    from linewarden.service.surveying.analysis import analysed
+    from linewarden.service.surveying.export import load
 
     if args.no_report and args.report:
         raise ConfigError("--no-report: and --report; give one of them")
@@ -71,7 +71,7 @@ def run_analyse(args: argparse.Namespace) -> int:
         assert report is not None
         found = analysed(export, normal=normal, thorough=args.thorough, tariff=tariff, zone=args.zone, on_step=step)
         step("report")
-        from linewarden.service.analysing.writing import write
+        from linewarden.service.surveying.writing import write
 
         write(report, found)
     _tell(found, path, args)
@@ -156,7 +156,7 @@ def _steps(args: argparse.Namespace) -> Callable[[str], None]:
 
 
 def _tell(found: Analysis, path: Path | None, args: argparse.Namespace) -> None:
-    from linewarden.service.analysing.writing import as_dict, summary_lines
+    from linewarden.service.surveying.writing import as_dict, summary_lines
 
     if args.json:
         json.dump(as_dict(found, path), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)

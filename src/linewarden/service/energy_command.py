@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from linewarden.analytics.energy.forecast import Forecast
     from linewarden.analytics.energy.profile import PerPiece
     from linewarden.analytics.oee.shifts import Shift
-    from linewarden.service.analysing.energy import EnergyPart
-    from linewarden.service.analysing.export import Export
     from linewarden.service.options import Commands
+    from linewarden.service.surveying.energy import EnergyPart
+    from linewarden.service.surveying.export import Export
 
 ENERGY = """examples:
   linewarden energy meter.csv                                  the meter is found by its unit (kW, kWh ...)
@@ -58,8 +58,8 @@ def add_energy(commands: Commands) -> None:
 def run_energy(args: argparse.Namespace) -> int:
     """Reads the meter, tells what it says."""
     need_analytics()
-    from linewarden.service.analysing.energy import energy_of
-    from linewarden.service.analysing.export import load
+    from linewarden.service.surveying.energy import energy_of
+    from linewarden.service.surveying.export import load
 
     shifts, tariff = shifts_of(args.shift), tariff_file(args.tariff)
     zone_checked(args.zone)
@@ -157,7 +157,7 @@ def _pieces(export: Export, found: EnergyPart | None, good: str | None) -> PerPi
     if found is None or not good:
         return None
     from linewarden.analytics.energy.profile import per_piece
-    from linewarden.service.analysing.energy import slots_of
+    from linewarden.service.surveying.energy import slots_of
 
     return per_piece(found.meter, slots_of(export, good, found.meter))
 
@@ -180,7 +180,7 @@ def _forecast(found: EnergyPart, args: argparse.Namespace) -> Forecast:
 def _show(e: EnergyPart, pieces: PerPiece | None, ahead: Forecast | None) -> None:
     from rich.text import Text
 
-    from linewarden.service.analysing.telling_energy import local
+    from linewarden.service.surveying.telling_energy import local
     from linewarden.service.tables import catalogue_table, console
 
     screen, p, t = console(sys.stdout), e.profile, e.tariff

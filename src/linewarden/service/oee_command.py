@@ -148,7 +148,7 @@ def _kinds(args: argparse.Namespace) -> dict[str, Kind]:
 def _read(args: argparse.Namespace) -> tuple[list[Span], list[Pieces], int, int]:
     """Spans and pieces, and the first and last instant of which anything is told, ns."""
     from linewarden.analytics.oee.spans import Pieces, from_counters, from_pieces
-    from linewarden.service.analysing.series import numbers, series_of
+    from linewarden.service.surveying.series import numbers, series_of
 
     wanted = tuple(dict.fromkeys(t for t in (args.state, args.made, args.good, args.rejected) if t))
     found = series_of(args.source, wanted, args.time)
@@ -181,8 +181,8 @@ def _plant_clock(args: argparse.Namespace) -> Any:
 
 
 def _has_zone(path: Path, time: str | None) -> bool:
-    from linewarden.service.analysing.columns import found
-    from linewarden.service.analysing.opening import opened
+    from linewarden.service.surveying.columns import found
+    from linewarden.service.surveying.opening import opened
 
     columns = found(opened(path).frame, time=time, without=(), only=())
     return columns.zoned

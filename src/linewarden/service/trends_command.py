@@ -43,7 +43,7 @@ def run_trends(args: argparse.Namespace) -> int:
     """Draws each tag."""
     need_analytics()
     from linewarden.reports.plots import stamp
-    from linewarden.service.analysing.export import load
+    from linewarden.service.surveying.export import load
     from linewarden.service.tables import console
 
     screen = console(sys.stdout)

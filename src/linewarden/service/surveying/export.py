@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linewarden.errors import ConfigError
-from linewarden.service.analysing.columns import Columns, found, unit_of
-from linewarden.service.analysing.opening import opened
+from linewarden.service.surveying.columns import Columns, found, unit_of
+from linewarden.service.surveying.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def load(
     import polars as pl
 
     if path.is_dir():
-        from linewarden.service.analysing.lake import lake_export
+        from linewarden.service.surveying.lake import lake_export
 
         return lake_export(path, only)
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from linewarden.reports.analysis_page import EnergyView
 from linewarden.reports.plots import Axis, plot
-from linewarden.service.analysing.telling_shapes import week_of
+from linewarden.service.surveying.telling_shapes import week_of
 
 if TYPE_CHECKING:
-    from linewarden.service.analysing.energy import EnergyPart
+    from linewarden.service.surveying.energy import EnergyPart
 
 
 def energy_view(e: EnergyPart) -> EnergyView:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linewarden.errors import ConfigError
-from linewarden.service.analysing.columns import found
-from linewarden.service.analysing.opening import opened
+from linewarden.service.surveying.columns import found
+from linewarden.service.surveying.opening import opened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +27,7 @@ def is_lake(path: Path) -> bool:
 def series_of(path: Path, tags: tuple[str, ...], time: str | None = None) -> dict[str, tuple[Series, list[str]]]:
     """Tag -> seconds since 1970, in order, and values as words (a number as `3`, `2.5`). Raises ConfigError."""
     if is_lake(path):
-        from linewarden.service.analysing.lake import lake_series
+        from linewarden.service.surveying.lake import lake_series
 
         return lake_series(path, tags)
     frame = opened(path).frame

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden import __version__
-from linewarden.service.analysing.telling import lasting, no_moments, steps, summary, title, view_of, when
+from linewarden.service.surveying.telling import lasting, no_moments, steps, summary, title, view_of, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import RenderableType
 
-    from linewarden.service.analysing.analysis import Analysis
     from linewarden.service.files import Reserved
+    from linewarden.service.surveying.analysis import Analysis
 
 SHOWN = 6
 MARKS = {"critical": "!!", "high": "! ", "medium": "- ", "ok": "ok"}

@@ -13,12 +13,12 @@ from linewarden.analytics.survey import levels, quality
 from linewarden.analytics.survey import together as tying
 from linewarden.analytics.survey.moments import Found, look
 from linewarden.errors import ConfigError
-from linewarden.service.analysing.energy import EnergyPart, energy_of
+from linewarden.service.surveying.energy import EnergyPart, energy_of
 
 if TYPE_CHECKING:
     from linewarden.analytics.contract import Detector
     from linewarden.analytics.energy.tariff import Tariff
-    from linewarden.service.analysing.export import Export
+    from linewarden.service.surveying.export import Export
 
 LEAST_ROWS = 60
 LEARNED = 1 / 3

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linewarden.errors import ConfigError, StoreError
-from linewarden.service.analysing.columns import unit_of
-from linewarden.service.analysing.export import MOST_CELLS, MOST_TAGS, Export, Facts
 from linewarden.service.lake import Session, open_lake
+from linewarden.service.surveying.columns import unit_of
+from linewarden.service.surveying.export import MOST_CELLS, MOST_TAGS, Export, Facts
 
 if TYPE_CHECKING:
     from linewarden.analytics.contract import Series
@@ -77,7 +77,7 @@ def _quoted(names: tuple[str, ...]) -> str:
 
 
 def _made(path: Path, told: list[Any], rows: list[Any], first: float, piece: float, usual: float) -> Export:
-    from linewarden.service.analysing.export import held
+    from linewarden.service.surveying.export import held
 
     place = {r[0]: k for k, r in enumerate(told)}
     count = max(r[1] for r in rows) + 1

@@ -11,12 +11,12 @@ from linewarden.reports.analysis_page import AnalysisView, ChangeRow, ModeRow, M
 from linewarden.reports.plots import WIDE, Axis, Plot, plot, sparkline
 from linewarden.reports.values_view import number
 from linewarden.reports.words import clean, listed, plural
-from linewarden.service.analysing.telling_energy import energy_view
-from linewarden.service.analysing.telling_shapes import mode_stripe, squares_of
+from linewarden.service.surveying.telling_energy import energy_view
+from linewarden.service.surveying.telling_shapes import mode_stripe, squares_of
 
 if TYPE_CHECKING:
     from linewarden.analytics.survey.moments import Moment
-    from linewarden.service.analysing.analysis import Analysis
+    from linewarden.service.surveying.analysis import Analysis
 
 MOST_MOMENTS = 8
 MOST_CHANGES = 6

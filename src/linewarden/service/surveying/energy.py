@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from linewarden.analytics.energy.tariff import Bill, Tariff
     from linewarden.analytics.energy.waste import Waste
     from linewarden.analytics.oee.shifts import Shift
-    from linewarden.service.analysing.export import Export
+    from linewarden.service.surveying.export import Export
 
 SCALES = {"w": ("power", 1e-3), "kw": ("power", 1.0), "mw": ("power", 1e3), "wh": ("energy", 1e-3),
           "kwh": ("energy", 1.0), "mwh": ("energy", 1e3)}  # fmt: skip
