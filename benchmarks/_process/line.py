@@ -6,12 +6,15 @@ learned here is what a sensor at the mirror port would read, once a second, with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.exercises.devices import filler
 from linewarden.exercises.devices._modbus import Point
 from linewarden.exercises.devices.modbus_field import ASKED, MEASURED
@@ -43,6 +46,10 @@ class Block:
         return max(p.address + (2 if p.wide else 1) for p in self.points)
 
 
+Spoof = Callable[[int, Block, list[float]], list[float]]
+"""Second, who tells, what it measures -> what it tells."""
+
+
 def blocks() -> list[Block]:
     """All that is polled."""
     found = [Block(DEVICES["plc-filler"].address, "input_register", filler.MEASURED),
@@ -54,19 +61,83 @@ def blocks() -> list[Block]:
     return found
 
 
-def run(course: Course, seconds: int, seed: int, plant: Plant | None = None, wanted: Callable[[str], float] | None = None) -> Iterator[tuple[int, Plant, Controls]]:
+def run(
+    course: Course, seconds: int, seed: int, plant: Plant | None = None, controls: Controls | None = None
+) -> Iterator[tuple[int, Plant, Controls]]:
     """Second by second: number of the second, the plant after it, and what was asked."""
-    now, controls = plant or Plant(), Controls()
+    now, asked = plant or Plant(), controls or Controls()
     for second in range(seconds):
-        controls = course(second, controls, now)
-        now = step(now, controls, 1.0, seed)
-        yield second, now, controls
+        asked = course(second, asked, now)
+        now = step(now, asked, 1.0, seed)
+        yield second, now, asked
+
+
+def normal_course(seed: int) -> Course:
+    """Orders of one to three hours with pauses between, of two products, as the MES starts them."""
+    dice, wait = random.Random(seed), [-1]
+
+    def course(second: int, asked: Controls, plant: Plant) -> Controls:
+        if plant.order_done < asked.order_bottles or plant.order_number != asked.order_number:
+            return asked
+        if wait[0] < 0:
+            wait[0] = second + dice.randint(300, 1500)
+        if second < wait[0]:
+            return asked
+        wait[0] = -1
+        cola = dice.random() < 0.4
+        return replace(
+            asked, order_number=asked.order_number + 1, order_bottles=1000.0 * dice.randint(12, 36),
+            fill_ml=330.0 if cola else 500.0, nominal_ml=330.0 if cola else 500.0, torque_nm=1.7 if cola else 1.8,
+        )  # fmt: skip
+
+    return course
+
+
+def known() -> Knowledge:
+    """Who is who, as a sensor knows it after some minutes."""
+    kinds = {"controller": Role.CONTROLLER, "remote I/O": Role.IO, "drive": Role.DRIVE, "HMI": Role.HMI,
+             "SCADA server": Role.SCADA, "safety controller": Role.SAFETY_CONTROLLER, "historian": Role.HISTORIAN,
+             "engineering workstation": Role.ENGINEERING}  # fmt: skip
+    there = list(DEVICES.values())
+    field = [d for d in there if d.role in ("remote I/O", "drive")]
+    return Knowledge(
+        roles={d.address: kinds[d.role] for d in there if d.role in kinds},
+        names={d.address: d.name for d in there},
+        ids={d.address: d.mac for d in there},
+        masters={d.address: frozenset({DEVICES["plc-filler"].mac}) for d in field},
+    )
+
+
+def write(ts: int, who: str, whom: str, target: str, value: str, count: int = 1, verb: str = "write") -> dict[str, Any]:
+    """A row of `command`, of names of devices."""
+    return {
+        "ts": ts, "uid": "Cwrites", "sensor": "bench", "capture": "physics", "frame": ts // 1_000_000 % 1_000_000_007,
+        "id.orig_h": DEVICES[who].address, "id.resp_h": DEVICES[whom].address, "protocol": "modbus", "verb": verb,
+        "function": "write_single_register", "target": target, "value": value, "count": count, "answered": count,
+        "errors": 0,
+    }  # fmt: skip
+
+
+def commands(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows of `command` as a frame."""
+    return pl.DataFrame(rows).with_columns(pl.col("ts").cast(pl.Datetime("ns", "UTC")))
+
+
+def usual_writes(frame: pl.DataFrame, second: int) -> pl.DataFrame:
+    """What is written all the time: the panel's heartbeat, and the filler's demands of its drives."""
+    first = int(frame.get_column("ts").to_physical()[0])
+    rows = []
+    for k in range(8):
+        rows.append(write(first + k, "hmi-line1", "plc-filler", "holding_register 4", str((second + k) % 30_000 + 1)))
+        rows.append(write(first + k, "plc-filler", "drive-conveyor", "holding_register 0", "180"))
+        rows.append(write(first + k, "plc-filler", "drive-pump", "holding_register 0", str((second + 7 * k) % 50)))
+    return commands(rows)
 
 
 class Teller:
     """Collects what the devices say into frames of `reading`, one of at most `rows` seconds at a time."""
 
-    def __init__(self, begin_ns: int = FIRST_NS, rows: int = 3600, spoof: Callable[[int, str, list[float]], list[float]] | None = None) -> None:
+    def __init__(self, begin_ns: int = FIRST_NS, rows: int = 600, spoof: Spoof | None = None) -> None:
         self.begin_ns, self.rows, self.spoof = begin_ns, rows, spoof
         self.blocks = blocks()
         self._second: list[int] = []
@@ -82,7 +153,7 @@ class Teller:
                 value = getattr(plant if owner == "plant" else controls, name)
                 told = point.words(value)
                 words[point.address : point.address + len(told)] = [float(w) for w in told]
-            kept.append(words if self.spoof is None else self.spoof(second, block.source, words))
+            kept.append(words if self.spoof is None else self.spoof(second, block, words))
         return self.frame() if len(self._second) >= self.rows else None
 
     def frame(self) -> pl.DataFrame:

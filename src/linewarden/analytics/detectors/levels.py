@@ -78,6 +78,18 @@ class Levels(Detector):
     def _places(self, values: Series, tag: int) -> npt.NDArray[np.int64]:
         return np.asarray(np.clip((values - self._low[tag]) / self._step[tag], 0, PLACES), np.int64)
 
+    def nearest(self, tag: int, value: float) -> tuple[float, float]:
+        """Lower and upper end of the level nearest to a value, places where the tag stayed in its normal time."""
+        known = np.flatnonzero(self._away[tag] == 0)
+        if not len(known) or not np.isfinite(value):
+            return float(self._low[tag]), float(self._high[tag])
+        step = float(self._step[tag])
+        gaps = np.flatnonzero(np.diff(known) * step > self._far[tag])
+        begins, ends = known[np.concatenate([[0], gaps + 1])], known[np.concatenate([gaps, [len(known) - 1]])]
+        low, high = self._low[tag] + begins * step, self._low[tag] + (ends + 1) * step
+        best = int(np.argmin(np.maximum(np.maximum(low - value, value - high), 0.0)))
+        return float(low[best]), float(min(high[best], self._high[tag]))
+
     def _restart(self) -> None:
         tags = len(self.tags)
         self._held = self._first.copy()

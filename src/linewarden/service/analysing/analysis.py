@@ -17,7 +17,7 @@ import numpy as np
 
 from linewarden.analytics.align import Grid
 from linewarden.baseline.expected import Expected, covers, scene_of
-from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded
 from linewarden.service.analysing.doings import Deed, Doings
 from linewarden.service.analysing.machine import Level, Machine, Seen
@@ -45,7 +45,8 @@ STALE_S = 300.0
 KNOWN = 0.25
 """Share of its time of learning that a machine must have behind it, for something odd to be told that the network does
 not explain."""
-MOST_PENDING = 1_000
+OPERATORS = frozenset({Role.HMI, Role.SCADA})
+MOST_PENDING, MOST_TOLD = 1_000, 3
 Fit = Callable[[Callable[[], "Model"]], Callable[[], "Model | None"]]
 
 
@@ -56,9 +57,13 @@ class _Episode:
     machine: Machine
     began: float
     due: float
-    seen: dict[str, Seen] = field(default_factory=dict)
+    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    fresh: list[Seen] = field(default_factory=list)
+    """What came since it was judged last."""
     lasting: set[str] = field(default_factory=set)
     turns: int = 0
+    times: int = 0
+    """How often it was told."""
     told: Kind | None = None
 
 
@@ -94,7 +99,7 @@ class Analysis:
             return
         if stream == "command":
             for deed in self.doings.commands(rows):
-                if (deed.is_stranger or deed.verb != "write") and deed.new != "value":
+                if (deed.is_stranger or deed.verb != "write") and deed.new != "value" and not self._works(deed):
                     self._effects = [*self._effects[-MOST_PENDING:], (deed.ts / 1e9 + EFFECT_S, deed)]
         elif stream == "reading":
             # Up to each time at which the process is to be looked at, so that it does not matter how batches are cut.
@@ -193,11 +198,14 @@ class Analysis:
                 if not now.lasting and now.told is not None:
                     del self._episodes[machine.name]
             return
+        due = seen.odd.since + SETTLE_S
         if now is None:
-            now = self._episodes[machine.name] = _Episode(machine, seen.odd.since, seen.odd.since + SETTLE_S)
-        before = now.seen.get(name)
-        if before is None or seen.odd.score > before.odd.score:
-            now.seen[name] = seen
+            now = self._episodes[machine.name] = _Episode(machine, seen.odd.since, due)
+        key = (name, seen.odd.tag)
+        if key not in now.seen or seen.odd.score > now.seen[key].odd.score:
+            now.seen[key] = seen
+        now.fresh = [*now.fresh[-50:], seen]
+        now.due = min(now.due, due) if now.turns else now.due
         now.lasting.add(name)
 
     def turn(self, *, all_of_it: bool = False) -> list[Told]:
@@ -226,25 +234,32 @@ class Analysis:
 
     def _decide(self, episode: _Episode) -> None:
         due = episode.due
-        episode.due = due + AGAIN_S[episode.turns] if episode.turns < len(AGAIN_S) else np.inf
+        again = next((s for s in AGAIN_S if episode.began + s > due), np.inf)
+        episode.due = episode.began + again if episode.fresh or episode.turns else due + AGAIN_S[0]
         episode.turns += 1
-        first = max(episode.seen.values(), key=lambda s: (s.odd.detector != "together", s.odd.score))
+        fresh, episode.fresh = episode.fresh, []
+        first = max(fresh or episode.seen.values(), key=lambda s: (s.odd.detector != "together", s.odd.score))
         facts = self._facts(episode, first, due)
         verdict = judged(facts)
         if verdict.kind is Kind.ATTACK:
             episode.machine.not_normal(episode.began)
-        if episode.told is not None and (verdict.kind is episode.told or verdict.kind is not Kind.ATTACK):
+        if episode.told is not None and (not fresh or verdict.kind is not Kind.ATTACK) and verdict.kind is episode.told:
+            return
+        if episode.told is Kind.ATTACK and (verdict.kind is not Kind.ATTACK or episode.times >= MOST_TOLD):
             return
         if verdict.kind is not Kind.ATTACK and not facts.announced and episode.machine.known < KNOWN:
             return
         episode.told = verdict.kind
         levels = _joined(episode.seen.values(), first)
-        if verdict.kind is Kind.ATTACK and not facts.near and facts.elsewhere and self._waits(facts.elsewhere[0]):
-            self._follows.setdefault(facts.elsewhere[0], []).extend((episode.machine, v, facts.score) for v in levels)
+        cause = next(iter((*facts.near, *facts.elsewhere)), None)
+        elsewhere = cause is not None and cause.whom not in episode.machine.sources
+        if verdict.kind is Kind.ATTACK and cause is not None and elsewhere and self._waits(cause):
+            self._follows.setdefault(cause, []).extend((episode.machine, v, facts.score) for v in levels)
             return
         source = levels[0].tag.partition("/")[0] if levels else min(episode.machine.sources, default="")
         place = self.tags.place(levels[0].mark) if levels else ("", "", "", 0)
-        odd = Odd(episode.machine.name, source, episode.began, first.odd.detector, levels, place)
+        odd = Odd(episode.machine.name, source, first.odd.since, first.odd.detector, levels, place)
+        episode.times += 1
         self._tell(odd, facts, verdict, episode.machine)
 
     def _waits(self, deed: Deed) -> bool:
@@ -290,15 +305,16 @@ class Analysis:
     # --- what the network says ---
 
     def _facts(self, episode: _Episode, first: Seen, due: float) -> Facts:
-        machine, began = episode.machine, episode.began
+        machine, began = episode.machine, first.odd.since
         slow = first.rise_s or 0.0
         begin, end = int((began - max(self.said.before_s, slow)) * 1e9), int(due * 1e9)
         mine = self._close_to(machine)
-        deeds = list(self.doings.deeds_between(begin, end))
+        deeds = list(self.doings.deeds_between(begin, int((began + SETTLE_S) * 1e9)))
         # What a controller asks of its drives follows the process, and is no reason of it.
         deeds = [d for d in deeds if d.new != "value" or not self.known.is_field(d.who)]
+        deeds = [replace(d, new="work") if self._works(d) else d for d in deeds]
         near = tuple(d for d in deeds if d.whom in mine)
-        elsewhere = tuple(d for d in deeds if d.whom not in mine and d.new != "value")
+        elsewhere = tuple(d for d in deeds if d.whom not in mine and d.new not in ("value", "work"))
         words = [w for w in self.doings.words_between(begin, end) if not w.expected and w.severity in WEIGHTY]
         close = tuple(w for w in words if w.orig in mine or w.resp in mine)
         who = near[0].who if near else ""
@@ -310,6 +326,10 @@ class Analysis:
             tuple(w for w in words if w not in close)[:8], self._announced(int(began * 1e9), who, machine),
             any(s in self.doings.last_write for s in mine), since,
         )  # fmt: skip
+
+    def _works(self, deed: Deed) -> bool:
+        """Whether it is what operators do all day: a write from their station."""
+        return deed.verb == "write" and self.known.role(deed.who) in OPERATORS
 
     def _close_to(self, machine: Machine) -> set[str]:
         """Addresses of the machine's devices, and of what controls them: controllers that write or read them."""

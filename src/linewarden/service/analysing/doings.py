@@ -37,8 +37,8 @@ MOST, MOST_DEEDS, MOST_NOTICES = 20_000, 2_000, 2_000
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something unusual that was asked of a device. new: what about it was never seen: writer, verb, target or
-    value."""
+    """Something unusual that was asked of a device. new: what about it was never seen: writer, verb, target or value;
+    `work`, where an operator's station wrote, whose work that is."""
 
     ts: int
     who: str

@@ -12,7 +12,7 @@ from linewarden.analytics.blocks import Blocks
 from linewarden.analytics.contract import Rows, Series
 from linewarden.analytics.watch import Odd
 from linewarden.errors import ConfigError
-from linewarden.service.analysing.model import Model, made_of
+from linewarden.service.analysing.model import BY_TAG, Model, made_of
 from linewarden.service.analysing.settings import Wanted
 
 PIECE = 120
@@ -21,6 +21,8 @@ RING = PIECE + 120
 """Latest rows that are kept for a look at what changed."""
 STILL_ROWS = 90
 """So long a tag must stand still that never did so for a quarter of it."""
+CALM_ROWS = 60
+"""After so many rows within its limit a tag that goes over it is told anew."""
 GAP_S = 6 * 3600.0
 """A tag that was not off for so long begins anew."""
 Flags = npt.NDArray[np.bool_]
@@ -90,6 +92,7 @@ class Machine:
     """How often a person said something of it."""
     _fitting: Callable[[], Model | None] | None = None
     recent: Recent = field(default_factory=lambda: Recent(np.empty((0, 0)), np.empty(0), np.empty((0, 0), np.int64)))
+    _over: dict[tuple[str, int], float] = field(default_factory=dict)
     _first: Series = field(default_factory=lambda: np.empty(0))
     _last: Series = field(default_factory=lambda: np.empty(0))
 
@@ -180,8 +183,28 @@ class Machine:
     def _judged(self, rows: Rows, at: Series) -> list[Seen]:
         assert self.model is not None
         odds = self.model.judge(rows, at)
-        self._follow(self.model.off(), at)
-        return [self._seen(odd) for odd in odds]
+        self._follow(self.model.parts("levels"), at)
+        told = [o for o in odds if o.until is not None or o.detector not in BY_TAG]
+        told += [odd for detector in BY_TAG for odd in self._begun(detector, at)]
+        told.sort(key=lambda o: (o.since if o.until is None else o.until, o.detector, o.tag))
+        return [self._seen(odd) for odd in told]
+
+    def _begun(self, detector: str, at: Series) -> list[Odd]:
+        """Tags that went over their limit in these rows, and were not over it in the minute before."""
+        assert self.model is not None
+        found = []
+        for tag, part in self.model.parts(detector).items():
+            over = np.flatnonzero(part > 1.0)
+            if not len(over):
+                continue
+            last = np.concatenate([[self._over.get((detector, tag), -np.inf)], at[over[:-1]]])
+            for row in over[at[over] - last > CALM_ROWS * self.wanted.seconds].tolist():
+                sure, why = self.model.why(detector, row)
+                name = self.tags[tag]
+                first = ((name, dict(why).get(name, 0.0)), *(w for w in why if w[0] != name))
+                found.append(Odd(detector, name, float(at[row]), None, float(part[row]), sure, first))
+            self._over[detector, tag] = float(at[over[-1]])
+        return found
 
     def _follow(self, off: Mapping[int, Series], at: Series) -> None:
         """Since when each tag has been on its way: the first time it was off, with no long gap since."""
@@ -202,9 +225,9 @@ class Machine:
         levels = []
         for name, share in odd.why[:6]:
             tag = self.tags.index(name)
-            low, high = self.model.usual[tag]
-            value, mark = self.recent.rows[row, tag], int(self.recent.marks[row, tag])
-            levels.append(Level(name, share, float(value), float(low), float(high), mark))
+            value, mark = float(self.recent.rows[row, tag]), int(self.recent.marks[row, tag])
+            low, high = self.model.near(tag, value, odd.detector)
+            levels.append(Level(name, share, value, low, high, mark))
         first = self.tags.index(odd.tag) if odd.tag in self.tags else -1
         rise = max(0.0, odd.since - float(self._first[first])) if first >= 0 and odd.detector == "levels" else None
         return Seen(odd, tuple(levels), rise, self._still(row))
@@ -226,20 +249,22 @@ class Machine:
 
         The middle of the minute (60 rows) before against that of what came from ten rows after on.
         """
-        times, rows, second = self.recent.at, self.recent.rows, self.wanted.seconds
+        if self.model is None:
+            return []
+        times, second, model = self.recent.at, self.wanted.seconds, self.model
+        rows = self.recent.rows[:, : len(model.span)]
         before = rows[(times >= at - 60 * second) & (times < at)]
         after = rows[(times > at + 10 * second) & (times <= until)]
-        if len(before) < 5 or len(after) < 5 or self.model is None:
+        if len(before) < 5 or len(after) < 5:
             return []
-        span = np.maximum(self.model.span[: rows.shape[1]], 1e-12)
-        with np.errstate(invalid="ignore"):
-            off = np.abs(np.median(after, axis=0) - np.median(before, axis=0))
-            shook = np.abs(before - np.median(before, axis=0)).mean(axis=0)
-            moved = np.where(self.model.measured[: rows.shape[1]] & (off > 4 * shook), off / span, 0.0)
+        width = rows.shape[1]
+        off = np.abs(np.median(after, axis=0) - np.median(before, axis=0))
+        shook = np.abs(before - np.median(before, axis=0)).mean(axis=0)
+        moved = np.where(model.measured[:width] & (off > 4 * shook), off / np.maximum(model.span[:width], 1e-12), 0.0)
         found = []
         for tag in np.argsort(-np.nan_to_num(moved), kind="stable")[:6]:
             if moved[tag] > 0.1:
-                low, high = self.model.usual[tag]
+                low, high = model.usual[tag]
                 mark = int(self.recent.marks[-1, tag])
                 level = Level(self.tags[tag], 1.0, float(np.median(after[:, tag])), float(low), float(high), mark)
                 found.append((level, float(moved[tag])))

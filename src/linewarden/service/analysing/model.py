@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from linewarden.analytics.blocks import Blocks
 from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series
+from linewarden.analytics.detectors.levels import Levels
 from linewarden.analytics.shapes import Kind, Shape, kinds_of
 from linewarden.analytics.watch import Odd, Watch
 from linewarden.service.analysing.settings import Wanted
@@ -20,6 +21,8 @@ TOGETHER_ROWS = 14_400
 """Of normal time that are learned of what moves together."""
 WARM_ROWS = 120
 """Normal rows that are scored first, so that no detector begins in the middle of nowhere."""
+BY_TAG = ("levels", "settings")
+"""Detectors that judge each tag by itself: each that is over its limit is told."""
 LIVELY_ROWS = 22
 """A tag that never stood still for so long is lively."""
 LEAST, MOST, ABOVE = 2.0, 12.0, 1.3
@@ -43,15 +46,26 @@ class Model:
         shaped = self.shape.of(rows[:, : len(self.span)])
         return list(self.watch.judge_rows(shaped, at))
 
-    def off(self) -> Mapping[int, Series]:
+    def near(self, tag: int, value: float, detector: str) -> tuple[float, float]:
+        """Between what a tag usually is; of several levels the nearest one."""
+        levels = self.watch.detectors.get("levels")
+        place = np.flatnonzero(self.shape.kept == tag)
+        if detector == "levels" and isinstance(levels, Levels) and len(place):
+            return levels.nearest(int(place[0]), value)
+        return float(self.usual[tag, 0]), float(self.usual[tag, 1])
+
+    def parts(self, detector: str) -> dict[int, Series]:
         """Of the rows judged last: tag -> its share of its limit (0 where it is none), for tags that are off at all."""
-        scores = self.watch.scores.get("levels")
+        scores = self.watch.scores.get(detector)
         if scores is None or not scores.score.any():
             return {}
-        found = {}
-        for column in np.flatnonzero(scores.contributions.any(axis=0)):
-            found[int(self.shape.kept[column])] = _part(scores, int(column))
-        return found
+        columns = np.flatnonzero(scores.contributions.any(axis=0)).tolist()
+        return {int(self.shape.kept[column]): _part(scores, column) for column in columns}
+
+    def why(self, detector: str, row: int) -> tuple[float, tuple[tuple[str, float], ...]]:
+        """Of one of the rows judged last: how sure, and which tags with which share, in order."""
+        verdict = self.watch.detectors[detector].verdict(self.watch.scores[detector], row)
+        return verdict.confidence, verdict.why
 
 
 def _part(scores: Scores, column: int) -> Series:

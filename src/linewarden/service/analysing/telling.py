@@ -139,7 +139,8 @@ def _why(odd: Odd, facts: Facts, verdict: Verdict, known: Knowledge, learned: fl
 
 def _new(deed: Deed) -> str:
     return {"writer": "it never changed anything there", "verb": "it never did that there",
-            "target": "it never wrote that", "value": "it never wrote such a value"}[deed.new]  # fmt: skip
+            "target": "it never wrote that", "value": "it never wrote such a value",
+            "work": "an operator's station"}[deed.new]  # fmt: skip
 
 
 def _between(level: Level) -> str:

@@ -73,12 +73,12 @@ class Facts:
 
     @property
     def new_deed(self) -> bool:
-        """Somebody did what they never did there; another value alone is none."""
-        return any(d.new != "value" for d in self.near)
+        """Somebody did what they never did there; another value, or an operator's work, is none."""
+        return any(d.new not in ("value", "work") for d in self.near)
 
     def grave(self) -> bool:
         """Something weighty was told of the device itself."""
-        return any(w.severity in WEIGHTY and w.tactic in DOING for w in self.words)
+        return any(w.severity in GRAVE and w.tactic in DOING for w in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,9 @@ RULES: tuple[Rule, ...] = (
     Rule(lambda f: f.grave() and not f.slow, Kind.ATTACK, 0.65,
          "detections tell of something weighty at this device in the same time",
          "go through the case: does what was done explain what is odd?"),
+    Rule(lambda f: any(d.new == "work" for d in f.near), Kind.UNCLEAR, 0.6,
+         "an operator's station wrote there: somebody's work, or somebody in their place",
+         "ask at that station who did so; if it was meant, approve it"),
     Rule(lambda f: bool(f.near), Kind.UNCLEAR, 0.6,
          "a station that usually writes there did something new: somebody's work, or somebody in their place",
          "ask at that station who did so; if it was meant, approve it"),
