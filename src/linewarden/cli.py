@@ -257,6 +257,7 @@ def run_watch(args: argparse.Namespace) -> int:
         ("expected", "says what the detections may find"),
         ("baseline", "says what the detections know to be usual"),
         ("rules", "says what else to look for"),
+        ("analytics", "says what machines learned"),
     ):
         if getattr(args, option) and not args.detect:
             raise ConfigError(f"--{option} {what}: use it with --detect")
@@ -267,13 +268,19 @@ def run_watch(args: argparse.Namespace) -> int:
     with asked_to_end() as should_end:
         hooks = Hooks(screen.line, screen.status, should_end, args.every or screen.every_s)
         if args.detect:
+            from functools import partial
+
+            from linewarden.service.analysing.starting import live_values, told_to
             from linewarden.service.detecting import chosen
             from linewarden.service.live_detecting import LiveDetecting
 
             said = ExpectedKeeper(args.expected) if args.expected else None
             usual = BaselineKeeper(args.baseline) if args.baseline else None
-            judge = LiveDetecting(chosen(rules=args.rules), screen.notice, screen.line, said, usual)
+            values = live_values(args.analytics, screen.notice, screen.line, said) if args.analytics else None
+            told = partial(told_to, (values.heard, screen.notice)) if values else screen.notice
+            judge = LiveDetecting(chosen(rules=args.rules), told, screen.line, said, usual)
             hooks = judge.within(hooks)
+            hooks = values.within(hooks) if values else hooks
         watched = watch(args.out, listening, Settings(args.site, args.sensor, args.interval), hooks)
         screen.end(watched, args.out)
     return 0
@@ -457,6 +464,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.exercises.command import add_exercise
     from linewarden.service.access_command import add_access
     from linewarden.service.analyse_command import add_analyse
+    from linewarden.service.analysing.command import add_analytics
     from linewarden.service.audit.command import add_audit
     from linewarden.service.backup.command import add_backup
     from linewarden.service.baseline_command import add_baseline
@@ -486,8 +494,8 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_assets(commands)
     add_shells(commands)
     for add in (
-        add_analyse, add_energy, add_oee, add_trends, add_serve, add_collect, add_console, add_rules, add_packets,
-        add_expected, add_snapshot, add_lake,
+        add_analyse, add_analytics, add_energy, add_oee, add_trends, add_serve, add_collect, add_console, add_rules,
+        add_packets, add_expected, add_snapshot, add_lake,
         add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from linewarden.analytics.align import Counts, Grid, Reading
-from linewarden.analytics.contract import Detector, Scores, Verdict
+from linewarden.analytics.contract import Detector, Rows, Scores, Series, Verdict
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,25 @@ class Odd:
 class Watch:
     """detectors: by name, all of the same tags. seconds: of a row. stale: seconds for which a silent tag keeps its
     value. again: seconds after an end in which the same detector tells the same tag again only if its score is twice
-    as high.
+    as high. limits: by detector, the score above which an alarm begins, where that is more than 1.
     """
 
     def __init__(
-        self, detectors: Mapping[str, Detector], *, seconds: float, stale: float = 60.0, again: float = 600.0
+        self,
+        detectors: Mapping[str, Detector],
+        *,
+        seconds: float,
+        stale: float = 60.0,
+        again: float = 600.0,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         if not detectors or len({d.tags for d in detectors.values()}) != 1:
             raise ValueError("detectors of one and the same set of tags are needed")
         self.detectors = dict(detectors)
         self.again = again
+        self.limits = dict(limits or {})
+        self.scores: dict[str, Scores] = {}
+        """Of the rows that were judged last, by detector."""
         self._grid = Grid(next(iter(self.detectors.values())).tags, seconds, stale=stale, wait=seconds)
         self._lasting: dict[str, Odd] = {}
         self._ended: dict[tuple[str, str], Odd] = {}
@@ -62,25 +71,30 @@ class Watch:
 
     def judge(self, readings: Iterable[Reading]) -> Iterator[Odd]:
         """What begins to be odd, and what ends, in these readings."""
-        rows, at = self._grid.rows(readings)
+        yield from self.judge_rows(*self._grid.rows(readings))
+
+    def judge_rows(self, rows: Rows, at: Series) -> Iterator[Odd]:
+        """The same of rows that stand on a grid already, (n, tags), and the time at the end of each."""
         if not len(rows):
             return
         for name, detector in self.detectors.items():
-            scores = detector.score_many(rows, at)
-            yield from self._told(name, detector, scores, at.tolist())
+            scores = self.scores[name] = detector.score_many(rows, at)
+            if name in self._lasting or scores.alarm.any():
+                yield from self._told(name, detector, scores, at.tolist())
 
     def lasting(self) -> tuple[Odd, ...]:
         """What is odd now."""
         return tuple(self._lasting.values())
 
     def _told(self, name: str, detector: Detector, scores: Scores, at: list[float]) -> Iterator[Odd]:
+        limit = self.limits.get(name, 1.0)
         for row, when in enumerate(at):
             now = self._lasting.get(name)
             if not scores.alarm[row]:
                 if now:
                     yield self._end(name, now, when)
                 continue
-            if now and scores.score[row] <= now.score:
+            if scores.score[row] <= (now.score if now else limit if limit > 1.0 else 0.0):
                 continue
             verdict = detector.verdict(scores, row)
             begun = Odd(name, _first(verdict), when, None, verdict.score, verdict.confidence, verdict.why)

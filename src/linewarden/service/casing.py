@@ -12,8 +12,10 @@ from linewarden.service.lake import Lake, open_lake
 
 if TYPE_CHECKING:
     from linewarden.cases.model import Case, Event
+    from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
+    from linewarden.service.analysing.about import About
     from linewarden.service.evidence import Record
     from linewarden.service.packets import Named
 
@@ -125,8 +127,9 @@ def event_of(told: Told, assets: Mapping[str, str] | None = None) -> Event:
 def _event(row: dict[str, Any], again: tuple[int, int], assets: Mapping[str, str]) -> Event:
     from linewarden.cases.model import Event
     from linewarden.detections.catalogue import detections
+    from linewarden.service.analysing.about import ABOUT
 
-    about = {d.name: d for d in detections()}.get(row["note"])
+    about: Detection | About | None = ABOUT.get(row["note"]) or {d.name: d for d in detections()}.get(row["note"])
     return Event(
         row["notice_id"], row["ts"], max(row["until"] or row["ts"], again[1]), row["note"],
         about.title if about else _title(row["msg"]), row["msg"], row["severity"], row["tactic"],

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
     from linewarden.reports.notices import NoticeLine
     from linewarden.sensor.sensor import Progress
+    from linewarden.service.analysing.about import About
     from linewarden.service.asking import Connect
+    from linewarden.service.detecting import Values
     from linewarden.service.evidence import Record
     from linewarden.service.options import Commands
 
@@ -38,6 +40,7 @@ DETECT = """examples:
   linewarden detect lake/ --snapshot before-audit         with what held then (linewarden snapshot)
   linewarden detect lake/ --hindsight                     with what is known of the plant now; else as it was live
   linewarden detect plant.pcapng --packets proof/         a file of packets for each notice of medium and worse
+  linewarden detect lake/ --analytics learned/             process values against what machines learned before
   linewarden detect plant.pcapng --only program_download
   linewarden detect lake/ --expected expected.toml        with announced maintenance windows
   linewarden detect lake/ --rules rules/                  and the site's own rules (linewarden rules)
@@ -81,6 +84,9 @@ def add_detect(commands: Commands, bar: Bar, connect: Connect) -> None:
         help="what is usual, of `linewarden baseline learn`; else it is learned on",
     )
     add("--rules", type=Path, metavar="DIR", help="and the site's own rules, of `linewarden rules import`")
+    add("--analytics", type=Path, metavar="DIR",
+        help="what machines learned, of `linewarden analytics learn` or a service; else it is learned on")  # fmt: skip
+    add("--no-analytics", action="store_true", help="do not judge process values")
     add("--snapshot", metavar="NAME", help="of a lake: all three as `linewarden snapshot save` kept them")
     add(
         "--hindsight",
@@ -126,7 +132,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     with report_file(args.report) as report, bar(args) as on_step:
         found = detect(
             args.sources, wanted, out=args.out, settings=Settings(site=args.site), baseline=baseline,
-            expected=expected, hindsight=args.hindsight, on_step=on_step,
+            expected=expected, hindsight=args.hindsight, values=_values(args), on_step=on_step,
         )  # fmt: skip
         if report:
             from linewarden.reports.words import listed
@@ -153,6 +159,8 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
             "--baseline or --snapshot this run learned anew, and may say more or less than was said live",
             file=sys.stderr,
         )
+    if found.unjudged:
+        print(f"linewarden: warning: process values are not judged: {found.unjudged}", file=sys.stderr)
     for problem in found.problems:
         print(f"linewarden: warning: {problem.text}", file=sys.stderr)
     if args.packets:
@@ -160,6 +168,18 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
 
         write_proofs(args.packets, found, args.sources)
     return FOUND if args.fail_on and any(_weighs(n.severity, args.fail_on) for n in lines) else 0
+
+
+def _values(args: argparse.Namespace) -> Values | None:
+    """How process values are judged: not where only some detections are wanted."""
+    from linewarden.service.analysing.settings import Analytics
+    from linewarden.service.detecting import Values
+
+    if args.no_analytics and args.analytics:
+        raise ConfigError("--analytics and --no-analytics exclude each other; give one")
+    if args.no_analytics or (args.only and not args.analytics):
+        return None
+    return Values(Analytics(), args.analytics)
 
 
 def _wanted(
@@ -187,12 +207,14 @@ def _weighs(severity: str, least: str) -> bool:
 def lines_of(told: Sequence[Told], detections: Sequence[Detection]) -> list[NoticeLine]:
     """What is shown: each notice once, with how often it came."""
     from linewarden.reports.notices import NoticeLine
+    from linewarden.service.analysing.about import ABOUT
 
     again: dict[str, int] = {}
     for one in told:
         if one.notice.again:
             again[one.notice.notice_id] = again.get(one.notice.notice_id, 0) + one.notice.count
-    about = {d.name: d for d in detections}
+    about: dict[str, Detection | About] = {d.name: d for d in detections}
+    about |= ABOUT
     return [
         NoticeLine(
             t.ts, t.notice.severity, t.notice.note, about[t.notice.note].title, t.notice.msg, f"{t.capture}:{t.frame}",

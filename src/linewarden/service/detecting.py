@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Batch, Progress
+    from linewarden.service.analysing.settings import Analytics
     from linewarden.service.judging import Judge
 
 REWRITTEN = "detect"
@@ -44,6 +45,8 @@ class Found:
     plant: Plant
     problems: tuple[Problem, ...] = ()
     lake: Path | None = None
+    unjudged: str = ""
+    """Why process values were not judged, where they could not be."""
     lacking: int = 0
     """Entries that a live judge knew to be usual when it began, where this run was given none."""
 
@@ -80,6 +83,7 @@ def detect(
     baseline: Baseline | None = None,
     expected: Expected | None = None,
     hindsight: bool = False,
+    values: Values | None = None,
     on_step: Callable[[Progress], None] | None = None,
 ) -> Found:
     """Judges captures (files, folders, globs), or one lake. `out` keeps the records of captures, and their notices.
@@ -87,6 +91,7 @@ def detect(
     `detections`: those, or what gives them, and is called while the engine reads already (all of them: `chosen`).
     `baseline`: what is usual, learned before (else it is learned as the records go by); `expected`: what people said;
     `hindsight`: what was judged live is judged with what is known of the plant now, and in the order of time.
+    `values`: and process values are judged so (None: they are not).
 
     Raises CaptureError, StoreError or ConfigError as `read` does.
     """
@@ -102,11 +107,43 @@ def detect(
         lake = open_lake(Path(sources[0]))
         plant = plant_of(lake)
         told, lacking = _again(lake, plant, judge, baseline, [] if hindsight else places(lake))
-        return Found(told, plant, lake=lake.path, lacking=0 if baseline else lacking)
+        told, why = _with_values(lake, told, plant, values, expected)
+        return Found(told, plant, lake=lake.path, unjudged=why, lacking=0 if baseline else lacking)
     beside = _Beside(lambda: judge(baseline), JUDGED if callable(detections) else judge(None).streams)
     with _place(out) as folder, contextlib.closing(beside):
         result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step, beside=beside)
-        return Found(tuple(beside.told(_known(result.plant))), result.plant, result.problems, out)
+        told = tuple(beside.told(_known(result.plant)))
+        told, why = _with_values(open_lake(folder), told, result.plant, values, expected)
+        return Found(told, result.plant, result.problems, out, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """How process values are judged. `learned`: a folder in which a service, or `linewarden analytics learn`, keeps
+    what machines learned; it is not written."""
+
+    said: Analytics
+    learned: Path | None = None
+
+
+def _with_values(
+    lake: Lake, told: tuple[Told, ...], plant: Plant, values: Values | None, expected: Expected | None
+) -> tuple[tuple[Told, ...], str]:
+    """These notices and those of the process values; why there are none of these, where they could not be judged."""
+    if values is None:
+        return told, ""
+    from linewarden.service.analysing.settings import lacking
+
+    if why := lacking():
+        return told, why if "reading" in lake.streams else ""
+    from linewarden.service.analysing.over_lake import analyse_lake, taps_of, worth_it
+
+    with reading(lake.path):
+        if values.learned is None and not worth_it(lake, values.said):
+            return told, ""
+        taps = taps_of(lake, values.said, values.learned, expected) if values.learned else {}
+        more = analyse_lake(lake, values.said, told, known=_known(plant), expected=expected, taps=taps)
+    return tuple(sorted([*told, *more], key=_by_time)), ""
 
 
 JUDGED = frozenset(

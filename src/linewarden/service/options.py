@@ -170,6 +170,8 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     add("--baseline", type=Path, metavar="FILE",
         help="with --detect: what is usual is known from this file, if it is there, and kept in it")  # fmt: skip
     add("--rules", type=Path, metavar="DIR", help="with --detect: and the site's own rules (linewarden rules)")
+    add("--analytics", type=Path, metavar="DIR",
+        help="with --detect: judge process values; what machines learned is kept here, and known again")  # fmt: skip
     add("--every", type=float, metavar="SECONDS",
         help="how often to tell how it goes (default: 1 in a terminal and with --json, else 60)")  # fmt: skip
     add("--json", action="store_true", help="one JSON object an interval on standard output")

@@ -38,12 +38,14 @@ from linewarden.service.schedule import Job, Schedule, Turn
 from linewarden.service.state import prepare
 from linewarden.service.state_keeper import StateKeeper
 from linewarden.service.watch_status import status_as_dict
-from linewarden.service.watching import Hooks, Listening
+from linewarden.service.watching import Hooks, Listening, live_prefix
 
 if TYPE_CHECKING:
     import structlog
 
     from linewarden.detections.run import Told
+    from linewarden.service.analysing.live import LiveAnalysing
+    from linewarden.service.analysing.settings import Analytics
     from linewarden.service.collecting.collectors import Collecting, Collectors
     from linewarden.service.config import Config
     from linewarden.service.exporting.exporter import Exporter, Receiver
@@ -82,6 +84,10 @@ class Plan:
     """A folder of the site's own rules."""
     keep_baseline: bool = True
     """What is usual is kept in `data`."""
+    analytics: Analytics | None = None
+    """How process values are judged; None: not at all."""
+    keep_analytics: bool = True
+    """What machines learned is kept in `data`."""
     receivers: tuple[Receiver, ...] = ()
     """Who gets notices and cases as they come."""
     witness: Witness | None = None
@@ -119,6 +125,8 @@ def plan_of(config: Config, file: Path | None = None) -> Plan:
         expected=config.detect.expected,
         rules=config.detect.rules,
         keep_baseline=config.detect.keep_baseline,
+        analytics=parts.analytics_of(config),
+        keep_analytics=config.analytics.keep,
         receivers=parts.receivers_of(config),
         witness=parts.witness_of(config, file),
         collecting=parts.collecting_of(config),
@@ -168,16 +176,40 @@ class Service:
     def _hooks(self, listener: Listener) -> Hooks:
         name = listener.settings.sensor
         hooks = Hooks(partial(self._line, name), partial(self.board.sensor, name), should_end=lambda: False)
-        if not self.plan.detect:
-            return self._published(hooks)
         said = ExpectedKeeper(self.plan.expected) if self.plan.expected else None
+        values = self._analysing(name, said)
+        if not self.plan.detect:
+            return self._published(values.within(hooks) if values is not None else hooks)
         wanted = chosen(without=self.plan.without, rules=self.plan.rules)
         usual = BaselineKeeper(self.plan.data / f"baseline-{name}.json") if self.plan.keep_baseline else None
         on_known = partial(self.cases.know, name) if self.cases is not None else None
         judge = LiveDetecting(
-            wanted, partial(self._notice, name), partial(self._line, name), said, usual, on_known=on_known
+            wanted, partial(self._found, name, values), partial(self._line, name), said, usual, on_known=on_known
         )
-        return self._published(judge.within(hooks))
+        hooks = judge.within(hooks)
+        return self._published(values.within(hooks) if values is not None else hooks)
+
+    def _analysing(self, name: str, said: ExpectedKeeper | None) -> LiveAnalysing | None:
+        """What judges a sensor's values, where that is wanted and installed."""
+        from linewarden.service.analysing.settings import lacking
+
+        if self.plan.analytics is None:
+            return None
+        if text := lacking():
+            self.log.warning(f"process values are not judged: {text}", sensor=name)
+            return None
+        from linewarden.service.analysing.live import LiveAnalysing
+
+        folder = self.plan.data / "analytics" / live_prefix(name) if self.plan.keep_analytics else None
+        return LiveAnalysing(
+            self.plan.analytics, folder, partial(self._notice, name), partial(self._line, name), said
+        )  # fmt: skip
+
+    def _found(self, sensor: str, values: LiveAnalysing | None, told: Told) -> None:
+        """A detection found something: the analytics hear of it, too."""
+        if values is not None:
+            values.heard(told)
+        self._notice(sensor, told)
 
     def _published(self, hooks: Hooks) -> Hooks:
         """These hooks, with the namespace among them."""

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from linewarden.service.config.analytics import AnalyticsSaid
 from linewarden.service.config.base import (
     KeyPlace,
     Listen,
@@ -260,6 +261,7 @@ class Config(Table):
     http: Http = Http()
     console: Console = Console()
     detect: Detect = Detect()
+    analytics: AnalyticsSaid = AnalyticsSaid()
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
     namespace: NamespaceTable | None = None

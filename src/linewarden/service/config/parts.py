@@ -15,8 +15,10 @@ from linewarden.service.watching import Keep, Listening
 from linewarden.trust.envelope import is_sealed
 
 if TYPE_CHECKING:
+    from linewarden.service.analysing.settings import Analytics
     from linewarden.service.audit.witness import Witness
     from linewarden.service.collecting.collectors import Collecting
+    from linewarden.service.config.analytics import Judged
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
@@ -81,6 +83,21 @@ def publishing_of(config: Config) -> Publishing | None:
 
     settings = namespace_of(config.namespace, lambda key, reference: secret_of(config, key, reference, None) or "")
     return Publishing(settings, config.service.site, config.lake_folder)
+
+
+def analytics_of(config: Config) -> Analytics | None:
+    """How process values are judged; None: not at all."""
+    from linewarden.service.analysing.settings import Analytics, Group, Wanted
+
+    said = config.analytics
+    if not said.enabled:
+        return None
+
+    def wanted(one: Judged, hints: tuple[str, ...] = ()) -> Wanted:
+        return Wanted(one.seconds, hints, one.learn_hours, one.first_minutes, tuple(map(str, one.detectors)))
+
+    groups = tuple(Group(m.name, m.tags, wanted(m, m.hints)) for m in said.machine)
+    return Analytics(groups, wanted(said), before_s=said.before_s)
 
 
 def listen_of(config: Config) -> tuple[str, int] | None:

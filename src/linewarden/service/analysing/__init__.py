@@ -1,0 +1,9 @@
+"""Process values judged as they come, or over a lake: is what is odd an attack, wear, or somebody's work?
+
+settings    what a person may say: machines, hints, times
+tags        values of `reading` records by machine, as columns of numbers
+machine     learns and judges one machine
+doings      what was done on the network meanwhile: writes, stops, notices
+verdict     the rules: attack, wear, change, unclear
+analysis    all together; `live` and `over_lake` feed it, `keeper` keeps what it learned
+"""

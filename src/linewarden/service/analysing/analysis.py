@@ -1,0 +1,374 @@
+"""All machines of one tap: records in, notices out. Time is that of the records, so that live and replay agree.
+
+    analysis = Analysis(Analytics())
+    analysis.take("command", frame); analysis.take("reading", frame); analysis.notice(told)
+    for told in analysis.turn(): ...
+
+What is odd is told some seconds after it began, when what the network showed meanwhile has been heard, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linewarden.analytics.align import Grid
+from linewarden.baseline.expected import Expected, covers, scene_of
+from linewarden.detections.knowledge import Knowledge, Role
+from linewarden.detections.memory import Bounded
+from linewarden.service.analysing.doings import Deed, Doings
+from linewarden.service.analysing.machine import Level, Machine, Seen
+from linewarden.service.analysing.settings import Analytics, Wanted
+from linewarden.service.analysing.tags import Tag, Tags
+from linewarden.service.analysing.telling import Odd, told_of
+from linewarden.service.analysing.verdict import WEIGHTY, Facts, Kind, Verdict, judged
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from linewarden.detections.run import Told
+    from linewarden.service.analysing.model import Model
+
+STREAMS = ("command", "reading")
+SETTLE_S = 5.0
+"""From the beginning of something odd until it is told."""
+AGAIN_S = (60.0, 600.0)
+"""What lasts is judged again so long after it was told: the network's reason may come later."""
+EFFECT_S = 45.0
+"""After something unusual was done, so long later the process is looked at."""
+QUIET_S = {Kind.ATTACK: 600.0, Kind.UNCLEAR: 3600.0, Kind.CHANGE: 3600.0, Kind.WEAR: 86_400.0}
+"""For so long the same tag is not told again with the same verdict."""
+STALE_S = 300.0
+KNOWN = 0.25
+"""Share of its time of learning that a machine must have behind it, for something odd to be told that the network does
+not explain."""
+OPERATORS = frozenset({Role.HMI, Role.SCADA})
+MOST_PENDING, MOST_TOLD = 1_000, 3
+Fit = Callable[[Callable[[], "Model"]], Callable[[], "Model | None"]]
+
+
+@dataclass
+class _Episode:
+    """Something odd at a machine, from its beginning until all detectors are calm."""
+
+    machine: Machine
+    began: float
+    due: float
+    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    fresh: list[Seen] = field(default_factory=list)
+    """What came since it was judged last."""
+    lasting: set[str] = field(default_factory=set)
+    turns: int = 0
+    times: int = 0
+    """How often it was told."""
+    told: Kind | None = None
+
+
+class Analysis:
+    """`fit`: how a model is made (`Machine.fit`); by default at once."""
+
+    def __init__(self, said: Analytics, expected: Expected | None = None, fit: Fit | None = None) -> None:
+        self.said, self.expected, self.known = said, expected, Knowledge()
+        self.machines: dict[str, Machine] = {}
+        self.doings = Doings()
+        self.clock = 0.0
+        """Time of the latest reading, s UTC."""
+        self.tags = Tags(said.most_tags, self._new_tag)
+        self._fit = fit
+        self._grids: dict[float, Grid] = {}
+        self._grown: dict[float, list[str]] = {}
+        self._column = np.empty(0, np.int64)
+        self._seconds = np.empty(0)
+        self._index: dict[str, np.ndarray] = {}
+        self._neighbours: dict[tuple[str, str, int], int] = {}
+        self._episodes: dict[str, _Episode] = {}
+        self._effects: list[tuple[float, Deed]] = []
+        self._explained: Bounded[Deed, bool] = Bounded(bool, 500)
+        self._follows: dict[Deed, list[tuple[Machine, Level, float]]] = {}
+        self._told: Bounded[tuple[str, str, Kind], float] = Bounded(float, 5_000)
+        self._out: list[Told] = []
+
+    # --- what comes in ---
+
+    def take(self, stream: str, rows: pl.DataFrame) -> None:
+        """A batch of `command` or `reading`; of one time first the commands."""
+        if not rows.height:
+            return
+        if stream == "command":
+            for deed in self.doings.commands(rows):
+                if (deed.is_stranger or deed.verb != "write") and deed.new != "value" and not self._works(deed):
+                    self._effects = [*self._effects[-MOST_PENDING:], (deed.ts / 1e9 + EFFECT_S, deed)]
+        elif stream == "reading":
+            # Up to each time at which the process is to be looked at, so that it does not matter how batches are cut.
+            for due in sorted({due for due, _ in self._effects}):
+                early = rows.get_column("ts").to_physical() <= int(due * 1e9)
+                if early.all():
+                    break
+                self._readings(rows.filter(early))
+                rows = rows.filter(~early)
+                self._effects_until(due)
+            self._readings(rows)
+
+    def notice(self, told: Told) -> None:
+        """What a detection found."""
+        self.doings.notice(told)
+
+    def know(self, known: Knowledge) -> None:
+        """Who is who, from now on."""
+        self.known = known
+
+    def machine(self, name: str, wanted: Wanted) -> Machine:
+        """The machine of this name; made, if it is new."""
+        if name not in self.machines:
+            self.machines[name] = Machine(name, wanted, fit=self._fit)
+        return self.machines[name]
+
+    def _new_tag(self, number: int, tag: Tag) -> None:
+        name, wanted = self.said.machine_of(tag.source, tag.name)
+        machine = self.machine(name, wanted)
+        seconds = machine.wanted.seconds
+        grid = self._grids.get(seconds)
+        if grid is None:
+            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds)
+        grown = self._grown.setdefault(seconds, [])
+        column = len(grid.tags) + len(grown)
+        grown.append(tag.name)
+        left = self._neighbours.get((tag.source, tag.block, tag.address - 1), -1) if tag.address is not None else -1
+        machine.add_tag(tag.name, column, tag.source, left)
+        if tag.address is not None:
+            self._neighbours[tag.source, tag.block, tag.address] = machine.tags.index(tag.name)
+        self._column = np.append(self._column, column)
+        self._seconds = np.append(self._seconds, seconds)
+        self._index.pop(name, None)
+
+    def _readings(self, rows: pl.DataFrame) -> None:
+        flat = self.tags.of(rows)
+        if not len(flat):
+            return
+        self.doings.heard(int(flat.at[0] * 1e9))
+        for seconds, grown in self._grown.items():
+            self._grids[seconds].grow(grown)
+        self._grown = {}
+        for seconds, grid in self._grids.items():
+            mine = self._seconds[flat.tag] == seconds
+            mine &= flat.tag >= 0
+            whole = bool(mine.all())
+            pick = slice(None) if whole else mine
+            column = self._column[flat.tag[pick]]
+            closed, at = grid.columns(flat.at[pick], column, flat.value[pick], flat.mark[pick])
+            self._closed(grid, closed, at)
+        self.clock = max(self.clock, float(flat.at.max()))
+
+    def _closed(self, grid: Grid, rows: np.ndarray, at: np.ndarray) -> None:
+        """Rows that are over, machine by machine; rows in which nothing came are none of its."""
+        if not len(at):
+            return
+        for machine in self.machines.values():
+            if machine.wanted.seconds != grid.seconds:
+                continue
+            index = self._index.get(machine.name)
+            if index is None:
+                index = self._index[machine.name] = np.array(machine.columns, np.int64)
+            heard = index >= 0
+            came = grid.came[:, index[heard]].any(axis=1)
+            if not came.any():
+                continue
+            mine, marks = rows[came][:, index], grid.marks[came][:, index]
+            if not heard.all():
+                mine[:, ~heard], marks[:, ~heard] = np.nan, -1
+            for seen in machine.step(mine, at[came], marks):
+                self._seen(machine, seen)
+
+    # --- what is odd ---
+
+    def _seen(self, machine: Machine, seen: Seen) -> None:
+        now, name = self._episodes.get(machine.name), seen.odd.detector
+        when = seen.odd.since if seen.odd.until is None else seen.odd.until
+        while now is not None and now.due <= when:
+            self._decide(now)
+            if not now.lasting:
+                del self._episodes[machine.name]
+                now = None
+        if seen.odd.until is not None:
+            if now is not None:
+                now.lasting.discard(name)
+                if not now.lasting and now.told is not None:
+                    del self._episodes[machine.name]
+            return
+        due = seen.odd.since + SETTLE_S
+        if now is None:
+            now = self._episodes[machine.name] = _Episode(machine, seen.odd.since, due)
+        key = (name, seen.odd.tag)
+        if key not in now.seen or seen.odd.score > now.seen[key].odd.score:
+            now.seen[key] = seen
+        now.fresh = [*now.fresh[-50:], seen]
+        now.due = min(now.due, due) if now.turns else now.due
+        now.lasting.add(name)
+
+    def turn(self, *, all_of_it: bool = False) -> list[Told]:
+        """What is ripe to be told by now."""
+        until = np.inf if all_of_it else self.clock
+        for name, episode in list(self._episodes.items()):
+            if episode.due <= until:
+                self._decide(episode)
+                if not episode.lasting:
+                    self._episodes.pop(name, None)
+        self._effects_until(until)
+        out, self._out = self._out, []
+        return out
+
+    def _effects_until(self, until: float) -> None:
+        ripe = [e for e in self._effects if e[0] <= until]
+        self._effects = [e for e in self._effects if e[0] > until]
+        for due, deed in ripe:
+            self._effect(deed, due)
+
+    def end(self) -> list[Told]:
+        """What was begun is ended, and told."""
+        for grid in self._grids.values():
+            self._closed(grid, *grid.flush())
+        return self.turn(all_of_it=True)
+
+    def _decide(self, episode: _Episode) -> None:
+        due = episode.due
+        again = next((s for s in AGAIN_S if episode.began + s > due), np.inf)
+        episode.due = episode.began + again if episode.fresh or episode.turns else due + AGAIN_S[0]
+        episode.turns += 1
+        fresh, episode.fresh = episode.fresh, []
+        first = max(fresh or episode.seen.values(), key=lambda s: (s.odd.detector != "together", s.odd.score))
+        facts = self._facts(episode, first, due)
+        verdict = judged(facts)
+        if verdict.kind is Kind.ATTACK:
+            episode.machine.not_normal(episode.began)
+        if episode.told is not None and (not fresh or verdict.kind is not Kind.ATTACK) and verdict.kind is episode.told:
+            return
+        if episode.told is Kind.ATTACK and (verdict.kind is not Kind.ATTACK or episode.times >= MOST_TOLD):
+            return
+        if verdict.kind is not Kind.ATTACK and not facts.announced and episode.machine.known < KNOWN:
+            return
+        episode.told = verdict.kind
+        levels = _joined(episode.seen.values(), first)
+        cause = next(iter((*facts.near, *facts.elsewhere)), None)
+        elsewhere = cause is not None and cause.whom not in episode.machine.sources
+        if verdict.kind is Kind.ATTACK and cause is not None and elsewhere and self._waits(cause):
+            self._follows.setdefault(cause, []).extend((episode.machine, v, facts.score) for v in levels)
+            return
+        source = levels[0].tag.partition("/")[0] if levels else min(episode.machine.sources, default="")
+        place = self.tags.place(levels[0].mark) if levels else ("", "", "", 0)
+        odd = Odd(episode.machine.name, source, first.odd.since, first.odd.detector, levels, place)
+        episode.times += 1
+        self._tell(odd, facts, verdict, episode.machine)
+
+    def _waits(self, deed: Deed) -> bool:
+        """Whether what follows from this deed is still to be told, or was told at the device that it was done to."""
+        return self._explained.get(deed) is not None or any(other == deed for _, other in self._effects)
+
+    def _tell(self, odd: Odd, facts: Facts, verdict: Verdict, machine: Machine) -> None:
+        kind = verdict.kind
+        key = (odd.machine, odd.levels[0].tag if odd.levels else "", kind)
+        before = self._told.get(key)
+        if before is not None and odd.at - before < QUIET_S[kind]:
+            return
+        self._told.put(key, odd.at)
+        for deed in (*facts.near, *facts.elsewhere):
+            self._explained.put(deed, True)
+        told = told_of(odd, facts, verdict, self.known, machine.known)
+        if self.expected is not None and not facts.announced:
+            scene = scene_of(told.ts, told.orig_h, told.resp_h, self._names, self.known.zone, key[1].partition("/")[2])
+            told = replace(told, notice=self.expected.judge(told.notice, scene))
+        self._out.append(told)
+
+    def _effect(self, deed: Deed, due: float) -> None:
+        """What the process did after something unusual was done, where it was not told at the device itself."""
+        follows = self._follows.pop(deed, [])
+        if self._explained.get(deed):
+            return
+        at = deed.ts / 1e9
+        found = [(m, level, far) for m in self.machines.values() for level, far in m.changed(at, due)]
+        found = found or [(m, level, level.share * min(score, 10.0)) for m, level, score in follows]
+        if not found:
+            return
+        found.sort(key=lambda f: -f[2])
+        machine, first, far = found[0]
+        total = sum(f for _, _, f in found) or 1.0
+        levels = tuple(replace(level, share=f / total) for _, level, f in found[:6])
+        odd = Odd(machine.name, first.tag.partition("/")[0], at, "changed", levels, self.tags.place(first.mark))
+        facts = Facts(
+            10 * far, 0.8 * (0.5 + 0.5 * machine.known), None, False, near=(deed,), hears=True,
+            announced=self._announced(deed.ts, deed.who, machine),
+        )  # fmt: skip
+        self._tell(odd, facts, judged(facts), machine)
+
+    # --- what the network says ---
+
+    def _facts(self, episode: _Episode, first: Seen, due: float) -> Facts:
+        machine, began = episode.machine, first.odd.since
+        slow = first.rise_s or 0.0
+        begin, end = int((began - max(self.said.before_s, slow)) * 1e9), int(due * 1e9)
+        mine = self._close_to(machine)
+        deeds = list(self.doings.deeds_between(begin, int((began + SETTLE_S) * 1e9)))
+        # What a controller asks of its drives follows the process, and is no reason of it.
+        deeds = [d for d in deeds if d.new != "value" or not self.known.is_field(d.who)]
+        deeds = [replace(d, new="work") if self._works(d) else d for d in deeds]
+        near = tuple(d for d in deeds if d.whom in mine)
+        elsewhere = tuple(d for d in deeds if d.whom not in mine and d.new not in ("value", "work"))
+        words = [w for w in self.doings.words_between(begin, end) if not w.expected and w.severity in WEIGHTY]
+        close = tuple(w for w in words if w.orig in mine or w.resp in mine)
+        who = near[0].who if near else ""
+        since = began - elsewhere[0].ts / 1e9 if elsewhere else None
+        return Facts(
+            max(s.odd.score for s in episode.seen.values()),
+            first.odd.confidence * (0.5 + 0.5 * machine.known),
+            first.rise_s, bool(first.still), near[:5], elsewhere[:5], close[:8],
+            tuple(w for w in words if w not in close)[:8], self._announced(int(began * 1e9), who, machine),
+            any(s in self.doings.last_write for s in mine), since,
+        )  # fmt: skip
+
+    def _works(self, deed: Deed) -> bool:
+        """Whether it is what operators do all day: a write from their station."""
+        return deed.verb == "write" and self.known.role(deed.who) in OPERATORS
+
+    def _close_to(self, machine: Machine) -> set[str]:
+        """Addresses of the machine's devices, and of what controls them: controllers that write or read them."""
+        known = self.known
+        found = set(machine.sources)
+        for source in machine.sources:
+            masters = self.doings.masters_of(source) | set(known.masters.get(source, ()))
+            ids = {a for a in masters if known.is_field(a)}
+            found |= {a for a, i in known.ids.items() if a in ids or (i in masters and known.is_field(a))} | ids
+        same = {known.ids[s] for s in machine.sources if s in known.ids}
+        return found | {a for a, i in known.ids.items() if i in same}
+
+    def _announced(self, ts: int, who: str, machine: Machine) -> str:
+        """The window that covers this device now, and whoever did something there."""
+        if self.expected is None:
+            return ""
+        for source in sorted(machine.sources):
+            scene = scene_of(ts, who, source, self._names, self.known.zone)
+            for window in self.expected.windows:
+                free = replace(window, verbs=(), who=window.who if who else ())
+                if window.begin <= ts <= window.end and covers(free, "process_change", scene):
+                    self.expected.used[window.id] = self.expected.used.get(window.id, 0) + 1
+                    return f"announced: {window.reason} [{window.id}]"
+        return ""
+
+    def _names(self, address: str) -> tuple[str, ...]:
+        known = self.known
+        return tuple({known.asset(address), known.names.get(address, address)})
+
+
+def _joined(seen: Iterable[Seen], first: Seen) -> tuple[Level, ...]:
+    """The tags of all detectors, those of the first in front of equals, with their shares of all."""
+    weight: dict[str, float] = {}
+    levels: dict[str, Level] = {}
+    for one in (first, *(s for s in seen if s is not first)):
+        strong = min(one.odd.score, 10.0) * (1.0 if one is first else 0.5)
+        for level in one.levels:
+            weight[level.tag] = max(weight.get(level.tag, 0.0), level.share * strong)
+            levels.setdefault(level.tag, level)
+    total = sum(weight.values()) or 1.0
+    order = sorted(weight, key=lambda tag: (tag != first.odd.tag, -weight[tag]))
+    return tuple(replace(levels[tag], share=weight[tag] / total) for tag in order[:6])

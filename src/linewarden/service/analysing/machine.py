@@ -1,0 +1,271 @@
+"""One machine: its tags, what it learned of them, and what is odd now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from linewarden.analytics.blocks import Blocks
+from linewarden.analytics.contract import Rows, Series
+from linewarden.analytics.watch import Odd
+from linewarden.errors import ConfigError
+from linewarden.service.analysing.model import BY_TAG, Model, made_of
+from linewarden.service.analysing.settings import Wanted
+
+PIECE = 120
+"""Rows that are judged at a time."""
+RING = PIECE + 120
+"""Latest rows that are kept for a look at what changed."""
+STILL_ROWS = 90
+"""So long a tag must stand still that never did so for a quarter of it."""
+CALM_ROWS = 60
+"""After so many rows within its limit a tag that goes over it is told anew."""
+GAP_S = 6 * 3600.0
+"""A tag that was not off for so long begins anew."""
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A tag at a moment: its value, and between what it usually is."""
+
+    tag: str
+    share: float
+    value: float
+    low: float
+    high: float
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something odd, with how it looked in the row where it was oddest so far. rise_s: for how long the first tag had
+    been on its way there; None where nobody knows. still: tags that used to move and stand still."""
+
+    odd: Odd
+    levels: tuple[Level, ...]
+    rise_s: float | None
+    still: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Recent:
+    """The latest rows, (n, tags) each, and their times."""
+
+    rows: Rows
+    at: Series
+    marks: npt.NDArray[np.int64]
+
+    def add(self, rows: Rows, at: Series, marks: npt.NDArray[np.int64]) -> None:
+        """Rows that follow."""
+        if (more := rows.shape[1] - self.rows.shape[1]) > 0:
+            self.rows = np.pad(self.rows, ((0, 0), (0, more)), constant_values=np.nan)
+            self.marks = np.pad(self.marks, ((0, 0), (0, more)), constant_values=-1)
+        self.rows = np.concatenate([self.rows, rows[-RING:]])[-RING:]
+        self.at = np.concatenate([self.at, at[-RING:]])[-RING:]
+        self.marks = np.concatenate([self.marks, marks[-RING:]])[-RING:]
+
+
+@dataclass
+class Machine:
+    """`fit`: makes a model, now or beside; by default now."""
+
+    name: str
+    wanted: Wanted
+    tags: list[str] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    """Numbers of the tags in `Tags`."""
+    sources: set[str] = field(default_factory=set)
+    neighbours: list[int] = field(default_factory=list)
+    blocks: Blocks = field(default_factory=Blocks)
+    rows: int = 0
+    """Learned so far."""
+    until: float = 0.0
+    """Time of the last row, s UTC."""
+    next_fit: int = 0
+    model: Model | None = None
+    fit: Callable[[Callable[[], Model]], Callable[[], Model | None]] | None = None
+    edit: int = 0
+    """How often a person said something of it."""
+    _fitting: Callable[[], Model | None] | None = None
+    recent: Recent = field(default_factory=lambda: Recent(np.empty((0, 0)), np.empty(0), np.empty((0, 0), np.int64)))
+    _over: dict[tuple[str, int], float] = field(default_factory=dict)
+    _first: Series = field(default_factory=lambda: np.empty(0))
+    _last: Series = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        self.next_fit = self.next_fit or self.wanted.first_rows
+        self._check_hints()
+
+    def _check_hints(self) -> None:
+        if self.wanted.hints and self.tags:
+            from linewarden.analytics.hints import HintError, parsed
+
+            for line in self.wanted.hints:
+                try:
+                    parsed(line, self.tags)
+                except HintError as error:
+                    raise ConfigError(f"analytics.machine {self.name!r}: hints: {error}") from error
+
+    def add_tag(self, name: str, column: int, source: str, after: int) -> None:
+        """A tag that is heard for the first time. after: place of its left neighbour in `tags`, or -1."""
+        self.sources.add(source)
+        if name in self.tags:
+            self.columns[self.tags.index(name)] = column
+            return
+        self.tags.append(name)
+        self.columns.append(column)
+        self.neighbours.append(-1)
+        if after >= 0:
+            self.neighbours[after] = len(self.tags) - 1
+        self.next_fit = max(self.next_fit, self.rows + self.wanted.first_rows)
+
+    @property
+    def learning(self) -> bool:
+        """Whether it still learns by itself."""
+        return self.rows < self.next_fit
+
+    @property
+    def known(self) -> float:
+        """How much of its time of learning is over, 0 to 1; 0 before the first model."""
+        return 0.0 if self.model is None else min(1.0, self.rows / self.wanted.learn_rows)
+
+    def step(self, rows: Rows, at: Series, marks: npt.NDArray[np.int64]) -> list[Seen]:
+        """Rows that follow, (n, tags): what began to be odd in them, or ended."""
+        told: list[Seen] = []
+        while len(rows):
+            room = min(PIECE, self.next_fit - self.rows if self.learning else PIECE)
+            part = slice(0, room)
+            told += self._part(rows[part], at[part], marks[part])
+            rows, at, marks = rows[room:], at[room:], marks[room:]
+        return told
+
+    def _part(self, rows: Rows, at: Series, marks: npt.NDArray[np.int64]) -> list[Seen]:
+        self._installed()
+        self.recent.add(rows, at, marks)
+        found = self._judged(rows, at) if self.model is not None else []
+        self.until = float(at[-1])
+        if self.learning:
+            self.blocks.add(rows)
+            self.rows += len(rows)
+            if self.rows >= self.next_fit:
+                self.refit()
+                self.next_fit = min(2 * self.rows, self.wanted.learn_rows)
+        return found
+
+    def refit(self) -> None:
+        """Makes the model anew of all that was learned."""
+        make = made_of(self.blocks, tuple(self.tags), tuple(self.neighbours), self.wanted)
+        if self.fit is None:
+            self.model, self._fitting = make(), None
+        else:
+            self._fitting = self.fit(make)
+
+    def _installed(self) -> None:
+        if self._fitting is not None and (made := self._fitting()) is not None:
+            self.model, self._fitting = made, None
+
+    def forget(self) -> None:
+        """Learns from the beginning."""
+        self.blocks, self.rows, self.model, self._fitting = Blocks(), 0, None, None
+        self.next_fit = self.wanted.first_rows
+
+    def not_normal(self, since: float) -> None:
+        """What was learned lately was an attack: it is taken back as far as it can be."""
+        if self.learning:
+            self.blocks.take_back(int(np.count_nonzero(self.recent.at >= since)) + 60)
+
+    # --- what is odd ---
+
+    def _judged(self, rows: Rows, at: Series) -> list[Seen]:
+        assert self.model is not None
+        odds = self.model.judge(rows, at)
+        self._follow(self.model.parts("levels"), at)
+        told = [o for o in odds if o.until is not None or o.detector not in BY_TAG]
+        told += [odd for detector in BY_TAG for odd in self._begun(detector, at)]
+        told.sort(key=lambda o: (o.since if o.until is None else o.until, o.detector, o.tag))
+        return [self._seen(odd) for odd in told]
+
+    def _begun(self, detector: str, at: Series) -> list[Odd]:
+        """Tags that went over their limit in these rows, and were not over it in the minute before."""
+        assert self.model is not None
+        found = []
+        for tag, part in self.model.parts(detector).items():
+            over = np.flatnonzero(part > 1.0)
+            if not len(over):
+                continue
+            last = np.concatenate([[self._over.get((detector, tag), -np.inf)], at[over[:-1]]])
+            for row in over[at[over] - last > CALM_ROWS * self.wanted.seconds].tolist():
+                sure, why = self.model.why(detector, row)
+                name = self.tags[tag]
+                first = ((name, dict(why).get(name, 0.0)), *(w for w in why if w[0] != name))
+                found.append(Odd(detector, name, float(at[row]), None, float(part[row]), sure, first))
+            self._over[detector, tag] = float(at[over[-1]])
+        return found
+
+    def _follow(self, off: Mapping[int, Series], at: Series) -> None:
+        """Since when each tag has been on its way: the first time it was off, with no long gap since."""
+        if len(self._first) < len(self.tags):
+            more = len(self.tags) - len(self._first)
+            self._first = np.concatenate([self._first, np.full(more, np.inf)])
+            self._last = np.concatenate([self._last, np.full(more, -np.inf)])
+        for tag, hot in off.items():
+            times = at[hot > 0]
+            if times[0] - self._last[tag] > GAP_S:
+                self._first[tag] = times[0]
+            self._last[tag] = times[-1]
+
+    def _seen(self, odd: Odd) -> Seen:
+        assert self.model is not None
+        row = max(0, int(np.searchsorted(self.recent.at, odd.since)))
+        row = min(row, len(self.recent.at) - 1)
+        levels = []
+        for name, share in odd.why[:6]:
+            tag = self.tags.index(name)
+            value, mark = float(self.recent.rows[row, tag]), int(self.recent.marks[row, tag])
+            low, high = self.model.near(tag, value, odd.detector)
+            levels.append(Level(name, share, value, low, high, mark))
+        first = self.tags.index(odd.tag) if odd.tag in self.tags else -1
+        rise = max(0.0, odd.since - float(self._first[first])) if first >= 0 and odd.detector == "levels" else None
+        return Seen(odd, tuple(levels), rise, self._still(row))
+
+    def _still(self, row: int) -> tuple[str, ...]:
+        """Tags that are read as before and stand still, for longer than they ever did; none where all stand."""
+        assert self.model is not None
+        lately = slice(max(0, row - STILL_ROWS), row + 1)
+        lively = np.flatnonzero(self.model.lively[: self.recent.rows.shape[1]])
+        rows, marks = self.recent.rows[lately][:, lively], self.recent.marks[lately][:, lively]
+        if len(rows) < STILL_ROWS or len(lively) < 2:
+            return ()
+        read = (np.diff(marks, axis=0) != 0).sum(axis=0) > STILL_ROWS // 3
+        stands = (rows == rows[0]).all(axis=0)
+        return () if stands.all() else tuple(self.tags[k] for k in lively[stands & read])
+
+    def changed(self, at: float, until: float) -> list[tuple[Level, float]]:
+        """What is another by `until` than before `at`: tags with how far, as a share of their span; the largest first.
+
+        The middle of the minute (60 rows) before against that of what came from ten rows after on.
+        """
+        if self.model is None:
+            return []
+        times, second, model = self.recent.at, self.wanted.seconds, self.model
+        rows = self.recent.rows[:, : len(model.span)]
+        before = rows[(times >= at - 60 * second) & (times < at)]
+        after = rows[(times > at + 10 * second) & (times <= until)]
+        if len(before) < 5 or len(after) < 5:
+            return []
+        width = rows.shape[1]
+        off = np.abs(np.median(after, axis=0) - np.median(before, axis=0))
+        shook = np.abs(before - np.median(before, axis=0)).mean(axis=0)
+        moved = np.where(model.measured[:width] & (off > 4 * shook), off / np.maximum(model.span[:width], 1e-12), 0.0)
+        found = []
+        for tag in np.argsort(-np.nan_to_num(moved), kind="stable")[:6]:
+            if moved[tag] > 0.1:
+                low, high = model.usual[tag]
+                mark = int(self.recent.marks[-1, tag])
+                level = Level(self.tags[tag], 1.0, float(np.median(after[:, tag])), float(low), float(high), mark)
+                found.append((level, float(moved[tag])))
+        return found

@@ -1,0 +1,146 @@
+"""Process values of a lake, judged in the order of time: the same functions as live, tap by tap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from linewarden.errors import StoreError
+from linewarden.service.analysing import doings, kept, tags
+from linewarden.service.analysing.analysis import STREAMS, Analysis
+from linewarden.service.analysing.settings import Analytics
+
+if TYPE_CHECKING:
+    from linewarden.baseline.expected import Expected
+    from linewarden.detections.knowledge import Knowledge
+    from linewarden.detections.run import Told
+    from linewarden.service.lake import Lake
+
+STEP_NS = 600_000_000_000
+"""Of a lake's time that is read at once."""
+COLUMNS = {"command": doings.COLUMNS, "reading": tags.COLUMNS}
+
+
+def worth_it(lake: Lake, said: Analytics) -> bool:
+    """Whether the values of this lake last longer than the shortest time of learning."""
+    if "reading" not in lake.streams:
+        return False
+    ends = [_ends(_scan(files, ("ts",))) for files in _days(lake, "reading").values()]
+    known = [e for e in ends if e is not None]
+    least = min((w.first_minutes for w in (said.wanted, *(g.wanted for g in said.machines))), default=10.0)
+    return bool(known) and max(b for _, b in known) - min(a for a, _ in known) > least * 60e9
+
+
+def taps_of(lake: Lake, said: Analytics, folder: Path, expected: Expected | None) -> dict[str, Analysis]:
+    """What was learned before, for every sensor of the lake. Raises StoreError if the folder holds none of it."""
+    if not any(kept.machine_files(folder)):
+        raise StoreError(f"{folder}: nothing that a machine learned; make it with `linewarden analytics learn`")
+    names = pl.scan_parquet(lake.files("reading"), hive_partitioning=False, glob=False).select(
+        pl.col("sensor").cast(pl.String).unique()
+    )
+    found = {}
+    for name in names.collect().get_column("sensor").sort().to_list():
+        found[name] = Analysis(said, expected)
+        kept.load_all(folder, found[name])
+    return found
+
+
+def analyse_lake(
+    lake: Lake,
+    said: Analytics,
+    notices: Sequence[Told] = (),
+    *,
+    known: Knowledge | None = None,
+    expected: Expected | None = None,
+    taps: dict[str, Analysis] | None = None,
+) -> list[Told]:
+    """What is odd in the values of a lake, by time. `notices`: what detections found there; `taps`: by sensor, what was
+    learned before; they learn on. Raises StoreError if a file of the lake cannot be read."""
+    taps = {} if taps is None else taps
+    told: list[Told] = []
+    waiting = sorted(notices, key=lambda t: t.ts)
+    place = 0
+    for end, stream, rows in _slices(lake):
+        while place < len(waiting) and waiting[place].ts < end:
+            if (tap := taps.get(waiting[place].sensor)) is not None:
+                tap.notice(waiting[place])
+            place += 1
+        for (sensor,), mine in rows.group_by("sensor", maintain_order=True):
+            name = str(sensor)
+            if name not in taps:
+                taps[name] = Analysis(said, expected)
+                for early in waiting[:place]:
+                    if early.sensor == name:
+                        taps[name].notice(early)
+            if known is not None:
+                taps[name].know(known)
+            taps[name].take(stream, mine)
+            if stream == "reading":
+                told += taps[name].turn()
+    for tap in taps.values():
+        told += tap.end()
+    return sorted(told, key=lambda t: (t.ts, t.notice.note, t.notice.notice_id))
+
+
+def readings_between(lake: Lake, begin: int, end: int, sources: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Readings of these devices from `begin` to `end` (ns UTC), by time. Raises StoreError."""
+    for _, files in sorted(_days(lake, "reading").items()):
+        inside = (pl.col("ts") >= _time(begin)) & (pl.col("ts") <= _time(end))
+        try:
+            mine = pl.col("source").cast(pl.String).is_in(sources)
+            rows = _scan(files, COLUMNS["reading"]).filter(inside & mine).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise StoreError(f"{lake.path}: a file of it cannot be read ({error}); delete it and read again") from error
+        if rows.height:
+            yield rows.sort("ts", "frame", maintain_order=True)
+
+
+def _slices(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """End of the slice (ns UTC), stream and rows by time; of each slice the commands first."""
+    try:
+        yield from _steps(lake)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StoreError(f"{lake.path}: a file of it cannot be read ({text}); delete it and read again") from error
+
+
+def _steps(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    days: dict[str, dict[str, list[Path]]] = {}
+    for stream in STREAMS:
+        for day, files in _days(lake, stream).items():
+            days.setdefault(day, {})[stream] = files
+    for day in sorted(days):
+        scans = {s: _scan(days[day][s], COLUMNS[s]) for s in STREAMS if s in days[day]}
+        ends = [e for e in map(_ends, scans.values()) if e is not None]
+        if not ends:
+            continue
+        begin, end = min(a for a, _ in ends), max(b for _, b in ends)
+        for at in range(begin // STEP_NS * STEP_NS, end + 1, STEP_NS):
+            inside = (pl.col("ts") >= _time(at)) & (pl.col("ts") < _time(at + STEP_NS))
+            for stream, scan in scans.items():
+                if (rows := scan.filter(inside).collect()).height:
+                    yield at + STEP_NS, stream, rows.sort("ts", "frame", maintain_order=True)
+
+
+def _days(lake: Lake, stream: str) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for file in lake.files(stream) if stream in lake.streams else ():
+        found.setdefault(file.parent.name, []).append(file)
+    return found
+
+
+def _scan(files: list[Path], columns: Iterable[str]) -> pl.LazyFrame:
+    return pl.scan_parquet(files, hive_partitioning=False, glob=False).select(columns)
+
+
+def _ends(scan: pl.LazyFrame) -> tuple[int, int] | None:
+    ts = pl.col("ts").to_physical()
+    first, last = scan.select(ts.min().alias("first"), ts.max().alias("last")).collect().row(0)
+    return None if first is None else (int(first), int(last))
+
+
+def _time(ns: int) -> pl.Expr:
+    return pl.lit(ns).cast(pl.Datetime("ns", "UTC"))
