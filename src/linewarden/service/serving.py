@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     import structlog
 
     from linewarden.detections.run import Told
+    from linewarden.service.analysing.collected import CollectedAnalysing
     from linewarden.service.analysing.live import LiveAnalysing
     from linewarden.service.analysing.settings import Analytics
     from linewarden.service.collecting.collectors import Collecting, Collectors
@@ -148,6 +149,7 @@ class Service:
     cases: LiveCases | None = None
     collectors: Collectors | None = None
     publisher: Publisher | None = None
+    collected: CollectedAnalysing | None = None
     http: HealthServer | None = None
 
     def __post_init__(self) -> None:
@@ -166,6 +168,7 @@ class Service:
             from linewarden.service.collecting.collectors import Collectors
 
             self.collectors = Collectors(plan.collecting, self.board, self._collector_says)
+            self.collected = self._judging_collected(self.collectors)
         if plan.publishing is not None:
             self.publisher = plan.publishing.publisher(self._namespace_says, partial(self.board.ill, "namespace"))
             if self.collectors is not None:
@@ -205,15 +208,33 @@ class Service:
             self.plan.analytics, folder, partial(self._notice, name), partial(self._line, name), said
         )  # fmt: skip
 
+    def _judging_collected(self, collectors: Collectors) -> CollectedAnalysing | None:
+        """What judges the values of collectors, where that is wanted and installed."""
+        said = ExpectedKeeper(self.plan.expected) if self.plan.expected else None
+        values = self._analysing("collectors", said)
+        if values is None:
+            return None
+        from linewarden.service.analysing.collected import CollectedAnalysing, writer_of
+
+        write = writer_of(self.plan.keeping.lake, self.plan.collecting.site if self.plan.collecting else "default")
+        judging = CollectedAnalysing(
+            values, collectors.tag, write, partial(self._notice, "collectors"), partial(self._collector_says, "")
+        )
+        collectors.on_kept(judging.samples)
+        return judging
+
     def _found(self, sensor: str, values: LiveAnalysing | None, told: Told) -> None:
         """A detection found something: the analytics hear of it, too."""
         if values is not None:
             values.heard(told)
+        if self.collected is not None:
+            self.collected.heard(told)
         self._notice(sensor, told)
 
     def _published(self, hooks: Hooks) -> Hooks:
-        """These hooks, with the namespace among them."""
-        return hooks if self.publisher is None else self.publisher.within(hooks)
+        """These hooks, with the namespace and what judges collectors' values among them."""
+        hooks = hooks if self.publisher is None else self.publisher.within(hooks)
+        return hooks if self.collected is None else self.collected.within(hooks)
 
     def run(self, should_end: Callable[[], bool]) -> str:
         """Runs until asked to end, or until a sensor ends by itself: then why, in a line.
@@ -244,6 +265,8 @@ class Service:
             self.exporter.start()
         if self.publisher is not None:
             self.publisher.start()
+        if self.collected is not None:
+            self.collected.start()
         if self.collectors is not None:
             self.collectors.start()
         if self.plan.listen is not None:
@@ -289,6 +312,8 @@ class Service:
             ear.join(60)
         if self.collectors is not None:
             self.collectors.stop()
+        if self.collected is not None:
+            self.collected.stop()
         if self.publisher is not None:
             self.publisher.stop()
         if self.exporter is not None:
@@ -376,6 +401,7 @@ class Service:
                 for t in turns
             },
             **self._collected(),
+            **({"values": self.collected.as_dict()} if self.collected is not None else {}),
             **({"namespace": self.publisher.as_dict()} if self.publisher is not None else {}),
             "exports": self.exporter.as_dict() if self.exporter is not None else {},
             **self.board.facts(),

@@ -19,7 +19,7 @@ from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.running import SAME_S, Running, Source
 from linewarden.service.collecting.sample_log import SampleLog
 from linewarden.service.collecting.saying import Sayings
-from linewarden.service.collecting.sink import Gathering, Listener
+from linewarden.service.collecting.sink import Gathering, KeptListener, Listener
 from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.collecting.tag_numbers import TagNumbers
 
@@ -82,6 +82,7 @@ class Collectors:
         self._running: list[Running] = []
         self._gathering: Gathering | None = None
         self._listeners: list[Listener] = []
+        self._kept_listeners: list[KeptListener] = []
         self._described, self._describe_at = -1, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, name="linewarden-collectors", daemon=True)
@@ -91,6 +92,10 @@ class Collectors:
         self._listeners.append(listener)
         if self._gathering is not None:
             self._gathering.on_samples(listener)
+
+    def on_kept(self, listener: KeptListener) -> None:
+        """Tells samples once they are on disk; to be said before the start."""
+        self._kept_listeners.append(listener)
 
     def tag(self, number: int) -> Tag:
         """The tag that a number of samples names. Only after the start."""
@@ -115,6 +120,8 @@ class Collectors:
         )  # fmt: skip
         for listener in self._listeners:
             self._gathering.on_samples(listener)
+        for kept in self._kept_listeners:
+            self._gathering.on_kept(kept)
         self._running = [Running(source, self._gathering, self._on_line) for source in c.sources]
         self._gathering.start()
         forwarder.start()

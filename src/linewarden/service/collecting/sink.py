@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from linewarden.collectors.contract import Samples
 from linewarden.errors import StoreError
@@ -19,6 +20,9 @@ from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.rows import Put, frame_of
 from linewarden.service.collecting.sample_log import SampleLog
 from linewarden.service.collecting.tag_numbers import TagNumbers
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MOST_WAITING = 200_000
 """Samples in memory, on their way to the log; who puts more waits."""
@@ -31,6 +35,9 @@ RETRY_S = 0.5
 
 Listener = Callable[[str, Samples, int], None]
 """Is told (collector, samples, ns UTC of their arrival), in the collector's thread: it must be quick."""
+KeptListener = Callable[[str, int, int, "pl.DataFrame"], None]
+"""Is told (collector, number of the first sample, ns UTC of its arrival, samples as `frame_of` has them) of what is on
+disk now; it must be quick, as all collectors wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Gathering:
         self.most_bytes, self._tolerance, self._on_off, self._on_line = most_bytes, tolerance, on_off, on_line
         self._next = forwarder.frames
         self._listeners: list[Listener] = []
+        self._kept_listeners: list[KeptListener] = []
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._rows = 0
@@ -70,6 +78,10 @@ class Gathering:
     def on_samples(self, listener: Listener) -> None:
         """From now on tells samples as they come. One that raises is told no more, and that is said."""
         self._listeners = [*self._listeners, listener]
+
+    def on_kept(self, listener: KeptListener) -> None:
+        """From now on tells samples once they are on disk."""
+        self._kept_listeners = [*self._kept_listeners, listener]
 
     def put(self, collector: str, samples: Samples) -> Future[None]:
         """Takes samples; waits while too many are on their way."""
@@ -137,8 +149,10 @@ class Gathering:
 
     def _commit(self, taken: Sequence[_Waiting]) -> None:
         try:
-            done, blocks = self._blocks(taken)
+            done, blocks, frames = self._blocks(taken)
             why = self._append(blocks) if blocks else ""
+            if not why and self._kept_listeners:
+                self._tell_kept(blocks, frames)
             for one in done:
                 _end(one.done, why)
         finally:
@@ -146,20 +160,26 @@ class Gathering:
                 self._rows -= sum(len(one.put.samples) for one in taken)
                 self._changed.notify_all()
 
-    def _blocks(self, taken: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Block]]:
+    def _tell_kept(self, blocks: Sequence[Block], frames: Sequence[pl.DataFrame]) -> None:
+        for block, frame in zip(blocks, frames, strict=True):
+            for listener in self._kept_listeners:
+                listener(block.collector, block.first, block.arrived, frame)
+
+    def _blocks(self, taken: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Block], list[pl.DataFrame]]:
         """A block a collector. What is no samples at all is refused, and the rest goes on."""
         whose: dict[str, list[_Waiting]] = {}
         for one in taken:
             whose.setdefault(one.collector, []).append(one)
-        blocks, done = [], []
+        made: list[tuple[Block, pl.DataFrame]] = []
+        done: list[_Waiting] = []
         for collector, those in whose.items():
             try:
-                blocks.append(self._block(collector, [one.put for one in those]))
+                made.append(self._block(collector, [one.put for one in those]))
                 done += those
             except Exception:  # noqa: BLE001 - a mistake in one collector; found by looking at each
                 for one in those:
                     try:
-                        blocks.append(self._block(collector, [one.put]))
+                        made.append(self._block(collector, [one.put]))
                         done.append(one)
                     except Exception as error:  # noqa: BLE001
                         text = (
@@ -167,17 +187,18 @@ class Gathering:
                         )
                         self._on_line(text)
                         _end(one.done, text)
-        return done, blocks
+        return done, [block for block, _ in made], [frame for _, frame in made]
 
-    def _block(self, collector: str, puts: Sequence[Put]) -> Block:
+    def _block(self, collector: str, puts: Sequence[Put]) -> tuple[Block, pl.DataFrame]:
         frame = frame_of(puts, self._tolerance)
         off = frame.select("tag", "off").drop_nulls().unique("tag")
         first = self._next.get(collector, self.forwarder.mark.first)
-        block = Block(collector, first, puts[0].arrived, frame.height, packed(frame.drop("off")))
+        frame = frame.drop("off")
+        block = Block(collector, first, puts[0].arrived, frame.height, packed(frame))
         self._next[collector] = block.after
         for tag, ns in off.iter_rows():
             self._on_off(collector, tag, ns)
-        return block
+        return block, frame
 
     def _append(self, blocks: Sequence[Block]) -> str:
         """Brings blocks to disk, however long that takes. Gives why not, where the service ends before it can."""

@@ -1,0 +1,127 @@
+"""Values of collectors judged as they come: through the log on disk, to a notice in the lake."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from linewarden.collectors.contract import Samples, Tag
+from linewarden.service.analysing.collected import CollectedAnalysing, writer_of
+from linewarden.service.analysing.delays import Delays
+from linewarden.service.analysing.live import LiveAnalysing
+from linewarden.service.analysing.settings import Analytics, Wanted
+from linewarden.service.collecting.forwarder import Forwarder
+from linewarden.service.collecting.lake_writer import LakeWriter
+from linewarden.service.collecting.sample_log import SampleLog
+from linewarden.service.collecting.sink import Gathering
+from linewarden.service.collecting.tag_numbers import TagNumbers
+
+BEGAN = 1_790_000_000
+TAGS = ("LEVEL", "INFLOW", "OUTFLOW")
+NORMAL, ALL = 1_500, 1_800
+
+
+class Plant:
+    """A gathering on disk, and what judges behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lake = folder / "lake"
+        self.said: list[str] = []
+        self.told: list[str] = []
+        log, self.tags = SampleLog(folder / "spool"), TagNumbers(folder / "spool")
+        forwarder = Forwarder(log, LakeWriter(self.lake, "works", "test"), self.tags.tag, self.said.append)
+        self.gathering = Gathering(log, self.tags, forwarder, 1 << 28, 300 * 10**9)
+        said = Analytics(wanted=Wanted(first_minutes=5, learn_hours=0.4))
+        values = LiveAnalysing(said, None, lambda _: None, self.said.append)
+        self.judging = CollectedAnalysing(
+            values, self.tags.tag, writer_of(self.lake, "works"), lambda t: self.told.append(t.notice.msg),
+            self.said.append,
+        )  # fmt: skip
+        self.gathering.on_kept(self.judging.samples)
+        self.gathering.start()
+        self.judging.start()
+
+    def put(self, rows: np.ndarray, second: int) -> None:
+        """A minute of values, a row a second, that are told afterwards."""
+        numbers = [self.tags.number(Tag("10.0.0.5", "opcua", name)) for name in TAGS]
+        samples = Samples(history=True)
+        for at, row in enumerate(rows, start=second):
+            for number, value in zip(numbers, row, strict=True):
+                samples.add(number, float(value), source_ts=(BEGAN + at) * 10**9, server_ts=None)
+        self.gathering.put("press", samples).result(10)
+
+    def close(self) -> None:
+        self.gathering.close()
+        self.judging.stop()
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Plant]:
+    (tmp_path / "spool").mkdir()
+    found = Plant(tmp_path)
+    yield found
+    found.close()
+
+
+def values() -> np.ndarray:
+    """A level that swings, with two flows that follow; later the level stands far off."""
+    dice = np.random.default_rng(5)
+    at = np.arange(ALL)
+    swing = np.sin(at / 40)
+    rows = np.column_stack([3 + 0.2 * swing, 10 + swing, 10 - swing]) + dice.normal(0, 0.02, (ALL, 3))
+    rows[NORMAL:, 0] += 2.0
+    return rows
+
+
+def test_a_level_that_leaves_its_ways_is_a_notice_that_names_the_sample(plant: Plant) -> None:
+    rows = values()
+    for second in range(0, ALL, 60):
+        plant.put(rows[second : second + 60], second)
+    deadline = time.monotonic() + 30
+    while not plant.told and time.monotonic() < deadline:
+        time.sleep(0.05)
+    plant.close()
+    assert plant.said == []
+    assert plant.judging.judged == 3 * ALL and plant.judging.left_out == 0
+    notices = pl.concat([pl.read_parquet(f) for f in (plant.lake / "stream=notice").rglob("*.parquet")])
+    first = notices.sort("ts").row(0, named=True)
+    assert "LEVEL" in first["msg"]
+    assert first["capture"] == "collector:press"
+    frame, tag = divmod(first["frame"] - 1, 3)
+    assert TAGS[tag] == "LEVEL" and NORMAL <= frame < NORMAL + 120
+    assert plant.judging.as_dict()["machines"] == 1
+
+
+def test_what_judging_cannot_follow_is_left_out_and_counted_but_kept(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linewarden.service.analysing.collected.MOST_WAITING", 10)
+    plant.put(values()[:60], 0)
+    assert plant.judging.left_out == 180
+
+
+def test_a_mistake_of_ours_is_said_once_and_stops_nothing_else(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr("linewarden.service.collecting.rows.readings", broken)
+    for second in (0, 60, 120):
+        plant.put(values()[:60], second)
+        time.sleep(0.1)
+    assert [s for s in plant.said if "judged no more" in s] == plant.said[:1] and len(plant.said) == 1
+
+
+def test_delays_are_those_of_rows_that_were_judged() -> None:
+    delays = Delays()
+    now = time.time_ns()
+    delays.came(1.0, now - 50_000_000)
+    delays.came(9.0, now)
+    delays.judged(5.0)
+    told = delays.as_dict()
+    assert 50 <= told["p50_ms"] < 5_000 and told["p50_ms"] == told["max_ms"]
+    assert Delays().as_dict() == {}
