@@ -54,10 +54,10 @@ class Case:
         self._past.clear()
 
         def spoof(second: int, block: Block, words: list[float]) -> list[float]:
-            if self.drift is not None and block.source == DEVICES[self.drift[0]].address and second >= self.begins:
-                if block.area == "input_register":
-                    words[self.drift[1]] *= 1 + self.drift[2] * (second - self.begins) / 3600
-                    words[self.drift[1]] = float(round(words[self.drift[1]]))
+            drifts = self.drift is not None and block.source == DEVICES[self.drift[0]].address
+            if self.drift is not None and drifts and block.area == "input_register" and second >= self.begins:
+                share = 1 + self.drift[2] * (second - self.begins) / 3600
+                words[self.drift[1]] = float(round(words[self.drift[1]] * share))
             if block.source not in replayed:
                 return words
             past = self._past.setdefault((block.source, block.area), [])

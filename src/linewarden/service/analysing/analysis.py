@@ -42,9 +42,11 @@ EFFECT_S = 45.0
 QUIET_S = {Kind.ATTACK: 600.0, Kind.UNCLEAR: 3600.0, Kind.CHANGE: 3600.0, Kind.WEAR: 86_400.0}
 """For so long the same tag is not told again with the same verdict."""
 STALE_S = 300.0
-KNOWN = 0.25
+KNOWN = {Kind.WEAR: 0.5, Kind.UNCLEAR: 1.0}
 """Share of its time of learning that a machine must have behind it, for something odd to be told that the network does
 not explain."""
+FAR = 0.5
+"""Of its span: a tag that moved so far moved far."""
 OPERATORS = frozenset({Role.HMI, Role.SCADA})
 MOST_PENDING, MOST_TOLD = 1_000, 3
 Fit = Callable[[Callable[[], "Model"]], Callable[[], "Model | None"]]
@@ -83,7 +85,7 @@ class Analysis:
         self._column = np.empty(0, np.int64)
         self._seconds = np.empty(0)
         self._index: dict[str, np.ndarray] = {}
-        self._neighbours: dict[tuple[str, str, int], int] = {}
+        self._neighbours: dict[tuple[str, str, int], tuple[str, int]] = {}
         self._episodes: dict[str, _Episode] = {}
         self._effects: list[tuple[float, Deed]] = []
         self._explained: Bounded[Deed, bool] = Bounded(bool, 500)
@@ -136,10 +138,13 @@ class Analysis:
         grown = self._grown.setdefault(seconds, [])
         column = len(grid.tags) + len(grown)
         grown.append(tag.name)
-        left = self._neighbours.get((tag.source, tag.block, tag.address - 1), -1) if tag.address is not None else -1
+        left = -1
+        if tag.address is not None:
+            owner, place = self._neighbours.get((tag.source, tag.block, tag.address - 1), ("", -1))
+            left = place if owner == name else -1
         machine.add_tag(tag.name, column, tag.source, left)
         if tag.address is not None:
-            self._neighbours[tag.source, tag.block, tag.address] = machine.tags.index(tag.name)
+            self._neighbours[tag.source, tag.block, tag.address] = name, machine.tags.index(tag.name)
         self._column = np.append(self._column, column)
         self._seconds = np.append(self._seconds, seconds)
         self._index.pop(name, None)
@@ -212,7 +217,7 @@ class Analysis:
         """What is ripe to be told by now."""
         until = np.inf if all_of_it else self.clock
         for name, episode in list(self._episodes.items()):
-            if episode.due <= until:
+            if episode.due <= until and np.isfinite(episode.due):
                 self._decide(episode)
                 if not episode.lasting:
                     self._episodes.pop(name, None)
@@ -247,7 +252,7 @@ class Analysis:
             return
         if episode.told is Kind.ATTACK and (verdict.kind is not Kind.ATTACK or episode.times >= MOST_TOLD):
             return
-        if verdict.kind is not Kind.ATTACK and not facts.announced and episode.machine.known < KNOWN:
+        if first.known < KNOWN.get(verdict.kind, 0.0) or self._too_early(episode, verdict, due):
             return
         episode.told = verdict.kind
         levels = _joined(episode.seen.values(), first)
@@ -260,13 +265,19 @@ class Analysis:
         place = self.tags.place(levels[0].mark) if levels else ("", "", "", 0)
         odd = Odd(episode.machine.name, source, first.odd.since, first.odd.detector, levels, place)
         episode.times += 1
-        self._tell(odd, facts, verdict, episode.machine)
+        self._tell(odd, facts, verdict, first.known)
+
+    @staticmethod
+    def _too_early(episode: _Episode, verdict: Verdict, due: float) -> bool:
+        """What no tag shows by itself is told without a reason only if it lasts."""
+        alone = all(detector == "together" for detector, _ in episode.seen)
+        return alone and verdict.kind is Kind.UNCLEAR and due < episode.began + AGAIN_S[-1]
 
     def _waits(self, deed: Deed) -> bool:
         """Whether what follows from this deed is still to be told, or was told at the device that it was done to."""
         return self._explained.get(deed) is not None or any(other == deed for _, other in self._effects)
 
-    def _tell(self, odd: Odd, facts: Facts, verdict: Verdict, machine: Machine) -> None:
+    def _tell(self, odd: Odd, facts: Facts, verdict: Verdict, learned: float) -> None:
         kind = verdict.kind
         key = (odd.machine, odd.levels[0].tag if odd.levels else "", kind)
         before = self._told.get(key)
@@ -275,7 +286,7 @@ class Analysis:
         self._told.put(key, odd.at)
         for deed in (*facts.near, *facts.elsewhere):
             self._explained.put(deed, True)
-        told = told_of(odd, facts, verdict, self.known, machine.known)
+        told = told_of(odd, facts, verdict, self.known, learned)
         if self.expected is not None and not facts.announced:
             scene = scene_of(told.ts, told.orig_h, told.resp_h, self._names, self.known.zone, key[1].partition("/")[2])
             told = replace(told, notice=self.expected.judge(told.notice, scene))
@@ -287,20 +298,22 @@ class Analysis:
         if self._explained.get(deed):
             return
         at = deed.ts / 1e9
-        found = [(m, level, far) for m in self.machines.values() for level, far in m.changed(at, due)]
-        found = found or [(m, level, level.share * min(score, 10.0)) for m, level, score in follows]
+        # What is odd in itself first; then what moved far, and of that what moved first: causes come before effects.
+        odd_ones = sorted(follows, key=lambda f: -f[1].share * min(f[2], 10.0))
+        moved = [(m, v, far, when) for m in self.machines.values() for v, far, when in m.changed(at, due)]
+        moved.sort(key=lambda c: (c[2] < FAR, c[3], -c[2]))
+        found = {v.tag: (m, v) for m, v in [*((m, v) for m, v, _ in odd_ones), *((m, v) for m, v, *_ in moved)]}
         if not found:
             return
-        found.sort(key=lambda f: -f[2])
-        machine, first, far = found[0]
-        total = sum(f for _, _, f in found) or 1.0
-        levels = tuple(replace(level, share=f / total) for _, level, f in found[:6])
+        machine, first = next(iter(found.values()))
+        far = max((c[2] for c in moved), default=1.0)
+        levels = tuple(replace(level, share=1.0 / len(found)) for _, level in list(found.values())[:6])
         odd = Odd(machine.name, first.tag.partition("/")[0], at, "changed", levels, self.tags.place(first.mark))
         facts = Facts(
             10 * far, 0.8 * (0.5 + 0.5 * machine.known), None, False, near=(deed,), hears=True,
             announced=self._announced(deed.ts, deed.who, machine),
         )  # fmt: skip
-        self._tell(odd, facts, judged(facts), machine)
+        self._tell(odd, facts, judged(facts), machine.known)
 
     # --- what the network says ---
 
@@ -321,7 +334,7 @@ class Analysis:
         since = began - elsewhere[0].ts / 1e9 if elsewhere else None
         return Facts(
             max(s.odd.score for s in episode.seen.values()),
-            first.odd.confidence * (0.5 + 0.5 * machine.known),
+            first.odd.confidence * (0.5 + 0.5 * first.known),
             first.rise_s, bool(first.still), near[:5], elsewhere[:5], close[:8],
             tuple(w for w in words if w not in close)[:8], self._announced(int(began * 1e9), who, machine),
             any(s in self.doings.last_write for s in mine), since,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,18 @@ from linewarden.errors import ConfigError
 from linewarden.service.analysing.model import BY_TAG, Model, made_of
 from linewarden.service.analysing.settings import Wanted
 
-PIECE = 120
-"""Rows that are judged at a time."""
-RING = PIECE + 120
+PIECE = 60
+"""Rows that are judged at a time at most; after so many it is looked who stands still."""
+RING = 240
 """Latest rows that are kept for a look at what changed."""
 STILL_ROWS = 90
 """So long a tag must stand still that never did so for a quarter of it."""
+OFTEN = 0.2
+"""Share of the time for which a tag must have been off, if it crept."""
 CALM_ROWS = 60
 """After so many rows within its limit a tag that goes over it is told anew."""
+STUCK = 1.5
+"""The score of a tag that stands still."""
 GAP_S = 6 * 3600.0
 """A tag that was not off for so long begins anew."""
 Flags = npt.NDArray[np.bool_]
@@ -49,6 +53,8 @@ class Seen:
     levels: tuple[Level, ...]
     rise_s: float | None
     still: tuple[str, ...]
+    known: float
+    """How much of its time of learning the machine had behind it, 0 to 1."""
 
 
 @dataclass(slots=True)
@@ -90,11 +96,15 @@ class Machine:
     fit: Callable[[Callable[[], Model]], Callable[[], Model | None]] | None = None
     edit: int = 0
     """How often a person said something of it."""
+    _passed: int = 0
+    """Rows that came since the start."""
+    _stuck: Odd | None = None
     _fitting: Callable[[], Model | None] | None = None
     recent: Recent = field(default_factory=lambda: Recent(np.empty((0, 0)), np.empty(0), np.empty((0, 0), np.int64)))
     _over: dict[tuple[str, int], float] = field(default_factory=dict)
     _first: Series = field(default_factory=lambda: np.empty(0))
     _last: Series = field(default_factory=lambda: np.empty(0))
+    _hot: Series = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         self.next_fit = self.next_fit or self.wanted.first_rows
@@ -137,7 +147,8 @@ class Machine:
         """Rows that follow, (n, tags): what began to be odd in them, or ended."""
         told: list[Seen] = []
         while len(rows):
-            room = min(PIECE, self.next_fit - self.rows if self.learning else PIECE)
+            room = PIECE - self._passed % PIECE
+            room = min(room, self.next_fit - self.rows) if self.learning else room
             part = slice(0, room)
             told += self._part(rows[part], at[part], marks[part])
             rows, at, marks = rows[room:], at[room:], marks[room:]
@@ -146,6 +157,7 @@ class Machine:
     def _part(self, rows: Rows, at: Series, marks: npt.NDArray[np.int64]) -> list[Seen]:
         self._installed()
         self.recent.add(rows, at, marks)
+        self._passed += len(rows)
         found = self._judged(rows, at) if self.model is not None else []
         self.until = float(at[-1])
         if self.learning:
@@ -186,8 +198,22 @@ class Machine:
         self._follow(self.model.parts("levels"), at)
         told = [o for o in odds if o.until is not None or o.detector not in BY_TAG]
         told += [odd for detector in BY_TAG for odd in self._begun(detector, at)]
+        if self._passed % PIECE == 0:
+            told += self._stood(float(at[-1]))
         told.sort(key=lambda o: (o.since if o.until is None else o.until, o.detector, o.tag))
         return [self._seen(odd) for odd in told]
+
+    def _stood(self, now: float) -> list[Odd]:
+        """Tags that began to stand still, or ended to."""
+        still = self._still(len(self.recent.at) - 1)
+        if self._stuck is not None and self._stuck.tag not in still:
+            ended, self._stuck = replace(self._stuck, until=now), None
+            return [ended]
+        if not still or self._stuck is not None:
+            return []
+        why = tuple((tag, 1.0 / len(still)) for tag in still)
+        self._stuck = Odd("still", still[0], now, None, STUCK, self.known, why)
+        return [self._stuck]
 
     def _begun(self, detector: str, at: Series) -> list[Odd]:
         """Tags that went over their limit in these rows, and were not over it in the minute before."""
@@ -212,11 +238,13 @@ class Machine:
             more = len(self.tags) - len(self._first)
             self._first = np.concatenate([self._first, np.full(more, np.inf)])
             self._last = np.concatenate([self._last, np.full(more, -np.inf)])
+            self._hot = np.concatenate([self._hot, np.zeros(more)])
         for tag, hot in off.items():
             times = at[hot > 0]
             if times[0] - self._last[tag] > GAP_S:
-                self._first[tag] = times[0]
+                self._first[tag], self._hot[tag] = times[0], 0.0
             self._last[tag] = times[-1]
+            self._hot[tag] += len(times) * self.wanted.seconds
 
     def _seen(self, odd: Odd) -> Seen:
         assert self.model is not None
@@ -229,8 +257,13 @@ class Machine:
             low, high = self.model.near(tag, value, odd.detector)
             levels.append(Level(name, share, value, low, high, mark))
         first = self.tags.index(odd.tag) if odd.tag in self.tags else -1
-        rise = max(0.0, odd.since - float(self._first[first])) if first >= 0 and odd.detector == "levels" else None
-        return Seen(odd, tuple(levels), rise, self._still(row))
+        rise = self._rise(first, odd.since) if first >= 0 and odd.detector == "levels" else None
+        return Seen(odd, tuple(levels), rise, self._still(row), self.known)
+
+    def _rise(self, tag: int, now: float) -> float:
+        """For how long a tag has been on its way, s; no time, where it was off for a moment only now and then."""
+        passed = max(0.0, now - float(self._first[tag]))
+        return passed if self._hot[tag] >= OFTEN * passed else min(passed, float(self._hot[tag]))
 
     def _still(self, row: int) -> tuple[str, ...]:
         """Tags that are read as before and stand still, for longer than they ever did; none where all stand."""
@@ -244,8 +277,9 @@ class Machine:
         stands = (rows == rows[0]).all(axis=0)
         return () if stands.all() else tuple(self.tags[k] for k in lively[stands & read])
 
-    def changed(self, at: float, until: float) -> list[tuple[Level, float]]:
-        """What is another by `until` than before `at`: tags with how far, as a share of their span; the largest first.
+    def changed(self, at: float, until: float) -> list[tuple[Level, float, float]]:
+        """What is another by `until` than before `at`: tags with how far, as a share of their span, and when they were
+        half-way.
 
         The middle of the minute (60 rows) before against that of what came from ten rows after on.
         """
@@ -262,10 +296,12 @@ class Machine:
         shook = np.abs(before - np.median(before, axis=0)).mean(axis=0)
         moved = np.where(model.measured[:width] & (off > 4 * shook), off / np.maximum(model.span[:width], 1e-12), 0.0)
         found = []
+        since, middle = times > at, np.median(before, axis=0)
         for tag in np.argsort(-np.nan_to_num(moved), kind="stable")[:6]:
             if moved[tag] > 0.1:
                 low, high = model.usual[tag]
                 mark = int(self.recent.marks[-1, tag])
                 level = Level(self.tags[tag], 1.0, float(np.median(after[:, tag])), float(low), float(high), mark)
-                found.append((level, float(moved[tag])))
+                half = since & (np.abs(rows[:, tag] - middle[tag]) > off[tag] / 2)
+                found.append((level, float(moved[tag]), float(times[half][0]) if half.any() else until))
         return found

@@ -94,13 +94,12 @@ def _made(rows: Rows, few: Rows, tags: tuple[str, ...], neighbours: Sequence[int
     watch = Watch(detectors, seconds=wanted.seconds, limits=limits)
     for detector in detectors.values():
         detector.score_many(shaped[-WARM_ROWS:])
-    with np.errstate(invalid="ignore"), np.testing.suppress_warnings() as quiet:
-        quiet.filter(RuntimeWarning)
-        usual = np.nanpercentile(rows, (1, 99), axis=0).T
-        span = np.nanmax(rows, axis=0) - np.nanmin(rows, axis=0)
+    there = np.where(np.isfinite(rows).any(axis=0), rows, 0.0)
+    usual = np.nanpercentile(there, (1, 99), axis=0).T
+    span = np.nanmax(there, axis=0) - np.nanmin(there, axis=0)
     measured = np.array([k in (Kind.MEASURED, Kind.COUNTER) for k in kinds])
     lively = measured & (_longest_still(rows) < LIVELY_ROWS)
-    return Model(shape, watch, np.nan_to_num(usual), np.nan_to_num(span), lively, measured)
+    return Model(shape, watch, usual, span, lively, measured)
 
 
 def _longest_still(rows: Rows) -> Series:

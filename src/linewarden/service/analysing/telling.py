@@ -92,6 +92,7 @@ def _how(odd: Odd) -> str:
     level = odd.levels[0]
     return {
         "settings": f"shows {level.value:.6g}, which it never did (usual: {_between(level)})",
+        "still": f"stands still at {level.value:.6g} and is read as before, which it never did",
         "levels": f"stays at {level.value:.6g}, where it never stayed (usual: {_between(level)})",
         "together": f"does not go with the other values any more (now {level.value:.6g})",
         "hints": f"breaks what was said of it (now {level.value:.6g})",
@@ -131,7 +132,7 @@ def _why(odd: Odd, facts: Facts, verdict: Verdict, known: Knowledge, learned: fl
     found += [f"network: {w.note} ({w.severity})" for w in (*facts.words[:3], *facts.words_elsewhere[:2])]
     if not (facts.near or facts.elsewhere or facts.words or facts.words_elsewhere):
         found.append("network: nothing new" if facts.hears else "network: nobody is heard who writes there")
-    found.append(f"to settle it: {verdict.settle}".replace(";", ","))
+    found.append(f"to settle it: {verdict.settle}")
     if learned < 1.0:
         found.append(f"learned for {learned:.0%} of its time only")
     return found

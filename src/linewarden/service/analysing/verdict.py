@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from linewarden.service.analysing.doings import Deed, Word
 
-SUDDEN_S, SLOW_S = 60.0, 600.0
-"""Within the first something came at once; from the second on it crept."""
+SLOW_S = 300.0
+"""What took longer crept."""
 SOON_S = 120.0
 """What follows a deed elsewhere in the plant within so long may well follow from it."""
 VIEW = ("values_repeated", "answers_differ")
@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
          "compare ARP tables with the list of devices, and one value with the gauge at the machine"),
     Rule(lambda f: any(d.is_stranger for d in f.near), Kind.ATTACK, 0.9,
          "a station that never did so before changed something there just before",
-         "ask who works at that station, and why; compare the set-point with the order"),
+         "ask who works at that station, and why, and compare the set-point with the order"),
     Rule(lambda f: any(d.new in ("verb", "target") for d in f.near) and f.grave(), Kind.ATTACK, 0.85,
          "a station did what it never did there, and detections tell of it",
          "ask who works at that station, and why"),
@@ -128,10 +128,10 @@ RULES: tuple[Rule, ...] = (
          "go through the case: does what was done explain what is odd?"),
     Rule(lambda f: any(d.new == "work" for d in f.near), Kind.UNCLEAR, 0.6,
          "an operator's station wrote there: somebody's work, or somebody in their place",
-         "ask at that station who did so; if it was meant, approve it"),
+         "ask at that station who did so, and approve it if it was meant"),
     Rule(lambda f: bool(f.near), Kind.UNCLEAR, 0.6,
          "a station that usually writes there did something new: somebody's work, or somebody in their place",
-         "ask at that station who did so; if it was meant, approve it"),
+         "ask at that station who did so, and approve it if it was meant"),
     Rule(lambda f: f.replayed and not f.slow, Kind.UNCLEAR, 0.5,
          "values stand still or come again, and nobody is seen who made them: a sensor that failed, or a recording",
          "compare one value with the gauge at the machine"),
@@ -143,9 +143,9 @@ RULES: tuple[Rule, ...] = (
          "something weighty is told elsewhere in the plant in the same time",
          "see whether the case reaches this device"),
     Rule(lambda f: f.hears, Kind.UNCLEAR, 0.5, "it came at once, and nobody wrote: a fault, or a way of working not "
-         "seen before", "look at the machine; if this is how it should run, approve it"),
+         "seen before", "look at the machine, and approve it if this is how it should run"),
     Rule(lambda f: True, Kind.UNCLEAR, 0.4, "it came at once, and nobody is heard who writes there",
-         "look at the machine; does this tap hear who writes to it?"),
+         "look at the machine, and whether this tap hears who writes to it"),
 )  # fmt: skip
 
 
