@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 DESCRIBE_S = 10.0
+HURRY_S = 2.0
+"""So long the last samples may wait for room at the end."""
 STOP_S = 15.0
 """So long collectors have to end."""
 
@@ -36,7 +38,7 @@ STOP_S = 15.0
 class Collecting:
     """What to collect, where it waits (`spool`, at most `most_bytes`), and the lake and site that it goes to.
 
-    `tolerance_s`: a machine's own time further from the arrival is not believed.
+    `tolerance_s`: a machine's own time further from the arrival is not believed. `gather_s`: see `Gathering`.
     """
 
     sources: tuple[Source, ...]
@@ -45,6 +47,7 @@ class Collecting:
     site: str
     most_bytes: int = 2_048_000_000
     tolerance_s: float = 300.0
+    gather_s: float = 0.01
 
 
 def need_packages(source: Source) -> None:
@@ -112,6 +115,7 @@ class Collectors:
         forwarder = Forwarder(log, LakeWriter(c.lake, c.site, log.id), tags.tag, self._say)
         self._gathering = Gathering(
             log, tags, forwarder, c.most_bytes, int(c.tolerance_s * 1e9), self._clock_off, self._say,
+            c.gather_s,
         )  # fmt: skip
         for listener in self._listeners:
             self._gathering.on_samples(listener)
@@ -129,8 +133,13 @@ class Collectors:
             return
         for running in self._running:
             running.ask_to_stop()
+        until = time.monotonic() + HURRY_S
         for running in self._running:
-            if not running.join(STOP_S):
+            running.join(max(0.0, until - time.monotonic()))
+        self._gathering.hurry()
+        until += STOP_S
+        for running in self._running:
+            if not running.join(max(0.1, until - time.monotonic())):
                 self._on_line(running.source.name, f"did not end within {STOP_S:g} s; what it holds is given up")
         self._gathering.close()
         self._gathering.forwarder.stop()

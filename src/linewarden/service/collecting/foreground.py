@@ -80,6 +80,9 @@ class _Look:
         self._draws = sys.stderr.isatty() and not (as_json or quiet)
         self._live: Any = None
         self._before: dict[str, int] = {}
+        for name in ("rich.live", "rich.table", "rich.box", "rich.text") if self._draws else ():
+            import_module(name)  # while it can still be read
+        import_module("linewarden.reports.words")
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
