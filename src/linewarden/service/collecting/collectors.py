@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.board import Board
-from linewarden.service.collecting.blocks import Block, packed
 from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.running import SAME_S, Running, Source
@@ -56,24 +54,6 @@ def need_packages(source: Source) -> None:
         raise ConfigError(
             f"collector {source.name}: needs {', '.join(missing)}; pip install 'linewarden[{source.kind.extra}]'"
         )
-
-
-def import_for(sources: Sequence[Source]) -> None:
-    """Imports what is needed later, while the files of this program can still be read."""
-    import io
-
-    from linewarden.collectors.contract import Samples, Tag
-    from linewarden.service.collecting.rows import Put, frame_of, readings
-
-    import_module("linewarden.service.tag_dictionary.files")
-    for name in {name for source in sources for name in source.kind.needs}:
-        with contextlib.suppress(ImportError):  # `need_packages` says it
-            import_module(name)
-    samples = Samples()
-    samples.add(0, 1.0, source_ts=None, server_ts=None)
-    puts = [Put(samples, time.time_ns())]
-    block = Block("", 1, 0, 1, packed(frame_of(puts, 0)))  # the way of a sample imports all that is on it
-    readings([("", 1, block.frame())], lambda _: Tag("", "", "")).write_parquet(io.BytesIO(), compression="zstd")
 
 
 class Collectors:

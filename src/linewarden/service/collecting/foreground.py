@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
 from linewarden.service.board import Board
-from linewarden.service.collecting.collectors import Collecting, Collectors, import_for
+from linewarden.service.collecting.collectors import Collecting, Collectors
+from linewarden.service.collecting.imports import import_for
 from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.config import parts
 from linewarden.service.keeping import Keeping, lake_jobs
@@ -45,7 +46,7 @@ def collect(config: Config, file: Path, seconds: float | None, *, as_json: bool,
         lake_jobs(Keeping(config.lake_folder, config.lake.compact_every_s, parts.retention_of(config)), board),
         look.turn,
     )
-    import_for(collecting.sources)
+    import_for([source.kind for source in collecting.sources])
     import_module("duckdb")
     begin((), (config.service.data, collecting.lake, collecting.spool), config.user)
     with asked_to_end() as asked, look.shown():
