@@ -17,6 +17,7 @@ import pytest
 from linewarden.collectors.contract import Kind, Quality, Samples, Sink, Tag
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.board import Board
+from linewarden.service.collecting import tag_numbers
 from linewarden.service.collecting.collectors import Collecting, Collectors
 from linewarden.service.collecting.running import Source
 from linewarden.service.metrics import registry_of
@@ -215,6 +216,8 @@ def test_what_cannot_be_kept_at_the_end_is_told(tmp_path: Path, rows_of: Rows) -
     done: list[Future[None]] = []
     with Run(tmp_path, most_bytes=600_000, fast=putting(done)) as run:
         until(lambda: "the spool is full" in run.ill().get("collecting", ""))
+        began = time.monotonic()
+    assert time.monotonic() - began < 12  # `put` that waits for room does not hold up the end
     assert all(one.done() for one in done)
     lost = [one for one in done if one.exception() is not None]
     assert lost
@@ -263,6 +266,18 @@ def test_what_is_no_sample_is_refused_and_the_rest_kept(tmp_path: Path, rows_of:
     with pytest.raises(StoreError, match="report it"):
         wrong[0].result()
     assert rows_of(tmp_path / "lake").height == 1
+
+
+def test_made_up_names_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tag_numbers, "MOST", 3)
+    tags = tag_numbers.TagNumbers(tmp_path)
+    first, second = (tags.number(Tag("a", "b", "x" * 5000 + end)) for end in "12")
+    assert first != second
+    assert len(tags.tag(first).name) == 1000
+    tags.number(Tag("a", "b", "c"))
+    with pytest.raises(StoreError, match="makes up more"):
+        tags.number(Tag("a", "b", "d"))
+    assert tags.number(Tag("a", "b", "c")) == 2
 
 
 def test_a_missing_package_is_said_with_the_way_to_have_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -153,6 +154,23 @@ def test_a_lake_that_cannot_be_written_is_waited_for(tmp_path: Path, rows_of: Ro
     assert rows_of(tmp_path / "lake").height == 5
     assert "again" in run.said[-1]
     run.end()
+
+
+def test_a_full_disk_is_waited_for(tmp_path: Path, rows_of: Rows) -> None:
+    run = Run(tmp_path)
+    run.add(block(1, 500))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))  # a file cannot be larger: as a full disk
+    try:
+        run.all()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "File too large" in run.forwarder.lake_error
+    assert rows_of(tmp_path / "lake").height == 0
+    run.all()
+    run.end()
+    assert rows_of(tmp_path / "lake").height == 500
+    assert not list((tmp_path / "lake").rglob("*.tmp"))
 
 
 def test_what_was_forwarded_goes_from_the_disk(tmp_path: Path) -> None:

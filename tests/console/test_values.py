@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from linewarden.service.tag_dictionary.editing import say
 from tests.console.axe import violations
 from tests.console.house import Served
 
@@ -44,6 +45,23 @@ def test_a_link_shows_the_same(open_as: Callable[..., Any], served: Served) -> N
     drawn(other, 2)
     assert other.locator("#legend .name").all_text_contents() == first
     assert other.locator("#tag-list input:checked").count() == 2
+
+
+def test_a_tag_is_called_and_measured_as_people_said(open_as: Callable[..., Any], served: Served) -> None:
+    tag = served.place.trends.book.fresh().tags()[0]
+    say(served.place.lake, {tag.key: {"ucum": "m3/h", "alias": "Feed pump flow", "description": "measured behind it"}})
+    try:
+        served.place.trends.book.dictionary.soon()
+        page = open_as("viewer", "/values?q=feed+pump")
+        row = page.locator("#tag-list tbody tr")
+        expect(row).to_have_count(1)
+        expect(row.locator("label")).to_have_text("Feed pump flow")
+        expect(row.locator("td.number")).to_contain_text("m³/h")
+        row.locator("input").check()
+        expect(page.locator("#legend .name")).to_contain_text("Feed pump flow (m³/h)")
+    finally:
+        say(served.place.lake, {tag.key: {"ucum": "", "alias": "", "description": ""}})
+        served.place.trends.book.dictionary.soon()
 
 
 def test_searching_the_list_keeps_what_is_ticked(open_as: Callable[..., Any]) -> None:

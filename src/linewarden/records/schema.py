@@ -45,8 +45,8 @@ ENVELOPE: tuple[Column, ...] = (
     Column("ts", "ts", False, "ns UTC", "time of the packet that began it"),
     Column("uid", "str", False, "", "flow, as in Zeek: joins to conn.uid"),
     Column("sensor", "str", False, "", "which sensor saw it"),
-    Column("capture", "str", False, "", "capture file or interface"),
-    Column("frame", "u64", False, "", "packet number in the capture, from 1"),
+    Column("capture", "str", False, "", "capture file, interface, or collector:NAME"),
+    Column("frame", "u64", False, "", "packet number in the capture, from 1; of a collector the number of the sample"),
 )
 """What every record begins with."""
 

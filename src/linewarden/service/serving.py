@@ -243,9 +243,9 @@ class Service:
         """
         import_late()
         if self.plan.collecting is not None:
-            from linewarden.service.collecting.collectors import import_for
+            from linewarden.service.collecting.imports import import_for
 
-            import_for(self.plan.collecting.sources)
+            import_for([source.kind for source in self.plan.collecting.sources])
         prepare(self.plan.state_url)
         if self.cases is not None and (wrong := self.cases.remember(self.plan.keeping.lake)):
             self.log.warning(wrong)

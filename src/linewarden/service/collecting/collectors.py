@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.board import Board
-from linewarden.service.collecting.blocks import Block, packed
 from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.running import SAME_S, Running, Source
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 DESCRIBE_S = 10.0
+HURRY_S = 2.0
+"""So long the last samples may wait for room at the end."""
 STOP_S = 15.0
 """So long collectors have to end."""
 
@@ -36,7 +36,7 @@ STOP_S = 15.0
 class Collecting:
     """What to collect, where it waits (`spool`, at most `most_bytes`), and the lake and site that it goes to.
 
-    `tolerance_s`: a machine's own time further from the arrival is not believed.
+    `tolerance_s`: a machine's own time further from the arrival is not believed. `gather_s`: see `Gathering`.
     """
 
     sources: tuple[Source, ...]
@@ -45,6 +45,7 @@ class Collecting:
     site: str
     most_bytes: int = 2_048_000_000
     tolerance_s: float = 300.0
+    gather_s: float = 0.01
 
 
 def need_packages(source: Source) -> None:
@@ -53,24 +54,6 @@ def need_packages(source: Source) -> None:
         raise ConfigError(
             f"collector {source.name}: needs {', '.join(missing)}; pip install 'linewarden[{source.kind.extra}]'"
         )
-
-
-def import_for(sources: Sequence[Source]) -> None:
-    """Imports what is needed later, while the files of this program can still be read."""
-    import io
-
-    from linewarden.collectors.contract import Samples, Tag
-    from linewarden.service.collecting.rows import Put, frame_of, readings
-
-    import_module("linewarden.service.tag_dictionary.files")
-    for name in {name for source in sources for name in source.kind.needs}:
-        with contextlib.suppress(ImportError):  # `need_packages` says it
-            import_module(name)
-    samples = Samples()
-    samples.add(0, 1.0, source_ts=None, server_ts=None)
-    puts = [Put(samples, time.time_ns())]
-    block = Block("", 1, 0, 1, packed(frame_of(puts, 0)))  # the way of a sample imports all that is on it
-    readings([("", 1, block.frame())], lambda _: Tag("", "", "")).write_parquet(io.BytesIO(), compression="zstd")
 
 
 class Collectors:
@@ -117,6 +100,7 @@ class Collectors:
         forwarder = Forwarder(log, LakeWriter(c.lake, c.site, log.id), tags.tag, self._say)
         self._gathering = Gathering(
             log, tags, forwarder, c.most_bytes, int(c.tolerance_s * 1e9), self._clock_off, self._say,
+            c.gather_s,
         )  # fmt: skip
         for listener in self._listeners:
             self._gathering.on_samples(listener)
@@ -136,8 +120,13 @@ class Collectors:
             return
         for running in self._running:
             running.ask_to_stop()
+        until = time.monotonic() + HURRY_S
         for running in self._running:
-            if not running.join(STOP_S):
+            running.join(max(0.0, until - time.monotonic()))
+        self._gathering.hurry()
+        until += STOP_S
+        for running in self._running:
+            if not running.join(max(0.1, until - time.monotonic())):
                 self._on_line(running.source.name, f"did not end within {STOP_S:g} s; what it holds is given up")
         self._gathering.close()
         self._gathering.forwarder.stop()

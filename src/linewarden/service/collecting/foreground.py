@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
 from linewarden.service.board import Board
-from linewarden.service.collecting.collectors import Collecting, Collectors, import_for
+from linewarden.service.collecting.collectors import Collecting, Collectors
+from linewarden.service.collecting.imports import import_for
 from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.config import parts
 from linewarden.service.keeping import Keeping, lake_jobs
@@ -45,7 +46,7 @@ def collect(config: Config, file: Path, seconds: float | None, *, as_json: bool,
         lake_jobs(Keeping(config.lake_folder, config.lake.compact_every_s, parts.retention_of(config)), board),
         look.turn,
     )
-    import_for(collecting.sources)
+    import_for([source.kind for source in collecting.sources])
     import_module("duckdb")
     begin((), (config.service.data, collecting.lake, collecting.spool), config.user)
     with asked_to_end() as asked, look.shown():
@@ -80,6 +81,9 @@ class _Look:
         self._draws = sys.stderr.isatty() and not (as_json or quiet)
         self._live: Any = None
         self._before: dict[str, int] = {}
+        for name in ("rich.live", "rich.table", "rich.box", "rich.text") if self._draws else ():
+            import_module(name)  # while it can still be read
+        import_module("linewarden.reports.words")
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 S = 1_000_000_000
+LONGEST_TEXT = 65_536
+"""Characters of a value that is a text."""
 OLDEST = 631_152_000 * S
 """1990-01-01: a machine's clock that shows less was never set."""
 _I64 = range(-(1 << 63), 1 << 63)
@@ -51,7 +53,8 @@ def frame_of(puts: Sequence[Put], tolerance: int) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "tag": pl.Series(tag, dtype=pl.UInt32), "value": pl.Series(value, dtype=pl.Float64),
-            "text": pl.Series(text, dtype=pl.String), "quality": pl.Series(quality, dtype=pl.UInt8),
+            "text": pl.Series(text, dtype=pl.String).str.slice(0, LONGEST_TEXT),
+            "quality": pl.Series(quality, dtype=pl.UInt8),
             "status": pl.Series(status, dtype=pl.String), "source_ts": _times(source), "server_ts": _times(server),
             "came": pl.Series(came, dtype=pl.Int64), "history": pl.Series(history, dtype=pl.Boolean),
         }

@@ -28,8 +28,6 @@ MOST_WAITING = 200_000
 """Samples in memory, on their way to the log; who puts more waits."""
 MOST_BLOCK = 100_000
 """Samples that are synced together at most, about."""
-GATHER_S = 0.005
-"""So long samples are gathered before they are synced."""
 RETRY_S = 0.5
 """Between two tries while the log cannot be written, or is full."""
 
@@ -48,7 +46,8 @@ class _Waiting:
 
 
 class Gathering:
-    """The samples of all collectors on their way to the log. `tolerance`: ns, see `frame_of`.
+    """The samples of all collectors on their way to the log. `tolerance`: ns, see `frame_of`. `gather_s`: so long
+    samples are gathered before they are synced.
 
     `on_off(collector, tag, ns)`: a machine's time was not believed.
     """
@@ -56,17 +55,17 @@ class Gathering:
     def __init__(
         self, log: SampleLog, tags: TagNumbers, forwarder: Forwarder, most_bytes: int, tolerance: int,
         on_off: Callable[[str, int, int], None] = lambda _collector, _tag, _off: None,
-        on_line: Callable[[str], None] = lambda _text: None,
+        on_line: Callable[[str], None] = lambda _text: None, gather_s: float = 0.01,
     ) -> None:  # fmt: skip
         self.log, self.tags, self.forwarder = log, tags, forwarder
         self.most_bytes, self._tolerance, self._on_off, self._on_line = most_bytes, tolerance, on_off, on_line
-        self._next = forwarder.frames
+        self._next, self._gather_s = forwarder.frames, gather_s
         self._listeners: list[Listener] = []
         self._kept_listeners: list[KeptListener] = []
         self._changed = threading.Condition()
         self._waiting: list[_Waiting] = []
         self._rows = 0
-        self._closing = False
+        self._closing = self._in_a_hurry = False
         self.full = False
         self.log_error = ""
         self._thread = threading.Thread(target=self._loop, name="linewarden-samples", daemon=True)
@@ -92,9 +91,9 @@ class Gathering:
             return done
         arrived = time.time_ns()
         with self._changed:
-            while self._rows and self._rows + rows > MOST_WAITING and not self._closing:
+            while (too_many := self._rows > 0 and self._rows + rows > MOST_WAITING) and not self._ends():
                 self._changed.wait()
-            if self._closing:
+            if self._closing or too_many:
                 done.set_exception(StoreError("the service ends; these samples were not kept"))
                 return done
             self._waiting.append(_Waiting(collector, Put(samples, arrived), done))
@@ -102,6 +101,15 @@ class Gathering:
             self._changed.notify_all()
         self._tell(collector, samples, arrived)
         return done
+
+    def _ends(self) -> bool:
+        return self._closing or self._in_a_hurry
+
+    def hurry(self) -> None:
+        """From now on nobody who puts samples waits: what there is no room for is refused."""
+        with self._changed:
+            self._in_a_hurry = True
+            self._changed.notify_all()
 
     def _tell(self, collector: str, samples: Samples, arrived: int) -> None:
         for listener in self._listeners:
@@ -128,7 +136,7 @@ class Gathering:
                 if not self._waiting:
                     return
             if not self._closing:
-                time.sleep(GATHER_S)
+                time.sleep(self._gather_s)
             taken = self._take()
             try:
                 self._commit(taken)

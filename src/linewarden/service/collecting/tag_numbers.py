@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import zlib
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from linewarden.errors import StoreError
 from linewarden.service.collecting.durable import put, write_all
 
 FILE = "tags.jsonl"
+MOST = 1_000_000
+"""Tags: more is no plant, but a machine that makes up names."""
+LONGEST = 1000
+"""Characters of a name."""
 _NAMES = tuple(f.name for f in fields(Tag))
 _SAID = ("unit", "area", "start", "ucum", "description", "datatype", "low", "high")
 Key = tuple[str, str, str]
@@ -40,11 +45,20 @@ class TagNumbers:
             raise StoreError(f"{self._path}: cannot be read ({error.strerror or error}); check its owner") from error
 
     def number(self, tag: Tag) -> int:
-        """The number of a tag. What is newly said of it is kept; what is left out is not forgotten."""
+        """The number of a tag. What is newly said of it is kept; what is left out is not forgotten.
+
+        Raises StoreError if there are too many.
+        """
+        if len(tag.name) > LONGEST:
+            tag = replace(tag, name=f"{tag.name[: LONGEST - 9]}~{zlib.crc32(tag.name.encode('utf-8', 'replace')):08x}")
         key = (tag.source, tag.protocol, tag.name)
         with self._lock:
             found = self._by_key.get(key)
             if found is None:
+                if len(self._tags) >= MOST:
+                    raise StoreError(
+                        f"{MOST:,} tags are known already; {tag.source} makes up more: name those you want"
+                    )
                 found = self._by_key[key] = len(self._tags)
                 self._tags.append(tag)
             else:

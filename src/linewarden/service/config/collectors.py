@@ -55,6 +55,11 @@ class Collecting(Table):
         default=2048, ge=64, le=1 << 24, json_schema_extra=unit("MB"),
         description="what may wait on disk while the lake cannot be written; then collectors wait: nothing is dropped",
     )  # fmt: skip
+    gather_ms: Whole = Field(
+        default=10, ge=1, le=10_000, json_schema_extra=unit("ms"),
+        description="samples are gathered so long and then synced together; more spares a memory card, and who is told "
+        "that we have them waits longer",
+    )  # fmt: skip
     clock_tolerance_s: Number = Field(
         default=300.0, ge=1, le=86_400 * 366, json_schema_extra=unit("s"),
         description="a machine's own time further from the arrival than this is not believed: the arrival counts",

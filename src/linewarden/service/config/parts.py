@@ -70,6 +70,7 @@ def collecting_of(config: Config) -> Collecting | None:
     return Collecting(
         found, config.spool_folder, config.lake_folder, config.service.site,
         config.collecting.spool_mb * 1_000_000, config.collecting.clock_tolerance_s,
+        config.collecting.gather_ms / 1000,
     )  # fmt: skip
 
 
