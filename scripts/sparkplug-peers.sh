@@ -26,4 +26,9 @@ if command -v npm >/dev/null && [ ! -f "$folder/node/done" ]; then
     (cd "$folder/node" && npm install --silent --no-audit --no-fund --ignore-scripts sparkplug-client@3.2.4)
     touch "$folder/node/done"
 fi
+if command -v npm >/dev/null && [ ! -f "$folder/aedes/done" ]; then # an MQTT server that knows 3.1.1 and not 5
+    mkdir -p "$folder/aedes"
+    (cd "$folder/aedes" && npm install --silent --no-audit --no-fund --ignore-scripts aedes@1.2.0)
+    touch "$folder/aedes/done"
+fi
 echo "sparkplug peers: in $folder"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.collectors.sparkplug_house import House, Mosquitto, require_mosquitto, until
+from tests.collectors.sparkplug_house import EdgeNode, House, Mosquitto, metric, require_mosquitto, until
 from tests.collectors.test_sparkplug import online, running
 
 FOLDER = Path(os.environ.get("LINEWARDEN_PEERS") or Path.home() / ".cache/linewarden/sparkplug-peers")
@@ -143,3 +143,26 @@ def test_it_is_asked_for_its_births_when_it_was_there_first(broker: Mosquitto, n
             )
     finally:
         peer.close()
+
+
+def test_a_server_of_another_maker_that_knows_only_mqtt_3_1_1_serves_as_well() -> None:
+    if not (FOLDER / "aedes" / "done").exists():
+        pytest.skip("no other implementations: scripts/sparkplug-peers.sh installs them")
+    command = ["node", str(HERE / "aedes.mjs"), str(FOLDER / "aedes/node_modules")]
+    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None and server.stdout is not None
+        try:
+            port, house = int(server.stdout.readline()), House()
+            with running(house, f"mqtt://127.0.0.1:{port}") as made:
+                online(made)
+                assert made.links[0].session is not None and made.links[0].session.version == 4
+                node = EdgeNode(port)
+                node.send("NBIRTH", [metric("a", 1.5, alias=1)])
+                for number in range(100):
+                    node.send("NDATA", [metric("", float(number), alias=1, say_type=False)])
+                until(lambda: len(house.of("G/N", "a")) == 101)
+                node.kill()
+                until(lambda: house.of("G/N", "a")[-1].status == "STALE")
+        finally:
+            server.stdin.close()
+    assert [r.value for r in house.of("G/N", "a")[1:101]] == [float(n) for n in range(100)]

@@ -42,8 +42,8 @@ class Topic:
     time_unit: TimeUnit = setting("auto: ISO 8601, or s, ms, us or ns by the size of the number", default="auto")
     ucum: str = setting("unit of the value in UCUM's code", default="", examples=("Cel", "bar"))
     description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+    low: float | None = setting("least value of the range", default=None, examples=(0.0,))
+    high: float | None = setting("greatest value of the range", default=None, examples=(100.0,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,6 +153,7 @@ def _options(settings: Sparkplug) -> Options:
         rebirth=settings.rebirth,
         rebirth_pause=settings.rebirth_pause,
         most_payload=settings.max_payload_mb << 20,
+        most_held=settings.queue_mb << 20,
         most_nodes=settings.max_nodes,
         form=Form(settings.arrays, settings.datasets, settings.most_elements),
     )

@@ -129,7 +129,7 @@ def test_a_rebirth_in_the_same_session_makes_nothing_stale() -> None:
     line.birth()
     line.send("DBIRTH", payload([metric("x", 1.0)], 1, line.stamp), "D")
     assert not [r for r in line.house.rows if r.status == "STALE"]
-    assert len(line.house.ups) == 2  # the node, and the device, once each
+    assert line.house.ups == ["G/N"]
 
 
 def test_data_before_a_birth_is_waited_with_and_then_asked_for() -> None:
@@ -241,6 +241,43 @@ def test_all_that_grows_has_a_bound() -> None:
     for seq in range(2000):
         line.data(1.0, seq % 256, node="N9")
     assert len(line.house.said) == 2
+
+
+def test_births_fill_no_memory_without_end_and_what_is_past_the_bound_is_not_asked_for() -> None:
+    line = Line(most_tags=100)
+    many = [metric(f"m{number}", 1.0) for number in range(90)]
+    for number in range(10):
+        line.send("NBIRTH", birth(many, stamp=SENT), node=f"N{number}")
+    assert sum(len(node.table.names) for node in line.host.nodes.values()) <= 200
+    assert len(line.house.tags) == 100 and line.host.counts["past_room"]
+    line.send("NDATA", payload([metric("m89", 2.0)], 1, SENT), node="N9")
+    assert line.wait(60.0) == 0
+    line.send("NDATA", payload([metric("m1", 2.0)], 1, SENT), node="N0")
+    assert line.values("G/N0", "m1") == [1.0, 2.0]
+    for _ in range(50):  # born again and again: the same room
+        line.stamp += 1
+        line.send("NBIRTH", birth(many, stamp=line.stamp), node="N0")
+    assert len(line.host.nodes["G", "N0"].table.names) >= 90
+
+
+def test_what_waits_for_others_has_a_bound_in_bytes() -> None:
+    line = Line(reorder_timeout=100.0, most_held=100_000)
+    line.birth()
+    for seq in range(2, 40):
+        line.send("NDATA", payload([metric("text", "x" * 5000, 12)], seq, SENT))
+        line.wait(0.1)
+        assert line.host.nodes["G", "N"].held() <= 110_000
+    assert line.host.counts["gaps"] == 1 and len(line.house.of("G/N", "text")) >= 20
+
+
+def test_a_device_s_own_death_is_told_and_its_return() -> None:
+    line = Line()
+    line.birth()
+    line.send("DBIRTH", payload([metric("x", 1.0)], 1, SENT), "D")
+    line.send("DDEATH", payload([], 2, SENT), "D")
+    assert line.house.downs == [("G/N/D", "its death was told; its values are stale until its birth")]
+    line.send("DBIRTH", payload([metric("x", 1.0)], 3, SENT), "D")
+    assert line.house.ups == ["G/N", "G/N/D"]
 
 
 ANY_METRIC = st.fixed_dictionaries(

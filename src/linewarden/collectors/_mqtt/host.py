@@ -19,7 +19,8 @@ from linewarden.collectors.contract import Sink, Tag
 
 ONLINE = "$online"
 """Tag of each edge node and device: 1 from its birth on, 0 from its death on."""
-_MOST_DEVICES = 4096
+_MOST_DEVICES = 100_000
+_GONE = "; its values are stale until its birth"
 _TOPICS = 65_536
 _SETTLE = 3.0
 """Seconds beyond the reorder timeout that edge nodes have for births of their own after our return."""
@@ -39,6 +40,7 @@ class Options:
     rebirth_pause: float = 10.0
     rebirth_most: float = 600.0
     most_payload: int = 16 << 20
+    most_held: int = 64 << 20
     most_nodes: int = 10_000
     form: Form = field(default_factory=Form)
 
@@ -75,6 +77,7 @@ class Host:
         self._reader = Reader(register, options.form, self.counts)
         self._topics: dict[str, Topic | None] = {}
         self._told: set[str] = set()
+        self._devices = 0
 
     def receive(self, topic: str, payload: bytes, now: int, at: float, out: Readings) -> None:
         """One message. now: ns UTC; at: monotonic seconds."""
@@ -131,7 +134,7 @@ class Host:
             self._tell(f"malformed {node.table.source}", f"{node.table.source}: a {topic.kind} is not read: {error}")
             return
         stamp = payload.timestamp
-        message = Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None)
+        message = Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None, len(raw))
         self.counts["messages"] += 1
         node.doubt = node.doubt if topic.kind == "NDEATH" else None
         if topic.kind == "NBIRTH":
@@ -163,6 +166,7 @@ class Host:
         node.definitions.clear()
         found = self._reader.birth(node.table, payload.metrics, node.definitions)
         stale(iter(sorted(gone - set(node.table.tags()))), message.sent or now, out)
+        node.table.told = node.table.told or not node.table.online
         self._online(node.table, message.sent or now, out)
         self._homes.moved(node, self)
         self._read(found, message.sent, out)
@@ -186,21 +190,25 @@ class Host:
             if node.doubt is None and self.options.rebirth and self._ask(node, at):
                 node.doubt = now, at + _DOUBT_S
         else:
-            self._die(node, now, at, out)
+            self._die(node, now, at, out, "its death was told")
 
-    def _die(self, node: Node, since: int, at: float, out: Readings) -> None:
+    def _die(self, node: Node, since: int, at: float, out: Readings, why: str) -> None:
         """All of a node is gone from this time on. What still waited for its turn was sent before."""
         node.doubt = None
         for waiting in node.order.give_up():
             self._apply(node, waiting, since, at, out)
-        self._offline(node.tables(), since, out, quiet=self._homes.is_elsewhere(node, self))
+        elsewhere = self._homes.is_elsewhere(node, self)
+        self._offline(node.tables(), since, out, quiet=elsewhere)
+        if not elsewhere:
+            node.table.told = True
+            self._sink.down(node.table.source, why + _GONE)
 
     def lost(self, now: int, out: Readings) -> None:
         """The session with the server is over: nothing that came over it is known to be so any more (5.3)."""
         self.born = None
         for node in self.nodes.values():
             if node.table.online:
-                self._die(node, now, 0.0, out)
+                self._die(node, now, 0.0, out, f"the session with {self.server} is over")
             node.early, node.ask_from, node.asked = [], 0.0, 0
         self.asks.clear()
 
@@ -214,9 +222,9 @@ class Host:
                 node.order.since = at + _SETTLE
 
     def _online(self, table: Table, since: int, out: Readings) -> None:
-        if not table.online:
+        if table.told:
             self._sink.up(table.source)
-        table.online, table.since = True, since
+        table.online, table.since, table.told = True, since, False
         self._mark(table, 1.0, since, out)
 
     def _offline(self, tables: Any, since: int, out: Readings, *, quiet: bool = False) -> None:
@@ -227,7 +235,6 @@ class Host:
             if not quiet:
                 stale(table.tags(), since, out)
                 self._mark(table, 0.0, since, out)
-                self._sink.down(table.source, "gone, or not known to be there: its values are stale until its birth")
 
     def _mark(self, table: Table, value: float, since: int, out: Readings) -> None:
         tag = self._register.tag(Tag(source=table.source, protocol="sparkplug", name=ONLINE, datatype="Boolean"))
@@ -293,12 +300,15 @@ class Host:
     def tick(self, now: int, at: float, out: Readings) -> None:
         """What is due by now. To be called every tenth of a second or so."""
         limit = at - self.options.reorder_timeout
-        for node in self.nodes.values():
-            if node.order.since is not None and node.order.since <= limit:
+        waiting = [node for node in self.nodes.values() if node.order.since is not None]
+        full = sum(node.held() for node in waiting) > self.options.most_held
+        for node in waiting:
+            if full or (node.order.since is not None and node.order.since <= limit):
                 self._missing(node, now, at, out)
+        for node in self.nodes.values():
             if node.doubt is not None and node.doubt[1] <= at:
                 self.counts["death_by_silence"] += 1
-                self._die(node, node.doubt[0], at, out)
+                self._die(node, node.doubt[0], at, out, "a death of another session was told, and it is silent since")
 
     def _ask(self, node: Node, at: float) -> bool:
         """Asks for a rebirth, and not again soon: each time without an answer the pause is twice as long."""
@@ -333,12 +343,15 @@ class Host:
             self._data(node, table, message, at, out)
         else:
             self._offline([table], message.sent or now, out)
+            table.told = True
+            self._sink.down(table.source, f"its death was told{_GONE}")
 
     def _device_birth(self, node: Node, device: str, message: Message, now: int, out: Readings) -> None:
         if device not in node.devices:
-            if len(node.devices) >= _MOST_DEVICES:
+            if self._devices >= _MOST_DEVICES:
                 self.counts["past_most_devices"] += 1
                 return
+            self._devices += 1
             node.devices[device] = Table(f"{node.table.source}/{device}")
         table = node.devices[device]
         gone = set(table.tags())
@@ -356,6 +369,8 @@ class Host:
         metrics = message.payload.metrics
         for said in metrics:
             metric = table.of(said)
+            if metric is None and table.cut:
+                continue
             if metric is None:
                 self.counts["metric_unknown"] += 1
                 self._ask(node, at)

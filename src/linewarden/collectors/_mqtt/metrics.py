@@ -41,16 +41,16 @@ class Register:
     """Numbers of tags, at most `most` of them: past that, a metric has none, and is counted."""
 
     def __init__(self, sink: Sink, most: int) -> None:
-        self._sink, self._most, self._known = sink, most, set[tuple[str, str]]()
+        self._sink, self.most, self._known = sink, most, set[tuple[str, str]]()
         self.counts: Counter[str] = Counter()
 
     def tag(self, tag: Tag) -> int | None:
         """The number of a tag; None where there are too many."""
         key = tag.source, tag.name
         if key not in self._known:
-            if len(self._known) >= self._most:
+            if len(self._known) >= self.most:
                 if not self.counts["past_max_tags"]:
-                    self._sink.say(f"past {self._most} metrics others are not kept; raise max_tags, or name groups")
+                    self._sink.say(f"past {self.most} metrics others are not kept; raise max_tags, or name groups")
                 self.counts["past_max_tags"] += 1
                 return None
             self._known.add(key)
@@ -65,7 +65,7 @@ class Metric:
     datatype: int
     tag: int | None = None
     about: Tag | None = None
-    parts: dict[str, int | None] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
     members: dict[bytes, Metric] = field(default_factory=dict)
     aliases: dict[int, Metric] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Metric:
         """All that values of it may stand under."""
         if self.tag is not None:
             yield self.tag
-        yield from (tag for tag in self.parts.values() if tag is not None)
+        yield from self.parts.values()
         for member in self.members.values():
             yield from member.tags()
 
@@ -85,6 +85,11 @@ class Table:
     source: str
     online: bool = False
     since: int = 0
+    told: bool = False
+    """It was told that this one is gone."""
+    cut: bool = False
+    """Its birth had more metrics than there is room for."""
+    entries: int = 0
     names: dict[bytes, Metric] = field(default_factory=dict)
     aliases: dict[int, Metric] = field(default_factory=dict)
 
@@ -105,12 +110,23 @@ class Reader:
 
     def __init__(self, register: Register, form: Form, counts: Counter[str]) -> None:
         self._register, self._form, self._counts = register, form, counts
+        self._entries = 0
+
+    def _has_room(self) -> bool:
+        """Room for one more metric, be it a tag or none: births fill no memory without end."""
+        if self._entries >= 2 * self._register.most:
+            self._counts["past_room"] += 1
+            return False
+        self._entries += 1
+        return True
 
     def birth(self, table: Table, metrics: Any, definitions: dict[bytes, Any]) -> list[tuple[Metric, Any]]:
         """Fills a table anew from a birth certificate; the metrics that have values to be read.
 
         definitions: templates by name; those that are told here are added."""
-        table.names, table.aliases = {}, {}
+        self._entries -= table.entries
+        before = self._entries
+        table.names, table.aliases, table.cut = {}, {}, False
         told = []
         for said in metrics:
             if said.datatype == values.TEMPLATE and said.template_value.is_definition:
@@ -121,17 +137,22 @@ class Reader:
                 told.append(said)
         found = []
         for said in told:  # definitions may stand behind their instances
+            if not self._has_room():
+                table.cut = True
+                break
             metric = self._metric(table.source, text(said.name), said, definitions, 0)
             table.names[said.name] = metric
             if said.HasField("alias") and table.aliases.setdefault(said.alias, metric) is not metric:
                 self._counts["alias_twice"] += 1
             found.append((metric, said))
+        table.entries = self._entries - before
         return found
 
     def unborn(self, table: Table, said: Any, definitions: dict[bytes, Any]) -> Metric | None:
         """A metric that no birth had (6.4.6 has it in one): kept all the same where the message says name and type."""
-        if not said.name or not said.datatype:
+        if not said.name or not said.datatype or not self._has_room():
             return None
+        table.entries += 1
         metric = self._metric(table.source, text(said.name), said, definitions, 0)
         if not any(True for _ in metric.tags()):
             return None
@@ -163,6 +184,8 @@ class Reader:
         for said in (*instance.metrics, *kinds.values()):
             if not said.name or said.name in metric.members:
                 continue
+            if not self._has_room():
+                break
             if not said.HasField("datatype") and said.name in kinds:
                 filled = type(said)()
                 filled.CopyFrom(said)
@@ -267,9 +290,12 @@ class Reader:
             about = metric.about
             assert about is not None
             kind = NAMES[datatype] if 0 < datatype < len(NAMES) else ""
-            metric.parts[name] = self._register.tag(
+            tag = self._register.tag(
                 Tag(source=about.source, protocol=PROTOCOL, name=f"{about.name}/{name}", ucum=about.ucum, datatype=kind)
             )
+            if tag is None:
+                return None
+            metric.parts[name] = tag
         return metric.parts[name]
 
     def _properties(self, metric: Metric, properties: Any) -> tuple[Quality, str | None]:

@@ -17,6 +17,7 @@ class Message(NamedTuple):
     topic: Topic
     payload: Any
     sent: int | None
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -37,6 +38,10 @@ class Node:
     """Requests in a row."""
     doubt: tuple[int, float] | None = None
     """A death of another session was told: when (ns UTC), and until when (monotonic) a sign of life is waited for."""
+
+    def held(self) -> int:
+        """Bytes of messages that wait for others."""
+        return sum(m.size for m in self.order.held()) + sum(m.size for _, _, m in self.early)
 
     def tables(self) -> Iterator[Table]:
         """Of the node, and of its devices."""

@@ -28,6 +28,10 @@ class Order(Generic[Held]):
     def __len__(self) -> int:
         return len(self._held)
 
+    def held(self) -> Iterator[Held]:
+        """What waits, in no order."""
+        yield from self._held.values()
+
     def start(self, seq: int, digest: int) -> None:
         """A birth of the edge node: numbers go on from it."""
         self.next, self.since = (seq + 1) % _ROUND, None

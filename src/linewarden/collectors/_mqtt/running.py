@@ -17,8 +17,8 @@ from linewarden.collectors._mqtt.settings import Broker, parsed
 from linewarden.collectors.contract import Sink
 
 _TICK_S = 0.1
-_BATCH = 2048
-"""Messages that are read before their readings are handed on."""
+_BATCH = 512
+"""Messages that are read before their readings are handed on: more would let the first of them wait."""
 _LAST_S = 5.0
 
 

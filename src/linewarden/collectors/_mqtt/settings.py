@@ -35,13 +35,17 @@ class Broker:
     version: Literal["auto", "5", "3.1.1"] = setting(
         "of MQTT; auto: 5, and 3.1.1 where the server knows no other", default="auto"
     )
-    user: str = setting("user name at the servers; empty: none", default="")
-    password: str = setting("and the password", default="", secret=True)
+    user: str = setting("user name at the servers; empty: none", default="", examples=("linewarden",))
+    password: str | None = setting("and the password", default=None, secret=True, examples=("credential:mqtt",))
     ca_file: Path | None = setting(
-        "who signs the servers' certificates (PEM); without: who the system trusts", default=None
+        "who signs the servers' certificates (PEM); without: who the system trusts",
+        default=None,
+        examples=("plant-ca.pem",),
     )
-    cert_file: Path | None = setting("our certificate, for servers that ask for one (PEM)", default=None)
-    key_file: Path | None = setting("its key (PEM, no password)", default=None)
+    cert_file: Path | None = setting(
+        "our certificate, for servers that ask for one (PEM)", default=None, examples=("linewarden.pem",)
+    )
+    key_file: Path | None = setting("its key (PEM, no password)", default=None, examples=("linewarden-key.pem",))
     keepalive: int = setting(
         "a server that is silent for so long is asked, and given up", default=30, unit="s", least=5, most=3600
     )
