@@ -156,8 +156,9 @@ class Feed:
     async def listen(self, link: Link, stopped: Callable[[], bool]) -> None:
         """Asks for messages until stopped. Raises EndedError, SilentError, and what the connection raises."""
         waiting: list[asyncio.Task[Published]] = []
+        self._failed = None
         if self._storing is None or self._storing.done():
-            self._failed, self._storing = None, asyncio.create_task(self._store())
+            self._storing = asyncio.create_task(self._store())
         patience = self.keepalive_s * 1.5 + self._settings.timeout_s
         quiet = asyncio.get_running_loop().time()
         try:
