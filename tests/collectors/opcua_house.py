@@ -20,7 +20,7 @@ from linewarden.collectors.contract import Samples, Tag
 from linewarden.collectors.opcua import OpcUa, run
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+NODE_MODULES = Path(os.environ.get("LINEWARDEN_NODE_OPCUA", HERE / "node" / "node_modules"))
 
 
 class MemorySink:
@@ -146,7 +146,7 @@ class Server:
             "asyncua": [sys.executable, str(HERE / "opcua_server.py")],
             "node": ["node", str(HERE / "opcua_server.mjs")],
         }
-        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore", "LINEWARDEN_NODE_OPCUA": str(NODE_MODULES)}
         self.process = subprocess.Popen(
             [*program[self.kind], json.dumps(self.options)],
             stdout=subprocess.PIPE,

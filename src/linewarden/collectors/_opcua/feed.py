@@ -28,6 +28,7 @@ from linewarden.collectors.contract import Samples, Sink
 PUBLISHES = 3  # requests that wait at the server
 WAITING = 8  # messages that wait for the sink: past it we ask for no more, and the server's queues hold them
 REPUBLISH_MOST = 10_000
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # s between attempts to hand samples to a store that takes none
 _FILTER_REFUSED = (0x80440000, 0x80450000, 0x808E0000)  # unsupported, not allowed, deadband invalid
 _TOO_MANY = 0x80780000
 
@@ -63,9 +64,9 @@ class Feed:
         self._acks: list[tuple[int, int]] = []
         self._queue: deque[tuple[int, Samples]] = deque()
         self._filled = asyncio.Event()
-        self._failed: BaseException | None = None
         self._storing: asyncio.Task[None] | None = None
-        self._unsafe: dict[int, bool] = {}
+        self._unsafe: dict[int, Samples | None] = {}
+        self._refused = self._said = False
         self._publishes = PUBLISHES
 
     async def create(self, link: Link, at_once: int) -> list[str]:
@@ -157,13 +158,11 @@ class Feed:
         """Asks for messages until stopped. Raises EndedError, SilentError, and what the connection raises."""
         waiting: list[asyncio.Task[Published]] = []
         if self._storing is None or self._storing.done():
-            self._failed, self._storing = None, asyncio.create_task(self._store())
+            self._storing = asyncio.create_task(self._store())
         patience = self.keepalive_s * 1.5 + self._settings.timeout_s
         quiet = asyncio.get_running_loop().time()
         try:
             while not stopped():
-                if self._failed is not None:
-                    raise self._failed
                 while len(waiting) < self._publishes and len(self._queue) < WAITING:
                     acks, self._acks = self._acks, []
                     waiting.append(task := asyncio.create_task(link.publish(acks)))
@@ -264,69 +263,75 @@ class Feed:
             gaps.append(Gap(point, since, point.value, until, value.value))
 
     async def _store(self) -> None:
-        """Hands samples to the sink in order, and acknowledges each message once its samples are safe."""
-        loop = asyncio.get_running_loop()
+        """Hands samples to the sink in order, and acknowledges each message once its samples are safe.
+
+        What the sink did not keep is handed to it again, with pauses, and before all else; meanwhile we ask the server
+        for nothing, and it holds what comes.
+        """
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
         while True:
             while not self._queue:
                 self._filled.clear()
                 await self._filled.wait()
-            sequence, samples = self._queue[0]
-            self._unsafe[sequence] = not len(samples)
+            if self._refused:
+                self._refused = False
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            elif not self._unsafe:
+                pause = FIRST_PAUSE
+            sequence, samples = self._queue.popleft()
+            self._unsafe[sequence] = samples
+            if not len(samples):
+                self._stored(sequence, None)
+                continue
             try:
-                if len(samples):
-                    future = await loop.run_in_executor(None, self._sink.put, samples)
-                    future.add_done_callback(partial(self._from_sink, loop, sequence))
-                else:
-                    self._advance()
-            except Exception as error:  # noqa: BLE001 - whatever the store fails with: nothing is acknowledged
-                self._fail(error)
-                return
-            if self._queue and self._queue[0][0] == sequence:
-                self._queue.popleft()
+                future = await loop.run_in_executor(None, self._sink.put, samples)
+            except Exception as error:  # noqa: BLE001 - whatever the store fails with: it is tried again
+                self._stored(sequence, error)
+                continue
+            future.add_done_callback(partial(self._from_sink, loop, sequence))
 
     def _from_sink(self, loop: asyncio.AbstractEventLoop, sequence: int, future: Future[None]) -> None:
         """Called in the sink's thread, perhaps after our end."""
+        error = RuntimeError("it was given up") if future.cancelled() else future.exception()
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._stored, sequence, future)
+            loop.call_soon_threadsafe(self._stored, sequence, error)
 
-    def _stored(self, sequence: int, future: Future[None]) -> None:
-        if future.cancelled() or (error := future.exception()) is not None:
-            self._fail(None if future.cancelled() else error)
-        elif sequence in self._unsafe:
-            self._unsafe[sequence] = True
-            self._advance()
+    def _stored(self, sequence: int, error: BaseException | None) -> None:
+        samples = self._unsafe.get(sequence)
+        if error is not None and samples is not None:
+            self._queue.appendleft((sequence, samples))
+            self._filled.set()
+            self._refused = True
+            if not self._said:
+                self._said = True
+                self._sink.say(
+                    f"samples cannot be kept ({error}): they are tried again, and the server holds what follows"
+                )
+            return
+        self._said = False
+        self._unsafe[sequence] = None
+        while self._unsafe and self._unsafe[first := next(iter(self._unsafe))] is None:
+            del self._unsafe[first]
+            if first > 0:  # what an earlier subscription left is not to be acknowledged here
+                self.safe = first
+                self._acks.append((self.subscription, first))
 
-    def _advance(self) -> None:
-        """Acknowledges what is safe, up to the first message that is not."""
-        while self._unsafe and self._unsafe[sequence := next(iter(self._unsafe))]:
-            del self._unsafe[sequence]
-            self.safe = sequence
-            self._acks.append((self.subscription, sequence))
-
-    def _fail(self, error: BaseException | None) -> None:
-        """The store does not take samples: what is not safe is asked for again, and must not look like a repetition."""
-        self._failed = error or RuntimeError("the store takes nothing any more")
-        self._queue.clear()
-        self._unsafe.clear()
-        self.taken = self.safe
-        for point in self.points:
-            point.value = None
+    def inherit(self, other: Feed) -> None:
+        """Takes what an earlier subscription has not got rid of. Its numbers are nobody's any more."""
+        rest = [samples for _, samples in other._queue if len(samples)]
+        self._queue.extend((-i, samples) for i, samples in enumerate(rest, 1))
 
     async def drain(self, seconds: float = 10.0) -> bool:
         """Waits until all that was taken is safe."""
-        end = asyncio.get_running_loop().time() + seconds
-        while (self._queue or self._unsafe) and self._failed is None:
-            if asyncio.get_running_loop().time() > end:
-                return False
-            await asyncio.sleep(0.02)
-        return self._failed is None
+        return await self.drain_to(self.taken, seconds)
 
     async def drain_to(self, sequence: int, seconds: float = 10.0) -> bool:
         """Waits until that message and all before it are safe."""
         end = asyncio.get_running_loop().time() + seconds
-        while self._failed is None and asyncio.get_running_loop().time() < end:
-            if self.safe >= sequence or not (self._queue or self._unsafe):
-                return self.safe >= sequence
+        while asyncio.get_running_loop().time() < end:
+            if self.safe >= sequence:
+                return True
             await asyncio.sleep(0.02)
         return False
 

@@ -52,6 +52,7 @@ class Keeper:
         self._pki: Pki | None = None
         self._link: Link | None = None
         self._feed: Feed | None = None
+        self._earlier: Feed | None = None
         self._gaps: list[Gap] = []
         self._why = ""
         self._refused: list[str] = []
@@ -180,6 +181,7 @@ class Keeper:
     async def _anew(self, link: Link) -> None:
         """A new subscription; what came since the last value is then read from history."""
         points = await self._points(link)
+        earlier = self._feed or self._earlier
         await self._leave_feed()
         feed = Feed(self.settings, self.sink, self.values, points, self.counts)
         feed.missed()
@@ -188,7 +190,9 @@ class Keeper:
             if line not in self._refused:
                 self._refused.append(line)
                 self.sink.say(f"{self.source}: {line}")
-        self._feed, self._why = feed, "subscription made anew"
+        if earlier is not None:
+            feed.inherit(earlier)
+        self._feed, self._earlier, self._why = feed, None, "subscription made anew"
 
     async def _work(self, link: Link) -> None:
         """Listens, and beside that fills gaps and remembers; ends when listening does."""
@@ -290,7 +294,7 @@ class Keeper:
             await self._feed.close()
             self.memory.note(self._feed.points)
             self._gaps += self._feed.gaps
-            self._feed = None
+            self._feed, self._earlier = None, self._feed
 
     async def _sleep(self, seconds: float) -> None:
         end = asyncio.get_running_loop().time() + seconds

@@ -15,6 +15,7 @@ from linewarden.collectors.contract import Samples, Sink
 
 TOGETHER = 60 * 10**9  # ns: gaps that begin so near each other are read in one request
 PAGE = 2000  # values of a node in one answer
+EMPTY_MOST = 1000  # answers without a value, each of which promises more: such a server is not asked for ever
 
 
 @dataclass(slots=True)
@@ -73,8 +74,12 @@ class Past:
         before = self.filled
         open_, lost = [g for g in gaps if g.point.history], [g for g in gaps if not g.point.history]
         span = _span(gaps)
-        for group in _groups(open_, most):
-            lost += await self._group(link, group)
+        waiting = list(_groups(open_, most))
+        while waiting:
+            none, cut = await self._group(link, waiting.pop(0))
+            lost += none
+            if cut:
+                waiting.append(cut)
         read = len(open_) - sum(g.point.history is False for g in open_)
         if read:
             self._sink.say(f"{self._source}: {why}: {self.filled - before} values of {read} tags from history, {span}")
@@ -85,12 +90,15 @@ class Past:
                 "and the server keeps no history of them"
             )
 
-    async def _group(self, link: Link, group: list[Gap]) -> list[Gap]:
-        """Gaps that begin at about the same time; gives those of which the server keeps nothing."""
+    async def _group(self, link: Link, group: list[Gap]) -> tuple[list[Gap], list[Gap]]:
+        """Gaps that begin at about the same time; gives those of which the server keeps nothing, and those that are to
+        be read on."""
         lost: list[Gap] = []
         start = _naive(min(g.since for g in group))
         end = _naive(max(g.until for g in group)) + timedelta(microseconds=1)
         waiting: list[tuple[Gap, bytes | None]] = [(g, None) for g in group]
+        cut: list[Gap] = []
+        empty = 0
         while waiting:
             results = await link.history([(g.point.node, more) for g, more in waiting], start, end, PAGE)
             following: list[tuple[Gap, bytes | None]] = []
@@ -100,16 +108,21 @@ class Past:
                     gap.point.history = False
                     lost.append(gap)
                     continue
-                self._take(samples, gap, result.values)
-                if result.more:
+                came = self._take(samples, gap, result.values)
+                empty = 0 if came else empty + 1
+                if result.more and empty < EMPTY_MOST:
                     following.append((gap, result.more))
+                elif came and len(result.values) >= PAGE:
+                    cut.append(gap)  # a full page and no continuation point: some servers cut there, and say nothing
             if len(samples):
                 await self._put(samples)
             waiting = following
             await asyncio.sleep(0)
-        return lost
+        return lost, cut
 
-    def _take(self, samples: Samples, gap: Gap, values: list[Value]) -> None:
+    def _take(self, samples: Samples, gap: Gap, values: list[Value]) -> int:
+        """Adds what is in the gap, and moves its begin; gives how many that were."""
+        before = self.filled
         for value in values:
             if not gap.holds(value):
                 self.repeated += 1
@@ -117,6 +130,7 @@ class Past:
             self._values.add(samples, gap.point, value)
             self.filled += 1
             gap.since, gap.since_value = value.source_ts or value.server_ts or gap.since, value.value
+        return self.filled - before
 
 
 def _naive(ns: int) -> datetime:
