@@ -48,7 +48,8 @@ def test_a_german_export_with_units_and_decimal_commas(tmp_path: Path) -> None:
     file.write_bytes(text.encode("cp1252"))
     sink = once(
         file, "Zeit", time_format="%d.%m.%Y %H:%M:%S", zone="Europe/Berlin", separator=";", decimal=",",
-        encoding="cp1252", skip_lines=1, units_row=True, tags=(TableTag("Temperatur", "OVEN.TEMPERATURE", scale=2.0, low=0, high=300),),
+        encoding="cp1252", skip_lines=1, units_row=True,
+        tags=(TableTag("Temperatur", "OVEN.TEMPERATURE", scale=2.0, low=0, high=300),),
     )  # fmt: skip
     assert series(sink, "OVEN.TEMPERATURE") == [(0, 43.0)]
     assert series(sink, "Druck") == [(0, 1234.25), (10**9, 1.5)]

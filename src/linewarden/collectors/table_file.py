@@ -12,7 +12,8 @@ from linewarden.collectors._polling.table_layout import Column, Layout
 from linewarden.collectors._polling.times import PER_SECOND, zone_of
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
 
-GOOD = ("good", "ok", "192", "0", "0x00000000")
+GOOD = ("good", "ok", "192", "0x00000000")
+"""192 is OPC DA's good. 0 is good in OPC UA and bad in OPC DA: a site says which."""
 UNCERTAIN = ("uncertain", "64")
 BAD = ("bad", "no data", "nodata", "error", "null", "n/a", "na", "#n/a", "bad input", "comm fail", "i/o timeout")
 """Words that historians and spreadsheets write where there is no value."""
@@ -119,7 +120,7 @@ def run(settings: TableFile, sink: Sink, stop: Event) -> None:
         sink.say(f"{s.path}: without state, all files are taken again after a restart; give state = a file of its own")
     csv = Csv(s.separator, s.encoding, s.skip_lines, s.units_row)
     place = Place(s.path, s.files, s.settle, s.most_mb * 10**6)
-    session = FileSession(place, csv, _layout(s), s.state, sink, s.follow)
+    session = FileSession(place, csv, _layout(s), s.state, sink, stop, s.follow)
     peer = str(s.path)
     if s.follow:
         Poller(session, {"files": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
