@@ -22,7 +22,7 @@ from tests.collectors.polling_house import MemorySink, running, until
 from tests.service import postgres
 
 QUICK: dict[str, Any] = {"interval": 0.1, "pause": 0.0, "retry_first": 0.1, "retry_most": 0.3}
-LONG: dict[str, Any] = {"name": "tag", "value": "val", "quality": "q"}
+LONG: dict[str, Any] = {"name_column": "tag", "value_column": "val", "quality_column": "q"}
 T0 = 1_795_741_200
 """2026-11-27 01:00 UTC."""
 Execute = Callable[..., None]
@@ -230,7 +230,7 @@ def test_the_hour_that_comes_twice_loses_no_row(tmp_path: Path) -> None:
     ("other", "text"),
     [
         ({"table": "gone"}, "no table gone"),
-        ({"time": "zeit"}, "no column 'zeit'; it has 'ts', 'tag', 'val', 'q'"),
+        ({"time_column": "zeit"}, "no column 'zeit'; it has 'ts', 'tag', 'val', 'q'"),
     ],
 )
 def test_what_is_wrong_is_told_once_with_the_way_out(
@@ -238,7 +238,7 @@ def test_what_is_wrong_is_told_once_with_the_way_out(
 ) -> None:
     url, password, execute = database
     table(execute)
-    own = {"table": "samples", "time": "ts", "password": password, **other}
+    own = {"table": "samples", "time_column": "ts", "password": password, **other}
     with running(KIND, Historian(url, **own, **LONG, **QUICK)) as sink:
         until(sink.downs)
         time.sleep(0.5)
@@ -261,7 +261,7 @@ def test_a_wrong_password_or_no_file_is_told_without_the_secret(cluster: postgre
         ({"url": "postgresql://u:p@h/d"}, "url"),
         ({"url": "nonsense"}, "url"),
         ({"url": "sqlite://"}, "url"),
-        ({"name": "tag"}, "value"),
+        ({"name_column": "tag"}, "value_column"),
         ({"only": True}, "only"),
         ({"begin": "yesterday"}, "begin"),
         ({"zone": "Mars"}, "zone"),
@@ -271,5 +271,5 @@ def test_a_wrong_password_or_no_file_is_told_without_the_secret(cluster: postgre
 )
 def test_wrong_settings_name_the_field(other: dict[str, Any], field: str) -> None:
     assert KIND.check is not None
-    settings = Historian(**{"url": "postgresql://u@h/d", "table": "t", "time": "ts", **other})
+    settings = Historian(**{"url": "postgresql://u@h/d", "table": "t", "time_column": "ts", **other})
     assert [f for f, _ in KIND.check(settings)] == [field]

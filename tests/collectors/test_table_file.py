@@ -68,7 +68,7 @@ def test_a_long_table_with_quality(tmp_path: Path) -> None:
         "ts,tag,val,q\n1795741200,A,1.5,192\n1795741201,A,2.5,64\n1795741202,A,3.5,24\n1795741203,B,open,Good\n"
         "1795741204,A,No Data,192\n"
     )
-    sink = once(file, "ts", time_format="s", name="tag", value="val", quality="q")
+    sink = once(file, "ts", time_format="s", name_column="tag", value_column="val", quality_column="q")
     assert series(sink, "A") == [(0, 1.5), (10**9, 2.5), (2 * 10**9, 3.5), (4 * 10**9, None)]
     assert [(r.quality, r.status) for r in sink.rows] == [
         (Quality.GOOD, None), (Quality.UNCERTAIN, "64"), (Quality.BAD, "24"), (Quality.GOOD, None),
@@ -217,8 +217,8 @@ def test_a_folder_that_is_not_mounted_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "field"),
     [
-        ({"name": "tag"}, "value"),
-        ({"quality": "q"}, "quality"),
+        ({"name_column": "tag"}, "value_column"),
+        ({"quality_column": "q"}, "quality_column"),
         ({"only": True}, "only"),
         ({"decimal": ","}, "separator"),
         ({"encoding": "ebcdic-x"}, "encoding"),

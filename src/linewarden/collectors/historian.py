@@ -21,12 +21,12 @@ class Historian:
         "of the database, without a password", examples=("postgresql://reader@10.0.0.30/historian", "sqlite:///hist.db")
     )
     table: str = setting("table or view; with a schema: SCHEMA.TABLE", examples=("public.samples",))
-    time: str = setting("column of the time", examples=("ts",))
+    time_column: str = setting("column of the time", examples=("ts",))
     password: str = setting("of the user in url", default="", secret=True)
     device: str = setting("name the values are kept under; host or database if empty", default="")
-    name: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
-    value: str = setting("long: column of the value", default="")
-    quality: str = setting("long: column of the quality, if there is one", default="")
+    name_column: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
+    value_column: str = setting("long: column of the value", default="")
+    quality_column: str = setting("long: column of the quality, if there is one", default="")
     good: tuple[str, ...] = setting("words for a good value", default=GOOD)
     uncertain: tuple[str, ...] = setting("words for an uncertain value; all others are bad", default=UNCERTAIN)
     bad: tuple[str, ...] = setting("words that stand in place of a value that is bad", default=BAD)
@@ -78,10 +78,10 @@ def _of_database(s: Historian) -> Iterator[tuple[str, str]]:
 
 
 def _of_table(s: Historian) -> Iterator[tuple[str, str]]:
-    if bool(s.name) != bool(s.value):
-        yield "value", "a long table has columns for name and value; give both, or none for a wide one"
-    if s.quality and not s.name:
-        yield "quality", "is of a long table; give name and value, too"
+    if bool(s.name_column) != bool(s.value_column):
+        yield "value_column", "a long table has name_column and value_column; give both, or none for a wide one"
+    if s.quality_column and not s.name_column:
+        yield "quality_column", "is of a long table; give name_column and value_column, too"
     if s.only and not s.tags:
         yield "only", "takes nothing without tags; add [[collector.tags]], or only = false"
     if s.time_format not in ("iso", *PER_SECOND):
@@ -110,12 +110,12 @@ def run(settings: Historian, sink: Sink, stop: Event) -> None:
     peer = f"{host}/{database}" if host else database
     zone = zone_of(s.zone)
     listed = tuple(t.column for t in s.tags)
-    if s.name:
-        columns = (s.time, s.name, s.value, *([s.quality] if s.quality else []))
+    if s.name_column:
+        columns = (s.time_column, s.name_column, s.value_column, *([s.quality_column] if s.quality_column else []))
     else:
-        columns = (s.time, *listed) if s.only else ()
-    names = listed if s.name and s.only else ()
-    query = Query(s.table, s.time, s.time_format, zone, columns, s.name, names, s.timeout)
+        columns = (s.time_column, *listed) if s.only else ()
+    names = listed if s.name_column and s.only else ()
+    query = Query(s.table, s.time_column, s.time_format, zone, columns, s.name_column, names, s.timeout)
     begin = ns_of(s.begin, "iso", zone) if s.begin else None
     reader = SqlReader(s.url, s.password, query, peer)
     layout = _layout(s, s.device or host or Path(database).stem)
@@ -129,7 +129,17 @@ def _layout(s: Historian, source: str) -> Layout:
         tag = Tag(source, "sql", t.name or t.column, ucum=t.ucum, description=t.description, low=t.low, high=t.high)
         columns[t.column] = Column(tag, t.scale, t.offset)
     good, uncertain, bad = (frozenset(word.casefold() for word in of) for of in (s.good, s.uncertain, s.bad))
-    where = (source, "sql", s.time, s.time_format, zone_of(s.zone), s.name, s.value, s.quality, ".")
+    where = (
+        source,
+        "sql",
+        s.time_column,
+        s.time_format,
+        zone_of(s.zone),
+        s.name_column,
+        s.value_column,
+        s.quality_column,
+        ".",
+    )
     return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
