@@ -143,4 +143,13 @@ def _layout(s: Historian, source: str) -> Layout:
     return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
-KIND = Kind("historian", "Historian's table over SQL", Historian, run, check=check)
+LOADS = (
+    "encodings.idna",
+    "polars",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+    "psycopg",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.historian_session",
+)
+KIND = Kind("historian", "Historian's table over SQL", Historian, run, loads=LOADS, check=check)

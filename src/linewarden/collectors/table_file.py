@@ -154,4 +154,9 @@ def _layout(s: TableFile) -> Layout:
     return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
-KIND = Kind("table_file", "CSV and Parquet files", TableFile, run, check=check)
+LOADS = (
+    "polars",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.file_session",
+)
+KIND = Kind("table_file", "CSV and Parquet files", TableFile, run, loads=LOADS, check=check)

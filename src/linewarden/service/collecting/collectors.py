@@ -63,7 +63,7 @@ def import_for(sources: Sequence[Source]) -> None:
     from linewarden.service.collecting.rows import Put, frame_of, readings
 
     import_module("linewarden.service.tag_dictionary.files")
-    for name in {name for source in sources for name in source.kind.needs}:
+    for name in {name for source in sources for name in (*source.kind.needs, *source.kind.loads)}:
         with contextlib.suppress(ImportError):  # `need_packages` says it
             import_module(name)
     samples = Samples()
