@@ -48,7 +48,8 @@ def test_a_german_export_with_units_and_decimal_commas(tmp_path: Path) -> None:
     file.write_bytes(text.encode("cp1252"))
     sink = once(
         file, "Zeit", time_format="%d.%m.%Y %H:%M:%S", zone="Europe/Berlin", separator=";", decimal=",",
-        encoding="cp1252", skip_lines=1, units_row=True, tags=(TableTag("Temperatur", "OVEN.TEMPERATURE", scale=2.0, low=0, high=300),),
+        encoding="cp1252", skip_lines=1, units_row=True,
+        tags=(TableTag("Temperatur", "OVEN.TEMPERATURE", scale=2.0, low=0, high=300),),
     )  # fmt: skip
     assert series(sink, "OVEN.TEMPERATURE") == [(0, 43.0)]
     assert series(sink, "Druck") == [(0, 1234.25), (10**9, 1.5)]
@@ -67,7 +68,7 @@ def test_a_long_table_with_quality(tmp_path: Path) -> None:
         "ts,tag,val,q\n1795741200,A,1.5,192\n1795741201,A,2.5,64\n1795741202,A,3.5,24\n1795741203,B,open,Good\n"
         "1795741204,A,No Data,192\n"
     )
-    sink = once(file, "ts", time_format="s", name="tag", value="val", quality="q")
+    sink = once(file, "ts", time_format="s", name_column="tag", value_column="val", quality_column="q")
     assert series(sink, "A") == [(0, 1.5), (10**9, 2.5), (2 * 10**9, 3.5), (4 * 10**9, None)]
     assert [(r.quality, r.status) for r in sink.rows] == [
         (Quality.GOOD, None), (Quality.UNCERTAIN, "64"), (Quality.BAD, "24"), (Quality.GOOD, None),
@@ -216,8 +217,8 @@ def test_a_folder_that_is_not_mounted_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("other", "field"),
     [
-        ({"name": "tag"}, "value"),
-        ({"quality": "q"}, "quality"),
+        ({"name_column": "tag"}, "value_column"),
+        ({"quality_column": "q"}, "quality_column"),
         ({"only": True}, "only"),
         ({"decimal": ","}, "separator"),
         ({"encoding": "ebcdic-x"}, "encoding"),

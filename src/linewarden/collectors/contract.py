@@ -126,7 +126,8 @@ class Kind:
     """A kind of collector: its name in `[[collector]] kind = "..."`, what its settings are, and what runs.
 
     settings: a frozen dataclass whose fields carry `doc`, and `unit` where they have one, as metadata (`setting`).
-    needs: modules that must be installed, and the extra that brings them.
+    needs: modules that must be installed, and the extra that brings them. loads: modules that are imported before
+    rights are given up, as their files may not be readable after.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Kind:
     run: Run
     needs: tuple[str, ...] = ()
     extra: str = "collectors"
+    loads: tuple[str, ...] = ()
     check: Callable[[Any], list[tuple[str, str]]] | None = None
     """Looks at settings as a whole: (field, what is wrong with it and the way out). Secrets are here as the file has
     them, not what they are."""

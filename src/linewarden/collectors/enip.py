@@ -102,4 +102,10 @@ def run(settings: Enip, sink: Sink, stop: Event) -> None:
     Poller(session, intervals, sink, peer, (s.retry_first, s.retry_most)).run(stop)
 
 
-KIND = Kind("enip", "EtherNet/IP (Logix tags, CIP)", Enip, run, needs=("pycomm3",), check=check)
+LOADS = (
+    "encodings.idna",
+    "pycomm3",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.enip_session",
+)
+KIND = Kind("enip", "EtherNet/IP (Logix tags, CIP)", Enip, run, needs=("pycomm3",), loads=LOADS, check=check)

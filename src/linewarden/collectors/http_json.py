@@ -136,4 +136,11 @@ def run(settings: HttpJson, sink: Sink, stop: Event) -> None:
     Poller(session, {"all": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
 
 
-KIND = Kind("http_json", "HTTP with JSON (GET)", HttpJson, run, check=check)
+LOADS = (
+    "encodings.idna",
+    "ssl",
+    "httpx",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.http_session",
+)
+KIND = Kind("http_json", "HTTP with JSON (GET)", HttpJson, run, loads=LOADS, check=check)

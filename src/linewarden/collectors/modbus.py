@@ -158,4 +158,10 @@ def run(settings: Modbus, sink: Sink, stop: Event) -> None:
     Poller(session, intervals, sink, peer, (s.retry_first, s.retry_most)).run(stop)
 
 
-KIND = Kind("modbus", "Modbus TCP, RTU over TCP, Modbus/TCP Security", Modbus, run, check=check)
+LOADS = (
+    "encodings.idna",
+    "ssl",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.modbus_session",
+)
+KIND = Kind("modbus", "Modbus TCP, RTU over TCP, Modbus/TCP Security", Modbus, run, loads=LOADS, check=check)

@@ -142,4 +142,11 @@ def _tag(s: S7, tag: S7Tag, a: Address, kind: str) -> Tag:
     return Tag(source, "s7comm", tag.name, None, area, a.byte, tag.ucum, tag.description, kind, tag.low, tag.high)
 
 
-KIND = Kind("s7", "Siemens S7 (S7comm)", S7, run, needs=("snap7",), check=check)
+LOADS = (
+    "encodings.idna",
+    "snap7.connection",
+    "snap7.s7protocol",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.s7_session",
+)
+KIND = Kind("s7", "Siemens S7 (S7comm)", S7, run, needs=("snap7",), loads=LOADS, check=check)

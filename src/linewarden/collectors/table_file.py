@@ -12,7 +12,8 @@ from linewarden.collectors._polling.table_layout import Column, Layout
 from linewarden.collectors._polling.times import PER_SECOND, zone_of
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
 
-GOOD = ("good", "ok", "192", "0", "0x00000000")
+GOOD = ("good", "ok", "192", "0x00000000")
+"""192 is OPC DA's good. 0 is good in OPC UA and bad in OPC DA: a site says which."""
 UNCERTAIN = ("uncertain", "64")
 BAD = ("bad", "no data", "nodata", "error", "null", "n/a", "na", "#n/a", "bad input", "comm fail", "i/o timeout")
 """Words that historians and spreadsheets write where there is no value."""
@@ -37,7 +38,7 @@ class TableFile:
     """A file, or a folder of files of one layout."""
 
     path: Path = setting("a file, or a folder", examples=("/srv/export",))
-    time: str = setting("column of the time", examples=("timestamp",))
+    time_column: str = setting("column of the time", examples=("timestamp",))
     device: str = setting("name the values are kept under; that of the file or folder if empty", default="")
     files: tuple[str, ...] = setting("which names in a folder", default=("*.csv", "*.parquet"))
     follow: bool = setting("watch for new files and new rows; else take what is there, and end", default=True)
@@ -47,9 +48,9 @@ class TableFile:
     most_mb: int = setting("longest file; it is held in memory while it is read", default=512, unit="MB")
     time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
     zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
-    name: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
-    value: str = setting("long: column of the value", default="")
-    quality: str = setting("long: column of the quality, if there is one", default="")
+    name_column: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
+    value_column: str = setting("long: column of the value", default="")
+    quality_column: str = setting("long: column of the quality, if there is one", default="")
     good: tuple[str, ...] = setting("words for a good value", default=GOOD)
     uncertain: tuple[str, ...] = setting("words for an uncertain value; all others are bad", default=UNCERTAIN)
     bad: tuple[str, ...] = setting("words that stand in place of a value that is bad", default=BAD)
@@ -85,10 +86,10 @@ def check(settings: TableFile) -> list[tuple[str, str]]:
 
 
 def _of_table(s: TableFile) -> Iterator[tuple[str, str]]:
-    if bool(s.name) != bool(s.value):
-        yield "value", "a long table has columns for name and value; give both, or none for a wide one"
-    if s.quality and not s.name:
-        yield "quality", "is of a long table; give name and value, too"
+    if bool(s.name_column) != bool(s.value_column):
+        yield "value_column", "a long table has name_column and value_column; give both, or none for a wide one"
+    if s.quality_column and not s.name_column:
+        yield "quality_column", "is of a long table; give name_column and value_column, too"
     if s.only and not s.tags:
         yield "only", "takes nothing without tags; add [[collector.tags]], or only = false"
     if len(s.separator) > 1 or (s.separator and s.separator == s.decimal):
@@ -119,7 +120,7 @@ def run(settings: TableFile, sink: Sink, stop: Event) -> None:
         sink.say(f"{s.path}: without state, all files are taken again after a restart; give state = a file of its own")
     csv = Csv(s.separator, s.encoding, s.skip_lines, s.units_row)
     place = Place(s.path, s.files, s.settle, s.most_mb * 10**6)
-    session = FileSession(place, csv, _layout(s), s.state, sink, s.follow)
+    session = FileSession(place, csv, _layout(s), s.state, sink, stop, s.follow)
     peer = str(s.path)
     if s.follow:
         Poller(session, {"files": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
@@ -139,8 +140,23 @@ def _layout(s: TableFile) -> Layout:
         tag = Tag(source, "file", t.name or t.column, ucum=t.ucum, description=t.description, low=t.low, high=t.high)
         columns[t.column] = Column(tag, t.scale, t.offset)
     good, uncertain, bad = (frozenset(word.casefold() for word in of) for of in (s.good, s.uncertain, s.bad))
-    where = (source, "file", s.time, s.time_format, zone_of(s.zone), s.name, s.value, s.quality, s.decimal)
+    where = (
+        source,
+        "file",
+        s.time_column,
+        s.time_format,
+        zone_of(s.zone),
+        s.name_column,
+        s.value_column,
+        s.quality_column,
+        s.decimal,
+    )
     return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
-KIND = Kind("table_file", "CSV and Parquet files", TableFile, run, check=check)
+LOADS = (
+    "polars",
+    "linewarden.collectors._polling.loop",
+    "linewarden.collectors._polling.file_session",
+)
+KIND = Kind("table_file", "CSV and Parquet files", TableFile, run, loads=LOADS, check=check)

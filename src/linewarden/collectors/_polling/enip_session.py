@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,8 @@ from linewarden.collectors._polling.values import is_number, scaled
 from linewarden.collectors.contract import Quality, Sink, Tag
 
 HINT = "check its name (of a program: Program:Main.Tag) and that it may be read from outside"
+_ODD = (OSError, ValueError, TypeError, LookupError, struct.error)
+"""What pycomm3 may meet in an answer that it does not expect."""
 _AGAIN = (5.0, 600.0)
 """First and longest wait in s before a refused name is asked for again."""
 _LEAVES = 2000
@@ -64,7 +67,7 @@ class EnipSession:
             self._driver.socket_timeout = self._timeout
             if not self._driver.open():
                 raise LostError(f"{self._peer}: it takes no session; check that it speaks EtherNet/IP on this port")
-        except (PycommError, OSError, ValueError, TypeError, KeyError) as error:
+        except (PycommError, *_ODD) as error:
             self.close()
             way = "; if it is no Logix controller: logix = false" if own else ""
             text = f"no connection ({_root(error)}); check host, port and route{way}"
@@ -89,7 +92,7 @@ class EnipSession:
 
         try:
             found = list(self._read(self._points[group]))
-        except (PycommError, OSError) as error:
+        except (PycommError, *_ODD) as error:
             raise LostError(
                 f"{self._peer}: no answer ({_root(error)}); check that it is on and not too busy"
             ) from error

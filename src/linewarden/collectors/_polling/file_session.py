@@ -6,6 +6,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from linewarden.collectors._polling.remembered import Remembered
@@ -34,8 +35,11 @@ class Place:
 class FileSession:
     """See `loop.Session`. follow: new files are waited for; else each is taken as it is."""
 
-    def __init__(self, place: Place, csv: Csv, layout: Layout, state: Path | None, sink: Sink, follow: bool) -> None:
+    def __init__(
+        self, place: Place, csv: Csv, layout: Layout, state: Path | None, sink: Sink, stop: Event, follow: bool
+    ) -> None:
         self._place, self._csv, self._layout, self._sink, self._follow = place, csv, layout, sink, follow
+        self._stop = stop
         self._state = Remembered(state)
         self._troubles = Troubles(sink.say)
         self._seen: dict[str, tuple[int, int]] = {}
@@ -59,6 +63,8 @@ class FileSession:
     def poll(self, group: str) -> None:
         """Takes what is new. Raises LostError."""
         for path in self._files():
+            if self._stop.is_set():
+                return
             try:
                 status = path.stat()
                 still = time.time() - status.st_mtime
@@ -125,6 +131,9 @@ class FileSession:
                     self._sink.put(samples).result()
                 values += len(samples)
                 entry["rows"] += count
+                if self._stop.is_set() and entry["rows"] < table.frame.height:
+                    self._state.save()
+                    return False
         except StoreError as error:
             self._state.save()
             raise LostError(f"{path.name}: not taken whole ({error}); it goes on where it was") from error

@@ -106,7 +106,7 @@ class S7Session:
             self._connection.connect(way.timeout)
             setup = self._exchange(self._protocol.build_setup_communication_request(pdu_length=way.pdu))
             self._pdu = min(way.pdu, setup["parameters"]["pdu_length"])
-        except (S7Error, OSError, KeyError, TypeError, ValueError, struct.error) as error:
+        except (S7Error, OSError, LookupError, TypeError, ValueError, struct.error) as error:
             self.close()
             raise LostError(
                 f"{self._peer}: no S7 connection ({reason(error)}); check host, port, rack and slot (or the "
@@ -122,7 +122,10 @@ class S7Session:
     def close(self) -> None:
         """Ends the connection."""
         if self._connection is not None:
+            wire = self._connection.socket
             self._connection.disconnect()
+            if wire is not None:
+                wire.close()  # python-snap7 forgets it where its farewell fails
             self._connection = None
 
     def numbers(self) -> list[int]:
@@ -161,7 +164,7 @@ class S7Session:
                 text = "it gives no values to others; switch 'permit PUT/GET access' on in its protection settings"
                 raise LostError(f"{self._peer}: {text}") from error
             raise LostError(f"{self._peer}: its answer cannot be used ({reason(error)})") from error
-        except (ValueError, struct.error) as error:
+        except (ValueError, TypeError, LookupError, struct.error) as error:
             raise LostError(f"{self._peer}: its answer cannot be used ({reason(error)})") from error
         except (S7Error, OSError) as error:
             text = f"no answer ({reason(error)}); check that it is on, and that its connections are not all taken"

@@ -40,6 +40,8 @@ def import_for(kinds: Sequence[Kind]) -> None:
     for kind in kinds:
         for name in sorted(_imports_of(kind.run.__module__, set())):
             _import(name)
+        for name in kind.loads:
+            _import(name)
         for package in kind.needs:
             _import_all(package)
     _warm()

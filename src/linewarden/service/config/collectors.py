@@ -132,7 +132,7 @@ def filled(settings: type, table: Table, opened: Callable[[str, str], str], path
         if not f.init:
             continue
         key, value = f"{path}.{f.name}", getattr(table, f.name)
-        if f.metadata.get("secret", False) and value is not None:
+        if f.metadata.get("secret", False) and value:  # empty, or None: there is none
             values[f.name] = opened(key, value)
         else:
             values[f.name] = _plain(_dataclasses_in(get_type_hints(settings)[f.name]), value, opened, key)
