@@ -464,6 +464,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.detect_command import add_detect
     from linewarden.service.expected_command import add_expected
     from linewarden.service.lake_command import add_lake
+    from linewarden.service.maintenance.command import add_health
     from linewarden.service.notices_command import add_notices
     from linewarden.service.packets_command import add_packets
     from linewarden.service.people_command import add_people
@@ -480,7 +481,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_assets(commands)
     for add in (
         add_serve, add_console, add_rules, add_packets, add_expected, add_snapshot, add_lake,
-        add_config, add_people, add_access, add_secret, add_certificate, add_backup,
+        add_health, add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)
     add_exercise(parser)
