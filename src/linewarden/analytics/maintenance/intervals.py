@@ -47,6 +47,16 @@ class Errors:
         order = np.argsort(scores, kind="stable")
         return cls(at, size, scores[order], weights[order])
 
+    @staticmethod
+    def covered(estimate: Floats, truth: Floats, unit: npt.NDArray[np.int64], coverage: float = 0.9) -> float:
+        """The share of rows that lie in intervals learned from the other half of the units: both halves, pooled."""
+        half = unit % 2 == 0
+        inside = []
+        for learn in (half, ~half):
+            low, high = Errors.learned(estimate[learn], truth[learn], unit[learn]).interval(estimate[~learn], coverage)
+            inside.append((low <= truth[~learn]) & (truth[~learn] <= high))
+        return float(np.concatenate(inside).mean())
+
     def interval(self, estimate: Floats, coverage: float = 0.9) -> tuple[Floats, Floats]:
         """(low, high) around estimates, (n,) each: the truth is in between with a probability of `coverage` where the
         new unit is like those learned from; the rest is shared by both sides. Infinite where too few units vouch."""
@@ -62,10 +72,11 @@ class Errors:
         high = self.scores[most] if enough else np.inf
         return np.maximum(estimate + low * size, 0.0), estimate + high * size
 
-    def still(self, estimate: float, ahead: Floats) -> Floats:
+    def still(self, estimate: float, ahead: Floats, most: float = np.inf) -> Floats:
         """The probability that it lasts longer than each `ahead`, of the same errors: for costs, where a curve is
-        needed; unlike `interval` it has no margin for few units."""
+        needed; unlike `interval` it has no margin for few units. most: what lasts so long, lasts "or more"."""
         lasts = np.maximum(estimate + self.scores * np.interp(estimate, self.at, self.size), 0.0)
+        lasts = np.where(lasts >= most, np.inf, lasts)
         order = np.argsort(lasts, kind="stable")
         gone = np.concatenate([[0.0], np.cumsum(self.weights[order])]) / self.weights.sum()
         return np.asarray(1.0 - gone[np.searchsorted(lasts[order], np.asarray(ahead, np.float64), side="right")])
