@@ -496,7 +496,8 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     add_shells(commands)
     for add in (
         add_analyse, add_analytics, add_energy, add_health, add_oee, add_trends, add_serve, add_collect, add_console,
-        add_rules, add_packets, add_expected, add_snapshot, add_lake, add_config, add_people, add_access, add_secret, add_certificate, add_backup,
+        add_rules, add_packets, add_expected, add_snapshot, add_lake,
+        add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)
     add_exercise(parser)

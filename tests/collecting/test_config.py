@@ -138,3 +138,12 @@ def test_collect_without_collectors_says_what_to_do(tmp_path: Path, capsys: pyte
     assert "--kinds" in capsys.readouterr().err
     assert main(["collect"]) == 2
     assert "--kinds" in capsys.readouterr().err
+
+
+def test_a_wrong_key_of_a_kind_is_one_line_and_no_mistake_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, GOOD + "every_s = 0.0\n")
+    assert main(["config", "check", str(file)]) == 2
+    out = capsys.readouterr()
+    assert "collector[0].every_s" in out.out and "mistake of ours" not in out.err

@@ -59,6 +59,8 @@ def warnings(config: Config) -> Iterator[tuple[str, str]]:
 
 def _collectors(config: Config) -> Iterator[tuple[str, str]]:
     """Packages that kinds need and that are not here, and secrets that cannot be had."""
+    from pydantic import ValidationError
+
     from linewarden.service.collecting.collectors import need_packages
     from linewarden.service.config.parts import collecting_of
 
@@ -66,6 +68,8 @@ def _collectors(config: Config) -> Iterator[tuple[str, str]]:
         collecting = collecting_of(config)
         for source in collecting.sources if collecting else ():
             need_packages(source)
+    except ValidationError:
+        return  # the check of the file says what is wrong in the tables
     except ConfigError as error:
         key, _, text = str(error).partition(": ")
         yield key, text

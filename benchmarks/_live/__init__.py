@@ -1,0 +1,1 @@
+"""What `_analytics/live.py` runs beside the service: a broker, edge nodes, an OPC UA server."""
