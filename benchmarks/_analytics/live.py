@@ -68,7 +68,7 @@ class Part:
             stderr=self._log, text=True,
         )  # fmt: skip
         if says_ready and self.process.stdout is not None and self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{name} did not start: {folder / f'{name}.log'}")
+            raise RuntimeError(f"{name} did not start: {(folder / f'{name}.log').read_text()[-500:]}")
 
     def order(self, line: str) -> None:
         """Tells it a rate, or to end."""

@@ -44,18 +44,21 @@ class Node:
         self._body, self._places = self._template(rows.shape[1])
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"edge-{name}")
         self._client.max_queued_messages_set(0)
+        there = threading.Event()
+        self._client.on_connect = lambda *_: there.set()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        there.wait(20)
         self._client.publish(f"spBv1.0/bench/NBIRTH/{name}", self._birth(rows[0])).wait_for_publish(10)
 
     def _birth(self, row: np.ndarray) -> bytes:
         payload = payload_class()()
         payload.timestamp, payload.seq = time.time_ns() // 1_000_000, 0
         number: Any = payload.metrics.add()
-        number.name, number.datatype, number.long_value = "bdSeq", INT64, 0
+        number.name, number.datatype, number.long_value = b"bdSeq", INT64, 0
         for alias, value in enumerate(row, start=1):
             metric = payload.metrics.add()
-            metric.name, metric.alias, metric.datatype, metric.double_value = f"V{alias}", alias, DOUBLE, value
+            metric.name, metric.alias, metric.datatype, metric.double_value = f"V{alias}".encode(), alias, DOUBLE, value
         return bytes(payload.SerializeToString())
 
     def _template(self, metrics: int) -> tuple[bytearray, list[int]]:
