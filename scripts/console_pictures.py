@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,10 +88,11 @@ def shots(place: Workplace) -> list[Shot]:
 
 def _tags(place: Workplace) -> str:
     """The three values that move most."""
-    from linewarden.service.values import TagState
+    from linewarden.service.values import Ask, Names
 
-    tags: list[TagState] = place.trends.book.fresh(wait_s=30).tags()
-    most = sorted(tags, key=lambda t: -t.moved)[:3]
+    while place.values.look().reading is not None:
+        time.sleep(0.1)
+    most = place.values.find(Ask(limit=3), Names()).tags
     return "?" + "&".join(f"tag={t.id}" for t in most) if most else ""
 
 

@@ -86,6 +86,7 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
     jobs = [Job("certificate", EVERY_S, transport.renew), prune_job(lambda: place.state)]
     schedule = Schedule(jobs, _say_what_failed)
     schedule.start()
+    place.values.start()
     server = server_of(place, transport, host, port)
     threading.Thread(target=_say_where, args=(server, host, transport), daemon=True).start()
     try:

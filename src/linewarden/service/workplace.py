@@ -21,7 +21,7 @@ from linewarden.service.hunt import Desk
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
-from linewarden.service.values import Trends
+from linewarden.service.values import Values
 from linewarden.service.view import Follower
 from linewarden.service.zones.store import ZoneStore
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from linewarden.service.config import Config
 
 OWN_SITE = "site"
+INDEX = "values"
+"""The folder in `data` of what was read of process values; it may be removed, and is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Workplace:
     ledger: Ledger
     follower: Follower
     access: Access
-    trends: Trends
+    values: Values
     desk: Desk
     captures: tuple[Path, ...] = ()
 
@@ -100,15 +102,15 @@ def opened(config: Config, file: Path | None = None, captures: Sequence[Path] = 
         raise StoreError(f"{data}: cannot be made ({error.strerror or error}); check the permission") from error
     prepare(config.state_url)
     state = open_state(config.state_url, password=config.state_password())
-    house, trends = house_of(config, state), Trends(config.lake_folder)
+    house, values = house_of(config, state), Values(config.lake_folder, data / INDEX)
     follower = Follower(config.lake_folder, weigh=ZoneStore(house.ledger, config.service.site).weights)
     try:
         follower.start()
         yield Workplace(
-            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder),
+            config, file, state, house, house.ledger, follower, Access(house), values, Desk(config.lake_folder),
             tuple(captures),
         )  # fmt: skip
     finally:
         follower.stop()
-        trends.close()
+        values.close()
         state.close()

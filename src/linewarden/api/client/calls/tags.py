@@ -5,14 +5,14 @@ Written by `make client` from the routes; do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
-from linewarden.api.listing import Format, Page
-from linewarden.api.routes.tags import EventsOut, TagFacts, TagRow, ValuesOut
+from linewarden.api.listing import Format
+from linewarden.api.routes.tags import EventsOut, TagPage, ValuesOut
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -31,10 +31,10 @@ class TagsCalls(Transport):
         device: Sequence[str] | None = None,
         protocol: Sequence[str] | None = None,
         moves: bool | None = None,
-    ) -> Page[TagRow]:
+    ) -> TagPage:
         """The tags of the devices that the caller may see."""
         return self._ask(
-            Page[TagRow],
+            TagPage,
             "GET",
             "/tags",
             query={
@@ -80,24 +80,6 @@ class TagsCalls(Transport):
         """As a Polars frame: the tags of the devices that the caller may see."""
         return self._frame(
             "GET", "/tags", query={"q": q, "sort": sort, "device": device, "protocol": protocol, "moves": moves}
-        )
-
-    def all_tags(
-        self,
-        *,
-        q: str | None = None,
-        sort: str | None = None,
-        limit: int | None = None,
-        device: Sequence[str] | None = None,
-        protocol: Sequence[str] | None = None,
-        moves: bool | None = None,
-    ) -> Iterator[TagRow]:
-        """Every row, page by page: the tags of the devices that the caller may see."""
-        return self._rows(
-            Page[TagRow],
-            "GET",
-            "/tags",
-            query={"q": q, "sort": sort, "limit": limit, "device": device, "protocol": protocol, "moves": moves},
         )
 
     def tag_values(
@@ -165,7 +147,3 @@ class TagsCalls(Transport):
     ) -> EventsOut:
         """Notices, cases and commands of the devices of these tags."""
         return self._ask(EventsOut, "GET", "/tags/events", query={"tag": tag, "from": start, "to": end, "last": last})
-
-    def describe_tag(self, id: str, body: TagFacts) -> TagRow:
-        """Says what a tag is: its unit, its name among people, its range and place."""
-        return self._ask(TagRow, "PATCH", "/tags/{id}", path_values={"id": id}, body=body)
