@@ -23,6 +23,7 @@ TAGS = {
     "packets": "The packets that prove something.", "tags": "Process values, and how they ran.",
     "reports": "Reports to hand over, as pages or PDF.",
     "records": "Records as they were read, and SQL over them.", "people": "Accounts, rights and API tokens.",
+    "uploads": "Captures and names that people send.",
     "settings": "The effective configuration.", "audit": "Who changed or decided what; and proof of it.",
 }  # fmt: skip
 """What the parts of the API are about, in the order of a first look."""

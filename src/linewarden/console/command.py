@@ -123,10 +123,11 @@ def server_of(place: Workplace, transport: Transport, host: str, port: int) -> u
     import uvicorn
 
     from linewarden.api.caller import COOKIE
+    from linewarden.api.routes.uploads import PATHS
     from linewarden.console.app import make_console
     from linewarden.service.web import secure, server_options, settings_of
 
     console = place.config.console
-    app = secure(make_console(place), settings_of(console, COOKIE))
+    app = secure(make_console(place), settings_of(console, COOKIE, PATHS))
     options = {**server_options(console, transport), "host": host, "port": port}
     return uvicorn.Server(uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=3, **options))

@@ -18,6 +18,7 @@ from linewarden.errors import ConfigError, StoreError
 from linewarden.service.access import Access
 from linewarden.service.audit.ledger import Ledger
 from linewarden.service.hunt import Desk
+from linewarden.service.intake import IntakeDesk
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
@@ -48,12 +49,19 @@ class Workplace:
     access: Access
     values: Values
     desk: Desk
+    intake: IntakeDesk
     captures: tuple[Path, ...] = ()
 
     @property
     def site(self) -> str:
         """The site that all this is of."""
         return self.config.service.site
+
+    @property
+    def kept_captures(self) -> tuple[Path, ...]:
+        """Where packets are looked for first: what was named, and what people sent."""
+        sent = self.intake.captures
+        return (*self.captures, sent) if sent.is_dir() and any(sent.iterdir()) else self.captures
 
     @property
     def lake(self) -> Path:
@@ -104,11 +112,13 @@ def opened(config: Config, file: Path | None = None, captures: Sequence[Path] = 
     state = open_state(config.state_url, password=config.state_password())
     house, values = house_of(config, state), Values(config.lake_folder, data / INDEX)
     follower = Follower(config.lake_folder, weigh=ZoneStore(house.ledger, config.service.site).weights)
+    intake = IntakeDesk(config, house.ledger, follower.hurry)
+    intake.quarantine.sweep()
     try:
         follower.start()
         yield Workplace(
             config, file, state, house, house.ledger, follower, Access(house), values, Desk(config.lake_folder),
-            tuple(captures),
+            intake, tuple(captures),
         )  # fmt: skip
     finally:
         follower.stop()

@@ -69,12 +69,11 @@ class TagRow(BaseModel):
     course: list[float | None] = Field(description="last values in equal pieces of the time that the lake covers")
 
 
-class TagPage(Page[TagRow]):
-    """A page of tags."""
+class TagsReading(BaseModel):
+    """How far the values of the lake were read; until they are, lists have what was read so far."""
 
-    reading: float | None = Field(
-        None, description="how much of the lake's values was read, 0..1, while that is done for the first time"
-    )
+    reading: float | None = Field(description="0..1 while it is done for the first time; null: all was read")
+    wrong: str = Field(description="why it is not up to date; empty while it is")
 
 
 class TagFacts(BaseModel):
@@ -175,7 +174,7 @@ def names_of(view: View) -> Names:
 
 
 @router.get("/tags", operation_id="list_tags", responses=FILES)
-def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> TagPage:
+def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
     sort, names = query.sort or DEFAULT, made(who.view, "names of tags", names_of)
     ask = ask_of(who, query, sort)
@@ -187,8 +186,14 @@ def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> TagPage:
     except ValueError:
         raise no_cursor() from None
     last = cursor_of(sort, [found.last[0] is None, *found.last]) if found.last is not None else None
-    items, reading = [row_of(who, t) for t in found.tags], who.place.values.standing.reading
-    return TagPage(items=items, total=found.total, next=last, reading=reading)
+    return Page(items=[row_of(who, t) for t in found.tags], total=found.total, next=last)
+
+
+@router.get("/tags/reading", operation_id="get_tags_reading")
+def tags_reading(who: Who) -> TagsReading:
+    """How far the values were read."""
+    standing = who.place.values.look()
+    return TagsReading(reading=standing.reading, wrong=standing.wrong)
 
 
 def ask_of(who: Caller, query: TagQuery, sort: str) -> Ask:

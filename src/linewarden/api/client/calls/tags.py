@@ -5,14 +5,14 @@ Written by `make client` from the routes; do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
-from linewarden.api.listing import Format
-from linewarden.api.routes.tags import EventsOut, TagPage, ValuesOut
+from linewarden.api.listing import Format, Page
+from linewarden.api.routes.tags import EventsOut, TagRow, TagsReading, ValuesOut
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -31,10 +31,10 @@ class TagsCalls(Transport):
         device: Sequence[str] | None = None,
         protocol: Sequence[str] | None = None,
         moves: bool | None = None,
-    ) -> TagPage:
+    ) -> Page[TagRow]:
         """The tags of the devices that the caller may see."""
         return self._ask(
-            TagPage,
+            Page[TagRow],
             "GET",
             "/tags",
             query={
@@ -81,6 +81,28 @@ class TagsCalls(Transport):
         return self._frame(
             "GET", "/tags", query={"q": q, "sort": sort, "device": device, "protocol": protocol, "moves": moves}
         )
+
+    def all_tags(
+        self,
+        *,
+        q: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        device: Sequence[str] | None = None,
+        protocol: Sequence[str] | None = None,
+        moves: bool | None = None,
+    ) -> Iterator[TagRow]:
+        """Every row, page by page: the tags of the devices that the caller may see."""
+        return self._rows(
+            Page[TagRow],
+            "GET",
+            "/tags",
+            query={"q": q, "sort": sort, "limit": limit, "device": device, "protocol": protocol, "moves": moves},
+        )
+
+    def get_tags_reading(self) -> TagsReading:
+        """How far the values were read."""
+        return self._ask(TagsReading, "GET", "/tags/reading")
 
     def tag_values(
         self,
