@@ -16,8 +16,7 @@ from linewarden.api.routes.zones import show_soon
 from linewarden.api.times import Time
 from linewarden.plant.names import Names
 from linewarden.policy import Action, Kind
-from linewarden.service.correcting import keep
-from linewarden.service.corrections_file import Kept, load
+from linewarden.service.correcting import change_names
 from linewarden.service.intake import Arrival, IntakeDesk
 from linewarden.service.intake.desk import MOST_NAMES
 from linewarden.service.uploads import UploadError
@@ -123,7 +122,7 @@ def _take_names(who: Caller, upload: Upload) -> NamesOut:
     except UploadError as error:
         raise ProblemError(400, "The file is refused", _sentence(error)) from None
     with who.doing(Action.ASSET_EDIT, who.thing(Kind.ASSET, "any")):
-        keep(lake, Kept(names, load(lake).corrections), who.place.ledger)
+        change_names(lake, names, who.place.ledger)
         intake.arrivals.put(arrival)
     before = who.view
     show_soon(who, lambda view: view.plant is not before.plant)
