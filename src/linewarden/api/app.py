@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from linewarden import __version__, api
 from linewarden.api import problems, routes
+from linewarden.api.parameters import explained
 
 if TYPE_CHECKING:
     from linewarden.service.workplace import Workplace
@@ -53,5 +54,5 @@ def make_app(place: Workplace | None = None) -> FastAPI:
     app.state.place = place
     app.include_router(api_router())
     describe = app.openapi
-    app.openapi = lambda: problems.described(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: explained(problems.described(describe()))  # type: ignore[method-assign]
     return app

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
+from linewarden.service import supervisor
 
 if TYPE_CHECKING:
     import uvicorn
@@ -56,7 +57,7 @@ def run_console(args: argparse.Namespace) -> int:
     with opened(config, None if args.what.is_dir() else args.what, args.captures) as place:
         transport = server_context(config)
         if (code := first_code(place)) is not None:
-            print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}")
+            print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}", flush=True)
         return serve(place, transport, host, port)
 
 
@@ -96,6 +97,7 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
             f"{host}:{port}: cannot listen there (in use, or not of this machine); choose another with --listen"
         ) from None
     finally:
+        supervisor.tell("STOPPING=1")
         schedule.stop()
     return 0
 
@@ -112,6 +114,7 @@ def _say_where(server: uvicorn.Server, host: str, transport: Transport) -> None:
     sockets = [s for found in getattr(server, "servers", ()) for s in found.sockets]
     if not sockets:
         return
+    supervisor.tell("READY=1")
     shown = f"[{host}]" if ":" in host else host
     print(f"Linewarden is at https://{shown}:{sockets[0].getsockname()[1]}/", file=sys.stderr)
     if transport.ca_file is not None:
