@@ -34,7 +34,7 @@ PEOPLE = {
     "auditor": "Ada Lund", "viewer": "Vera Moss", "planner": "Paul Reus",
 }  # fmt: skip
 THEMES = ("light", "dark", "contrast")
-SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "tablet": (1024, 768), "4k": (3840, 2160)}
+SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "tablet": (1024, 768), "upright": (820, 1180), "4k": (3840, 2160)}
 QUALITY = 80
 """Of WebP: text stays sharp, and a picture takes 30 to 90 kB."""
 
@@ -67,6 +67,7 @@ def shots(place: Workplace) -> list[Shot]:
         Shot("hunt", "/hunt", "analyst"),
         Shot("values", "/values" + _tags(place), "operator", DARK),
         Shot("reports", "/reports", "analyst"),
+        Shot("uploads", "/uploads", "engineer"),
         Shot("settings", "/settings", "owner"),
         Shot("people", "/people", "owner"),
         Shot("person", "/people/operator", "owner"),

@@ -33,7 +33,7 @@ SHARE = 3
 """And so many times as long as the last one took."""
 WAIT_S = 1.5
 """So long somebody waits for a look that is at work; then they get what is known so far."""
-VALUES = 1_000_000
+VALUES = 250_000
 """That are taken apart at a time, about: a reading may have hundreds."""
 KEEP_EVERY_S = 120.0
 """What was read is written down so often, and when all of it was read for the first time."""
