@@ -57,7 +57,8 @@ def run_console(args: argparse.Namespace) -> int:
     with opened(config, None if args.what.is_dir() else args.what, args.captures) as place:
         transport = server_context(config)
         if (code := first_code(place)) is not None:
-            print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}", flush=True)
+            said = f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}"
+            print(said, flush=True)
         return serve(place, transport, host, port)
 
 

@@ -24,7 +24,10 @@ FORMULA = r"^[=+\-@\t\r]"
 def write_file(
     known: Known, ask: Ask, names: Names, format: str, out: Path, facts: Mapping[TagKey, Facts]
 ) -> None:  # fmt: skip
-    """`format`: csv, arrow or parquet; `facts`: what was said of tags. The columns are those of a row of the API. Raises OSError."""
+    """`format`: csv, arrow or parquet; `facts`: what was said of tags. Columns as a row of the API has them.
+
+    Raises OSError.
+    """
     import polars as pl
 
     series = named(known, names)

@@ -92,7 +92,7 @@ def described(known: Known, facts: Mapping[TagKey, Facts]) -> pl.DataFrame:
     import polars as pl
 
     names = (*SERIES, "address")
-    types = dict(zip(names, (*known.series.dtypes, pl.Int64), strict=True))
+    types: dict[str, Any] = dict(zip(names, (*known.series.dtypes, pl.Int64), strict=True))
     rows = [(*key, of.alias.lower(), of.description.lower()) for key, of in facts.items() if of.alias or of.description]
     said = pl.DataFrame(rows, schema={**types, "alias": pl.String, "description": pl.String}, orient="row")
     there = said.join(known.series.with_row_index("series"), on=SERIES, nulls_equal=True)

@@ -23,15 +23,15 @@ from typing import IO, Any
 
 from linewarden.errors import LinewardenError, QueryError
 from linewarden.service.spare_memory import give_back
-from linewarden.service.values.book import WAIT_S
-from linewarden.service.values.events import commands_to
-from linewarden.service.values.filing import write_file
 from linewarden.service.tag_dictionary.facts import NAMES as FACTS
 from linewarden.service.tag_dictionary.facts import NOTHING
 from linewarden.service.tag_dictionary.files import Dictionary
+from linewarden.service.values.book import WAIT_S
+from linewarden.service.values.events import commands_to
+from linewarden.service.values.filing import write_file
 from linewarden.service.values.finding import Ask, Names, described, find
-from linewarden.service.values.known import Known
 from linewarden.service.values.kept import Shelf
+from linewarden.service.values.known import Known
 from linewarden.service.values.tag import TagState
 from linewarden.service.values.trends import Trends
 
@@ -166,7 +166,9 @@ class Clerk:
         if names is None:
             return {"need": "names"}
         out = Path(question["out"])
-        write_file(self.trends.book.known, _ask(question["ask"]), names, question["format"], out, self._dictionary.all())
+        write_file(
+            self.trends.book.known, _ask(question["ask"]), names, question["format"], out, self._dictionary.all()
+        )
         give_back()
         return {}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
 from linewarden.api.listing import Format, Page
-from linewarden.api.routes.tags import EventsOut, TagRow, TagsReading, ValuesOut
+from linewarden.api.routes.tags import EventsOut, TagFacts, TagRow, TagsReading, ValuesOut
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -169,3 +169,7 @@ class TagsCalls(Transport):
     ) -> EventsOut:
         """Notices, cases and commands of the devices of these tags."""
         return self._ask(EventsOut, "GET", "/tags/events", query={"tag": tag, "from": start, "to": end, "last": last})
+
+    def describe_tag(self, id: str, body: TagFacts) -> TagRow:
+        """Says what a tag is: its unit, its name among people, its range and place."""
+        return self._ask(TagRow, "PATCH", "/tags/{id}", path_values={"id": id}, body=body)
