@@ -2,9 +2,10 @@
 
 Makes a lake of that size (kept with --keep), starts `linewarden console` on it, and lets people in: each has a session
 of their own with live events, and opens pages and lists one after the other, with some seconds to read between. One of
-them is a real browser: a page counts as interactive when its script has run. Meanwhile notices are put into the lake,
-as a sensor does, and it is measured when the people's live events tell of them. Goals: pages 1.5 s (p95), live 2 s
-(p95), memory of the server 1.5 GB at its highest. The load runs beside the server on the same cores.
+them is a real browser: a page counts as interactive when its script has run. Memory and time are those of
+the server and of the processes that it began. Meanwhile notices are put into the lake, as a sensor does, and it is
+measured when the people's live events tell of them. Goals: pages 1.5 s (p95), live 2 s (p95), memory of the server
+1.5 GB at its highest. The load runs beside the server on the same cores.
 
 usage: python benchmarks/console.py [--records 100000000] [--assets 5000] [--people 50] [--seconds 120] [--keep]
 """

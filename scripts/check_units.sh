@@ -81,4 +81,19 @@ for unit in linewarden linewarden-watch; do
     [ "$unit" = linewarden ] && claim "$unit says that it is well" there sh -c 'sleep 5; curl -sf http://127.0.0.1:9480/healthz > /dev/null'
     claim "$unit stops when asked" stopped "$unit"
 done
+unit=linewarden-console
+page() { for _ in $(seq 20); do there curl -skf -o /dev/null "https://127.0.0.1:9443/$1" && return 0; sleep 0.5; done; return 1; }
+code() { there journalctl -u "$unit" -o cat | grep -q 'with this code'; }
+alone() { ! there pgrep -f linewarden.service.values > /dev/null; }
+kept() { there test -d /var/lib/linewarden/values; }
+there systemctl start "$unit" || true
+claim "$unit is active" active "$unit"
+claim "$unit has no rights" rights_gone "$unit"
+claim "$unit shows a page" page welcome
+claim "$unit says the first code in the journal" code
+claim "$unit keeps what it read of values" kept
+claim "$unit is back after kill -9" back "$unit"
+claim "$unit shows a page again" page welcome
+claim "$unit stops when asked" stopped "$unit"
+claim "$unit leaves no process behind" alone
 exit "$told"

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ PEOPLE = {
     "auditor": "Ada Lund", "viewer": "Vera Moss", "planner": "Paul Reus",
 }  # fmt: skip
 THEMES = ("light", "dark", "contrast")
-SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "tablet": (1024, 768), "4k": (3840, 2160)}
+SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "tablet": (1024, 768), "upright": (820, 1180), "4k": (3840, 2160)}
 QUALITY = 80
 """Of WebP: text stays sharp, and a picture takes 30 to 90 kB."""
 
@@ -66,6 +67,7 @@ def shots(place: Workplace) -> list[Shot]:
         Shot("hunt", "/hunt", "analyst"),
         Shot("values", "/values" + _tags(place), "operator", DARK),
         Shot("reports", "/reports", "analyst"),
+        Shot("uploads", "/uploads", "engineer"),
         Shot("settings", "/settings", "owner"),
         Shot("people", "/people", "owner"),
         Shot("person", "/people/operator", "owner"),
@@ -87,10 +89,11 @@ def shots(place: Workplace) -> list[Shot]:
 
 def _tags(place: Workplace) -> str:
     """The three values that move most."""
-    from linewarden.service.values import TagState
+    from linewarden.service.values import Ask, Names
 
-    tags: list[TagState] = place.trends.book.fresh(wait_s=30).tags()
-    most = sorted(tags, key=lambda t: -t.moved)[:3]
+    while place.values.look().reading is not None:
+        time.sleep(0.1)
+    most = place.values.find(Ask(limit=3), Names()).tags
     return "?" + "&".join(f"tag={t.id}" for t in most) if most else ""
 
 

@@ -43,7 +43,10 @@ class Person:
             while time.monotonic() < until:
                 path = self._dice.choice(self._paths)
                 began = time.monotonic()
-                answer = await self._client.get(path)
+                try:
+                    answer = await self._client.get(path)
+                except httpx.RemoteProtocolError:  # the server had just closed an idle connection: as a browser does
+                    answer = await self._client.get(path)
                 self.pages.append((path, time.monotonic() - began, answer.status_code))
                 await asyncio.sleep(self._dice.uniform(*READS_S))
             follow.cancel()

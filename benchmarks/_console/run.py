@@ -23,7 +23,7 @@ from _console.plant import row, say, write
 
 PASSWORD = "seven bottles on a green wall"  # noqa: S105 - of an account that lives for this run
 NOTICE_EVERY_S = 5.0
-ROUTE = ("/", "/cases", "/assets", "/map")
+ROUTE = ("/", "/cases", "/assets", "/map", "/values")
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -50,6 +50,7 @@ def measured(lake: Path, folder: Path, people: int, seconds: float, without: Seq
         cookies = enter(url, ca, code, people)
         found.reading_s = wait_until_read(url, ca, cookies[0]) + settle(process.pid)
         found.idle_mb = memory_mb(process.pid, "VmRSS")
+        say(", ".join(f"{memory_mb_of(one):.0f} MB" for one in tree(process.pid)) + " in its processes")
         say(f"read in {found.reading_s:.0f} s, {found.idle_mb:.0f} MB; {people} people come in")
         before = cpu_s(process.pid)
         load(found, lake, url, ca, cookies, seconds, without)
@@ -115,9 +116,9 @@ def wait_until_read(url: str, ca: str, cookie: str) -> float:
 
 
 def settle(pid: int) -> float:
-    """How long until the server rests: values are read behind the rest. s, at most 300."""
+    """How long until the server and its processes rest: values are read behind the rest. s, at most 900."""
     began, before = time.monotonic(), cpu_s(pid)
-    while time.monotonic() - began < 300:
+    while time.monotonic() - began < 900:
         time.sleep(3)
         now = cpu_s(pid)
         if now - before < 0.3:
@@ -191,13 +192,30 @@ def browse(url: str, cookie: str, seconds: float) -> list[tuple[str, float]]:
     return took
 
 
+def tree(pid: int) -> list[int]:
+    """A process and those that it began."""
+    below = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(one for file in below for child in file.read_text("utf-8").split() for one in tree(int(child)))]
+
+
 def memory_mb(pid: int, name: str) -> float:
-    """VmRSS or VmHWM of a process."""
-    text = Path(f"/proc/{pid}/status").read_text("utf-8")
-    return int(re.search(rf"{name}:\s+(\d+) kB", text)[1]) / 1024  # type: ignore[index]
+    """VmRSS or VmHWM of a process and those that it began, added up (what they share counts in each)."""
+    texts = [Path(f"/proc/{one}/status").read_text("utf-8") for one in tree(pid)]
+    return sum(int(re.findall(rf"{name}:\s+(\d+) kB", text)[0]) for text in texts) / 1024
+
+
+def memory_mb_of(pid: int) -> float:
+    """What one process has in memory."""
+    text = Path(f"/proc/{pid}/statm").read_text("utf-8")
+    return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 def cpu_s(pid: int) -> float:
-    """User and system time of a process."""
+    """User and system time of a process and those that it began."""
+    return sum(map(cpu_of, tree(pid)))
+
+
+def cpu_of(pid: int) -> float:
+    """Of one process."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

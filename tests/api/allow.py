@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linewarden.service.casework.model import step_id
+from linewarden.service.values import Ask, Names
 from tests.console.house import ROLES, Served
 
 ALL = frozenset(ROLES)
@@ -47,7 +48,7 @@ def notice(served: Served) -> str:
 
 
 def tag(served: Served) -> str:
-    return next(iter(served.place.trends.book.fresh().tags())).id
+    return served.place.values.find(Ask(limit=1), Names()).tags[0].id
 
 
 OWNER = frozenset({"owner"})
@@ -94,6 +95,11 @@ ALLOW: dict[str, Row] = {
     "get_map_activity": Row(ALL),
     "get_now": Row(ALL),
     "get_settings": Row(AUDIT),
+    "get_tags_reading": Row(ALL),
+    "get_upload": Row(LAKE, {"id": "none"}),
+    "list_uploads": Row(LAKE),
+    "send_capture": Row(LAKE),
+    "send_names": Row(EDIT),
     "invite": Row(OWNER, body={"login": "x" * 64, "name": "", "roles": ["nothing"]}),
     "list_assets": Row(ALL),
     "list_audit": Row(AUDIT),

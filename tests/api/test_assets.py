@@ -72,3 +72,24 @@ def test_one_needs_the_right_where_it_is_and_where_it_goes(plant: Served) -> Non
     assert patch(plant, "celler", asset, name="ours")["name"] == "ours"
     assert patch(plant, "engineer", asset, name="", zone="utilities")["zone"] == "utilities"
     assert patch(plant, "engineer", asset, zone="")["zone"] == "cell"
+
+
+def test_closed_cases_are_counted_apart(plant: Served) -> None:
+    case = plant.place.follower.view.cases[0][1]
+    asset = case.assets[0]
+    with plant.client("analyst") as client:
+        headers = {"Origin": plant.url, "X-CSRF-Token": plant.csrf(client)}
+
+        def counts() -> tuple[int, int]:
+            found = client.get(f"/api/v1/assets/{asset}").json()
+            rows = client.get("/api/v1/assets", params={"limit": 1000}).json()["items"]
+            row = next(r for r in rows if r["id"] == asset)
+            assert (row["cases"], row["closed_cases"]) == (found["cases"], found["closed_cases"])
+            return found["cases"], found["closed_cases"]
+
+        before = counts()
+        version = client.get(f"/api/v1/cases/{case.id}").json()["version"]
+        change = {"version": version, "state": "benign"}
+        answer = client.patch(f"/api/v1/cases/{case.id}", json=change, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert counts() == (before[0] - 1, before[1] + 1)

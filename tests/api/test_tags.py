@@ -14,6 +14,9 @@ from linewarden.service import lake_files
 from linewarden.service.values.pieces import single_values
 from tests.console.house import Served
 
+ROUNDED = ("first_seen", "last_seen", "every_s", "mean")
+"""In their last digit, one way or the other; the columns with ns are exact."""
+
 
 @pytest.fixture
 def tags(served: Served) -> list[dict[str, Any]]:
@@ -49,18 +52,33 @@ def test_all_values_are_in_the_points(served: Served, tags: list[dict[str, Any]]
         assert series["t"] == sorted(series["t"])
 
 
-def test_files_and_memory_say_the_same(served: Served, tags: list[dict[str, Any]]) -> None:
-    query = {"tag": [t["id"] for t in tags[:4]], "points": 50}
-    recent = served.place.trends.book.recent
+def test_pages_are_the_whole_list(served: Served, tags: list[dict[str, Any]]) -> None:
+    for sort in ("-moved", "label", "-every", "device"):
+        query: dict[str, Any] = {"sort": sort, "limit": 7}
+        got: list[str] = []
+        with served.client("viewer") as client:
+            while True:
+                page = client.get("/api/v1/tags", params=query).json()
+                got += [t["id"] for t in page["items"]]
+                if page["next"] is None:
+                    break
+                query["cursor"] = page["next"]
+        assert sorted(got) == sorted(t["id"] for t in tags)
+        assert len(got) == page["total"]
+
+
+def test_a_list_as_a_file_has_the_same_columns(served: Served, tags: list[dict[str, Any]]) -> None:
     with served.client("viewer") as client:
-        from_memory = client.get("/api/v1/tags/values", params=query).json()
-        since, recent.since = recent.since, 1 << 62
-        try:
-            from_files = client.get("/api/v1/tags/values", params=query).json()
-        finally:
-            recent.since = since
-    assert from_files == from_memory
-    assert from_files["series"][0]["t"]
+        file = client.get("/api/v1/tags", params={"format": "parquet", "sort": "-moved"})
+        table = client.get("/api/v1/tags", params={"format": "csv"})
+        wrong = client.get("/api/v1/tags", params={"cursor": "bm9uc2Vuc2U"})
+    found = pl.read_parquet(io.BytesIO(file.content)).to_dicts()
+    assert [list(r) for r in found[:1]] == [list(tags[0])]
+    for row, tag in zip(found, tags, strict=True):
+        assert {k: v for k, v in row.items() if k not in ROUNDED} == {k: v for k, v in tag.items() if k not in ROUNDED}
+    assert 'filename="tags.csv"' in table.headers["content-disposition"]
+    assert len(list(csv.DictReader(io.StringIO(table.text)))) == len(tags)
+    assert wrong.status_code == 400
 
 
 def test_a_part_of_the_time(served: Served, tags: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from linewarden.people.model import Grant
+from linewarden.service.casing import cases_of
 from linewarden.service.corrections_file import load
 from tests.console.house import Served, make_lake, served_lake
 
@@ -154,3 +155,41 @@ def test_how_much_depends_on_a_zone_makes_its_cases_more_urgent(plant: Served) -
         urgency[word] = ask(plant, "viewer", "GET", f"/cases/{case['id']}")["priority"]
     assert urgency["low"] < urgency["normal"] < urgency["critical"]
     assert urgency["normal"] == case["priority"]
+
+
+def test_commands_over_the_lake_judge_by_it_too(plant: Served) -> None:
+    case = ask(plant, "viewer", "GET", "/cases")["items"][0]
+    asset = case["assets"][0]["id"]
+    zone = next(z for a in case["assets"] if (z := plant.place.follower.view.zone(a["id"])))
+
+    def shown() -> tuple[int, int]:
+        plant.place.follower.look()
+        here = ask(plant, "viewer", "GET", f"/cases/{case['id']}")
+        assert here["urgency"]["value"] > 0
+        return here["priority"], cases_of(plant.place.lake).find(case["id"])[0]
+
+    usual = shown()
+    assert usual[0] == usual[1]
+    ask(plant, "engineer", "PUT", f"/zones/{zone}", json={"criticality": "critical"})
+    of_zone = shown()
+    assert of_zone[0] == of_zone[1] > usual[0]
+    for other in case["assets"]:
+        ask(plant, "engineer", "PATCH", f"/assets/{other['id']}", json={"criticality": "low"})
+    assert ask(plant, "viewer", "GET", f"/assets/{asset}")["criticality"] == "low"
+    of_assets = shown()
+    assert of_assets[0] == of_assets[1] < usual[0]
+    for other in case["assets"]:
+        ask(plant, "engineer", "PATCH", f"/assets/{other['id']}", json={"criticality": ""})
+    ask(plant, "engineer", "PUT", f"/zones/{zone}", json={"criticality": "normal"})
+    assert shown() == usual
+
+
+def test_moves_over_a_lake_alone_stand_in_one_log(plant: Served) -> None:
+    beside = plant.place.lake / ".linewarden" / "audit.db"
+    before = beside.stat().st_mtime_ns
+    first = plant.place.follower.view.plant.assets[0].id
+    ask(plant, "engineer", "PUT", "/zones/a place of its own", json={})
+    ask(plant, "engineer", "POST", "/zones/a place of its own/assets", json={"assets": [first]})
+    assert beside.stat().st_mtime_ns == before
+    actions = [e["action"] for e in ask(plant, "auditor", "GET", "/audit", params={"limit": 20})["items"]]
+    assert {"assets.correct", "zone.assets"} <= set(actions)

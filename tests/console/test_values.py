@@ -51,7 +51,7 @@ def test_a_tag_is_called_and_measured_as_people_said(open_as: Callable[..., Any]
     tag = served.place.trends.book.fresh().tags()[0]
     say(served.place.lake, {tag.key: {"ucum": "m3/h", "alias": "Feed pump flow", "description": "measured behind it"}})
     try:
-        served.place.trends.book.dictionary.soon()
+        served.place.values.soon()
         page = open_as("viewer", "/values?q=feed+pump")
         row = page.locator("#tag-list tbody tr")
         expect(row).to_have_count(1)
@@ -61,7 +61,7 @@ def test_a_tag_is_called_and_measured_as_people_said(open_as: Callable[..., Any]
         expect(page.locator("#legend .name")).to_contain_text("Feed pump flow (m³/h)")
     finally:
         say(served.place.lake, {tag.key: {"ucum": "", "alias": "", "description": ""}})
-        served.place.trends.book.dictionary.soon()
+        served.place.values.soon()
 
 
 def test_searching_the_list_keeps_what_is_ticked(open_as: Callable[..., Any]) -> None:

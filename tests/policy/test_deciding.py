@@ -26,7 +26,7 @@ from linewarden.policy import (
 from tests.policy.world import CELL, FRESH, HERE, NOW, THERE, ask, person
 
 LOOK = {"site:read", "asset:read", "case:read", "notice:read", "tag:read", "report:read"}
-LAKE = {"lake:query", "lake:packets"}
+LAKE = {"lake:query", "lake:packets", "lake:add"}
 KEEP = {"zone:edit", "asset:edit", "tag:edit"}
 PLANT = {"plant:propose", "plant:approve", "plant:apply"}
 MAY = {
@@ -121,7 +121,7 @@ def test_what_interrupts_production_waits_for_a_window() -> None:
 
 
 OPENS = {
-    Scope.READ: LOOK, Scope.QUERY: LAKE, Scope.REPORT: {"report:create"}, Scope.AUDIT: {"audit:read"},
+    Scope.READ: LOOK, Scope.QUERY: LAKE - {"lake:add"}, Scope.REPORT: {"report:create"}, Scope.AUDIT: {"audit:read"},
     Scope.CASE: {"case:comment", "case:work", "notice:acknowledge"},
 }  # fmt: skip
 

@@ -3,12 +3,14 @@ import uPlot from "uplot";
 import type { Axis } from "./axes";
 import { AXES } from "./axes";
 import type { Happened, Values } from "./data";
-import { color, eventColor, faint, figure, font, instant, seriesColor, seriesDash } from "./look";
+import { color, eventColor, faint, figure, font, instant, scaled, seriesColor, seriesDash } from "./look";
 
 export type Drawing = { values: Values; events: Happened[]; axes: Map<string, Axis>; labels: Map<string, string> };
 export type Listener = { zoomed: (from: number, to: number) => void; hovered: (t: number | null) => void };
 
 const HEIGHT = 360;
+/** px; a wall screen has room for more. */
+const height = (): number => (scaled() > 1 ? Math.max(HEIGHT * scaled(), window.innerHeight * 0.34) : HEIGHT);
 
 function joined(values: Values): uPlot.AlignedData {
   if (!values.series.length) return [[]];
@@ -42,8 +44,8 @@ function axes(drawing: Drawing): uPlot.Axis[] {
   return [
     { ...common, grid: { stroke: faint(color("edge"), 0.3), width: 1 }, space: 90, values: (_: uPlot, ticks: number[], __: number, ___: number, step: number) => ticks.map((t) => instant(t, step)) },
     ...used.map((scale, i) => ({
-      ...common, scale, side: (i === 0 ? 3 : 1) as uPlot.Axis.Side, label: used.length > 1 ? scale : "", labelSize: 18, labelFont: font(),
-      size: (_: uPlot, ticks: string[] | null) => 18 + Math.max(24, ...(ticks ?? []).map((t) => t.length * 7.5)),
+      ...common, scale, side: (i === 0 ? 3 : 1) as uPlot.Axis.Side, label: used.length > 1 ? scale : "", labelSize: 18 * scaled(), labelFont: font(),
+      size: (_: uPlot, ticks: string[] | null) => scaled() * (18 + Math.max(24, ...(ticks ?? []).map((t) => t.length * 7.5))),
       values: (_: uPlot, ticks: number[]) => ticks.map(figure),
       grid: { show: i === 0, stroke: faint(color("edge"), 0.3), width: 1 },
     })),
@@ -89,7 +91,7 @@ export class Chart {
   private drawing: Drawing | null = null;
 
   constructor(private readonly place: HTMLElement, private readonly listener: Listener) {
-    new ResizeObserver(() => this.plot?.setSize({ width: this.width, height: HEIGHT })).observe(place);
+    new ResizeObserver(() => this.plot?.setSize({ width: this.width, height: height() })).observe(place);
     document.body.addEventListener("theme", () => this.again());
   }
 
@@ -125,7 +127,7 @@ export class Chart {
     const used = new Set(drawing.axes.values());
     const scales = Object.fromEntries([...used].map((a) => [a, { auto: true, range }]));
     const options: uPlot.Options = {
-      width: this.width, height: HEIGHT, legend: { show: false }, series: lines(drawing), bands: bands(drawing.values), axes: axes(drawing),
+      width: this.width, height: height(), legend: { show: false }, series: lines(drawing), bands: bands(drawing.values), axes: axes(drawing),
       scales: { x: { time: true, auto: false }, ...scales },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       tzDate: (ts) => new Date(ts * 1000),

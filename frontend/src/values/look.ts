@@ -21,7 +21,9 @@ export function faint(hex: string, alpha: number): string {
 export const eventColor = (kind: string, severity: string): string =>
   kind === "command" ? color("change") : color(severity === "info" ? "other" : severity);
 
-export const font = (): string => `12px ${getComputedStyle(document.body).fontFamily}`;
+/** How much larger the type is than usual: on a wall screen it is. */
+export const scaled = (): number => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+export const font = (): string => `${Math.round(12 * scaled())}px ${getComputedStyle(document.body).fontFamily}`;
 
 const zone = document.documentElement.dataset.zone || undefined;
 const form = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from linewarden import __version__, api
 from linewarden.api import problems, routes
+from linewarden.api.parameters import explained
 
 if TYPE_CHECKING:
     from linewarden.service.workplace import Workplace
@@ -23,6 +24,7 @@ TAGS = {
     "packets": "The packets that prove something.", "tags": "Process values, and how they ran.",
     "reports": "Reports to hand over, as pages or PDF.",
     "records": "Records as they were read, and SQL over them.", "people": "Accounts, rights and API tokens.",
+    "uploads": "Captures and names that people send.",
     "settings": "The effective configuration.", "audit": "Who changed or decided what; and proof of it.",
 }  # fmt: skip
 """What the parts of the API are about, in the order of a first look."""
@@ -52,5 +54,5 @@ def make_app(place: Workplace | None = None) -> FastAPI:
     app.state.place = place
     app.include_router(api_router())
     describe = app.openapi
-    app.openapi = lambda: problems.described(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: explained(problems.described(describe()))  # type: ignore[method-assign]
     return app

@@ -101,7 +101,7 @@ class Listing(Generic[T]):
         start = self._after(rows, query)
         items = rows[start : start + query.limit]
         more = start + query.limit < len(rows)
-        last = _cursor(query.sort or self.default, self._key(items[-1], column)) if more else None
+        last = cursor_of(query.sort or self.default, self._key(items[-1], column)) if more else None
         return Page(items=finish(items) if finish else items, total=len(rows), next=last)
 
     def in_order(self, rows: Iterable[T], column: str, down: bool) -> list[T]:
@@ -129,7 +129,7 @@ class Listing(Generic[T]):
         if not query.cursor:
             return 0
         column, down = self.column(query)
-        last = _read_cursor(query.cursor, query.sort or self.default)
+        last = read_cursor(query.cursor, query.sort or self.default)
         low, high = 0, len(rows)
         try:
             while low < high:
@@ -137,7 +137,7 @@ class Listing(Generic[T]):
                 key = self._key(rows[middle], column)
                 low, high = (middle + 1, high) if (key >= last if down else key <= last) else (low, middle)
         except TypeError:
-            raise _no_cursor() from None
+            raise no_cursor() from None
         return low
 
 
@@ -146,22 +146,25 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, (tuple, list)) else value
 
 
-def _cursor(sort: str, key: list[Any]) -> str:
+def cursor_of(sort: str, key: list[Any]) -> str:
+    """Names a row by what it is sorted by and its id."""
     return base64.urlsafe_b64encode(json.dumps([sort, key]).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str, sort: str) -> list[Any]:
+def read_cursor(text: str, sort: str) -> list[Any]:
+    """What such a name says. Raises ProblemError if it is none of this list."""
     try:
         found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise _no_cursor() from None
+        raise no_cursor() from None
     if not (isinstance(found, list) and len(found) == 2 and found[0] == sort and isinstance(found[1], list)):
-        raise _no_cursor()
+        raise no_cursor()
     key: list[Any] = found[1]
     return key
 
 
-def _no_cursor() -> ProblemError:
+def no_cursor() -> ProblemError:
+    """What to say of a cursor that is none."""
     return ProblemError(400, "That makes no sense", "cursor: not one of this list; take `next` of the page before.")
 
 

@@ -10,11 +10,11 @@ from linewarden.api.routes.notices import visible_notices
 from linewarden.api.times import time_of
 from linewarden.policy import Action, Kind
 from linewarden.reports.words import verb
-from linewarden.service.values.events import Told, commands_to
 
 if TYPE_CHECKING:
     from linewarden.api.caller import Caller
     from linewarden.api.routes.tags import TagEvent
+    from linewarden.service.values import Told
 
 MOST = 500
 
@@ -26,7 +26,7 @@ def events_of(who: Caller, devices: Iterable[str], start: int, end: int) -> list
     addresses = wanted | {a for d in assets if d in view.assets for a in (*view.assets[d].ips, *view.assets[d].macs)}
     found = [
         *_notices(who, assets, start, end), *_cases(who, assets, start, end),
-        *_commands(who, commands_to(who.place.trends, addresses, start, end)),
+        *_commands(who, who.place.values.commands(sorted(addresses), start, end)),
     ]  # fmt: skip
     return sorted(found, key=lambda e: str(e.ts))[-MOST:]
 

@@ -10,12 +10,12 @@ from linewarden.api.routes.conversations import ConversationRow
 
 FACTS = (
     "name", "role", "vendor", "model", "order_number", "hardware", "firmware", "serial", "os", "software", "location",
-    "description", "zone", "line", "ip", "mac",
+    "description", "zone", "line", "criticality", "ip", "mac",
 )  # fmt: skip
 """In the order of the page; what else there is evidence for comes after."""
 EDITABLE = (
-    "name", "role", "zone", "line", "vendor", "model", "order_number", "firmware", "hardware", "serial", "os",
-    "software", "location",
+    "name", "role", "zone", "line", "criticality", "vendor", "model", "order_number", "firmware", "hardware", "serial",
+    "os", "software", "location",
 )  # fmt: skip
 BY_HAND = "correction"
 

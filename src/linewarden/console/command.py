@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
+from linewarden.service import supervisor
 
 if TYPE_CHECKING:
     import uvicorn
@@ -56,7 +57,8 @@ def run_console(args: argparse.Namespace) -> int:
     with opened(config, None if args.what.is_dir() else args.what, args.captures) as place:
         transport = server_context(config)
         if (code := first_code(place)) is not None:
-            print(f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}")
+            said = f"There is no account yet. Make the first one in the browser, with this code (24 hours): {code}"
+            print(said, flush=True)
         return serve(place, transport, host, port)
 
 
@@ -86,6 +88,7 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
     jobs = [Job("certificate", EVERY_S, transport.renew), prune_job(lambda: place.state)]
     schedule = Schedule(jobs, _say_what_failed)
     schedule.start()
+    place.values.start()
     server = server_of(place, transport, host, port)
     threading.Thread(target=_say_where, args=(server, host, transport), daemon=True).start()
     try:
@@ -95,6 +98,7 @@ def serve(place: Workplace, transport: Transport, host: str, port: int) -> int:
             f"{host}:{port}: cannot listen there (in use, or not of this machine); choose another with --listen"
         ) from None
     finally:
+        supervisor.tell("STOPPING=1")
         schedule.stop()
     return 0
 
@@ -111,6 +115,7 @@ def _say_where(server: uvicorn.Server, host: str, transport: Transport) -> None:
     sockets = [s for found in getattr(server, "servers", ()) for s in found.sockets]
     if not sockets:
         return
+    supervisor.tell("READY=1")
     shown = f"[{host}]" if ":" in host else host
     print(f"Linewarden is at https://{shown}:{sockets[0].getsockname()[1]}/", file=sys.stderr)
     if transport.ca_file is not None:
@@ -122,10 +127,11 @@ def server_of(place: Workplace, transport: Transport, host: str, port: int) -> u
     import uvicorn
 
     from linewarden.api.caller import COOKIE
+    from linewarden.api.routes.uploads import PATHS
     from linewarden.console.app import make_console
     from linewarden.service.web import secure, server_options, settings_of
 
     console = place.config.console
-    app = secure(make_console(place), settings_of(console, COOKIE))
+    app = secure(make_console(place), settings_of(console, COOKIE, PATHS))
     options = {**server_options(console, transport), "host": host, "port": port}
     return uvicorn.Server(uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=3, **options))

@@ -27,6 +27,8 @@ class Entry:
     action: Action = Action.SITE_READ
     kind: Kind = Kind.SITE
     now: str = ""
+    whole: bool = False
+    """Only for who may do it at the site."""
 
 
 @cache
@@ -41,7 +43,10 @@ def modules() -> tuple[ModuleType, ...]:
 def entries_for(who: Caller) -> list[Entry]:
     """The pages that somebody may open, in their order."""
     found = [m.ENTRY for m in modules() if hasattr(m, "ENTRY")]
-    return sorted((e for e in found if may_anywhere(who, e.action, e.kind)), key=lambda e: e.order)
+    may = (
+        e for e in found if (who.may(e.action, who.thing(e.kind)) if e.whole else may_anywhere(who, e.action, e.kind))
+    )
+    return sorted(may, key=lambda e: e.order)
 
 
 def may_anywhere(who: Caller, action: Action, kind: Kind) -> bool:

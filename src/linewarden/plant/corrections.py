@@ -8,6 +8,7 @@ from typing import Any
 
 from linewarden.errors import ConfigError
 from linewarden.plant.addresses import canonical
+from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Role
 from linewarden.plant.role_words import parse_role
 
@@ -26,6 +27,7 @@ FIELDS = frozenset(
         "role",
         "zone",
         "line",
+        "criticality",
     }
 )
 """What may be corrected by hand."""
@@ -95,4 +97,6 @@ def _value(name: str, value: object) -> str:
         if role is not None:
             return str(role)
         raise ConfigError(f"corrections: {text!r} is no role; use one of {', '.join(Role)}")
+    if name == "criticality" and text not in set(Criticality):
+        raise ConfigError(f"corrections: {text!r} is no criticality; use one of {', '.join(Criticality)}")
     return text

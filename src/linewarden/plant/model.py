@@ -101,6 +101,7 @@ class Asset:
     empty: the id if nothing better is known), `names` all of them. `level` is the Purdue level: 0, 1, 2, 3, 3.5 (DMZ),
     4, 5 (public), or None if unknown. `uses` are protocols in which it is the client. `masters` are ids of assets that
     read or write it through an OT protocol, `writers` those that change something in it.
+    `criticality` is what a person said of it (`plant.criticality`).
     `seen` is False for a device that was only asked for or mentioned, and never sent a frame itself.
     """
 
@@ -126,6 +127,7 @@ class Asset:
     level: float | None = None
     zone: str | None = None
     line: str | None = None
+    criticality: str | None = None
     public: bool = False
     seen: bool = True
     serves: tuple[Service, ...] = ()

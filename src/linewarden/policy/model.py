@@ -40,6 +40,7 @@ class Action(StrEnum):
     REPORT_READ = "report:read"
     LAKE_QUERY = "lake:query"
     LAKE_PACKETS = "lake:packets"
+    LAKE_ADD = "lake:add"
     REPORT_CREATE = "report:create"
     AUDIT_READ = "audit:read"
     SETTINGS_READ = "settings:read"

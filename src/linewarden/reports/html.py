@@ -46,14 +46,14 @@ class Made:
 
 def render_plant(
     plant: Plant, generated_at: int, version: str, source: str, values: Sequence[Value] = (),
-    cases: Sequence[tuple[int, Case]] | None = None, *, paper: bool = False,
+    cases: Sequence[tuple[int, Case]] | None = None, *, paper: bool = False, more_values: int = 0,
 ) -> str:  # fmt: skip
     """The plant report as one HTML document. `generated_at` is ns UTC; `source` says in words what was read.
 
     `paper`: as pages to print (`reports.pdf`), without what needs a script.
 
-    `values` are process values, what moves first, where they are known; `cases` with their priority, the worst first,
-    None where nobody judged.
+    `values` are process values, what moves first, where they are known, and `more_values` how many there are besides;
+    `cases` with their priority, the worst first, None where nobody judged.
     """
     view = plant_view(plant)
     names = {address: a.name for a in plant.assets for address in (*a.ips, *a.macs)}
@@ -62,7 +62,7 @@ def render_plant(
     made = Made(generated_at, version, source)
     wrong = None if cases is None else cases_view(cases, view.assets)
     return _render("plant.html.j2", v=view, plant=plant, map=picture, data=as_json(data), made=made,
-                   values=values_view(values, names), wrong=wrong, paper=paper,
+                   values=values_view(values, names, more_values), wrong=wrong, paper=paper,
                    most_proof=MOST_PROOF_ON_PAPER if paper else MOST_PROOF)  # fmt: skip
 
 

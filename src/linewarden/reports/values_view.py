@@ -49,10 +49,13 @@ class ValuesView:
     left_out: int
 
 
-def values_view(values: Sequence[Value], names: dict[str, str]) -> ValuesView:
-    """`values` in the order to show; `names` of devices by address. What never moved is counted, not drawn."""
+def values_view(values: Sequence[Value], names: dict[str, str], more: int = 0) -> ValuesView:
+    """`values` in the order to show; `names` of devices by address. What never moved is counted, not drawn.
+
+    `more`: how many there are besides.
+    """
     moving = [v for v in values if v.moved > 0]
-    return ValuesView(tuple(_row(v, names) for v in moving[:MOST]), len(values) - len(moving[:MOST]))
+    return ValuesView(tuple(_row(v, names) for v in moving[:MOST]), len(values) - len(moving[:MOST]) + more)
 
 
 def _row(v: Value, names: dict[str, str]) -> ValueRow:

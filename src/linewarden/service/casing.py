@@ -50,7 +50,7 @@ def cases_of(path: Path) -> Cases:
     if "notice" not in lake.streams:
         raise StoreError(f"{path}: no notices yet; find them with `linewarden detect {path} --write`")
     known = known_of(lake)
-    ranked, lone = tied(events(lake, known.ids), partners_of(known))
+    ranked, lone = tied(events(lake, known.ids), partners_of(known), weights_in(path, known.ids))
     names = {known.ids[a]: n for a, n in known.names.items() if a in known.ids}
     return Cases(path, ranked, names, lone)
 
@@ -63,6 +63,21 @@ def known_of(lake: Lake) -> Knowledge:
 
     kept = load(lake.path)
     return knowledge_of(plant_of(lake, kept.names, kept.corrections))
+
+
+def weights_in(lake: Path, ids: Mapping[str, str]) -> dict[str, float]:
+    """How much depends on assets, 0..1 by id: what people said of them or of their zones, as it is kept in the lake.
+
+    `ids`: address -> id of its asset. Raises StoreError.
+    """
+    from linewarden.plant.criticality import weights
+    from linewarden.service.corrections_file import load
+
+    kept = load(lake)
+    named = [(row.address, row.zone) for row in kept.names.rows if row.zone] if kept.names else []
+    said = [(address, value) for address, what, value in kept.corrections.fields if what == "zone"]
+    own = {ids.get(a, a): value for a, what, value in kept.corrections.fields if what == "criticality"}
+    return weights(own, {ids.get(a, a): zone for a, zone in (*named, *said)}, kept.zones)
 
 
 def partners_of(known: Knowledge) -> dict[str, frozenset[str]]:

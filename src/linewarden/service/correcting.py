@@ -16,6 +16,7 @@ from linewarden.service.corrections_file import FILE, Kept, corrected, load, sav
 from linewarden.service.lake import open_lake, plant_of
 
 if TYPE_CHECKING:
+    from linewarden.plant.names import Names
     from linewarden.service.audit.ledger import Ledger
 
 _ONE = threading.Lock()
@@ -64,7 +65,7 @@ def correct(path: Path, said: Said) -> Corrected:
     start = Corrections() if said.forget else before.corrections
     merges = tuple((a, b) for a, b in said.merges)
     now = corrected(start, merges, tuple(said.splits), tuple(_assignment(a, text) for a, text in said.sets))
-    kept = Kept(None if said.forget_names else before.names, now)
+    kept = Kept(None if said.forget_names else before.names, now, before.zones)
     plant = plant_of(lake, kept.names, kept.corrections)
     keep(path, kept)
     return Corrected(kept, plant)
@@ -87,7 +88,21 @@ def change(lake: Path, edit: Callable[[Corrections], Corrections], ledger: Ledge
     """Changes what people put right, while nobody else in this process does. Raises ConfigError or StoreError."""
     with _ONE:
         kept = load(lake)
-        keep(lake, Kept(kept.names, edit(kept.corrections)), ledger)
+        keep(lake, Kept(kept.names, edit(kept.corrections), kept.zones), ledger)
+
+
+def change_names(lake: Path, names: Names, ledger: Ledger | None = None) -> None:
+    """Another list of names, in the place of the one before. Raises StoreError."""
+    with _ONE:
+        kept = load(lake)
+        keep(lake, Kept(names, kept.corrections, kept.zones), ledger)
+
+
+def weigh_zones(lake: Path, zones: Mapping[str, str], ledger: Ledger | None = None) -> None:
+    """Keeps how much depends on zones in the lake, so that all who judge it know. Raises StoreError."""
+    with _ONE:
+        kept = load(lake)
+        keep(lake, Kept(kept.names, kept.corrections, dict(zones)), ledger)
 
 
 def said_anew(now: Corrections, asset: Asset, fields: Mapping[str, str]) -> Corrections:
@@ -107,7 +122,8 @@ def addresses_of(asset: Asset) -> Iterable[str]:
 
 def _told(kept: Kept) -> dict[str, object]:
     names = kept.names
-    return {**kept.corrections.to_dict(), "names": f"{len(names.rows)} from {names.source}" if names else None}
+    zones = {"zones": dict(kept.zones)} if kept.zones else {}
+    return {**kept.corrections.to_dict(), **zones, "names": f"{len(names.rows)} from {names.source}" if names else None}
 
 
 def _assignment(address: str, text: str) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ Each `read` into a lake looks for that file, and mostly there is none: nothing i
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,11 @@ def _no_corrections() -> Corrections:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Names that were given once, and corrections."""
+    """Names that were given once, corrections, and how much depends on zones (`plant.criticality`) by name."""
 
     names: Names | None = None
     corrections: Corrections = field(default_factory=_no_corrections)
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(lake: Path) -> Kept:
@@ -57,6 +59,7 @@ def load(lake: Path) -> Kept:
 
 def _kept(path: Path, data: dict[str, Any]) -> Kept:
     from linewarden.plant.corrections import Corrections
+    from linewarden.plant.criticality import Criticality
     from linewarden.plant.names import Names
 
     if data["version"] != VERSION:
@@ -65,7 +68,8 @@ def _kept(path: Path, data: dict[str, Any]) -> Kept:
     if rows := data.get("names"):
         source = data.get("names_source") or str(path)
         names = Names.from_rows([tuple(rows["columns"]), *map(tuple, rows["rows"])], str(source))
-    return Kept(names, Corrections.from_dict(data.get("corrections", {})))
+    zones = {str(zone): str(Criticality(word)) for zone, word in data.get("zones", {}).items()}
+    return Kept(names, Corrections.from_dict(data.get("corrections", {})), zones)
 
 
 def save(lake: Path, kept: Kept) -> None:
@@ -77,6 +81,8 @@ def save(lake: Path, kept: Kept) -> None:
         columns = ("address", "name", "zone", "role", "line")
         rows = [[str(getattr(row, c) or "") for c in columns] for row in kept.names.rows]
         data |= {"names_source": kept.names.source, "names": {"columns": columns, "rows": rows}}
+    if kept.zones:
+        data["zones"] = dict(sorted(kept.zones.items()))
     with reserve(lake / FILE) as file:
         file.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
+from linewarden.service.corrections_file import Kept, load
 from linewarden.service.following import Following, Place, is_of, places
 from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.lake_files import reading
@@ -47,6 +48,9 @@ class Found:
     lake: Path | None = None
     unjudged: str = ""
     """Why process values were not judged, where they could not be."""
+    packets: int = 0
+    records: int = 0
+    """Of captures: what was read, and written if the lake was kept."""
     lacking: int = 0
     """Entries that a live judge knew to be usual when it began, where this run was given none."""
 
@@ -105,16 +109,24 @@ def detect(
         if out is not None:
             raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
         lake = open_lake(Path(sources[0]))
-        plant = plant_of(lake)
+        kept = load(lake.path)
+        plant = plant_of(lake, kept.names, kept.corrections)
         told, lacking = _again(lake, plant, judge, baseline, [] if hindsight else places(lake))
         told, why = _with_values(lake, told, plant, values, expected)
         return Found(told, plant, lake=lake.path, unjudged=why, lacking=0 if baseline else lacking)
     beside = _Beside(lambda: judge(baseline), JUDGED if callable(detections) else judge(None).streams)
     with _place(out) as folder, contextlib.closing(beside):
-        result = read_captures(find_captures(sources), out=folder, settings=settings, on_step=on_step, beside=beside)
+        kept = load(out) if out is not None else Kept()
+        result = read_captures(
+            find_captures(sources), out=folder, names=kept.names, corrections=kept.corrections, settings=settings,
+            on_step=on_step, beside=beside,
+        )  # fmt: skip
         told = tuple(beside.told(_known(result.plant)))
         told, why = _with_values(open_lake(folder), told, result.plant, values, expected)
-        return Found(told, result.plant, result.problems, out, why)
+        rows = sum(f.rows for f in result.files)
+        return Found(
+            told, result.plant, result.problems, out, unjudged=why, packets=result.totals.packets, records=rows
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +307,10 @@ def notice_row(told: Told) -> tuple[Any, ...]:
     return (*envelope, told.orig_h, told.orig_p, told.resp_h, told.resp_p, *astuple(told.notice))
 
 
-def keep_notices(lake: Path, site: str, told: Sequence[Told]) -> None:
+def keep_notices(lake: Path, site: str, told: Sequence[Told], prefix: str = REWRITTEN) -> None:
     """Writes the notices of a run over a whole lake into it, in the place of those of an earlier run.
+
+    `prefix`: of the files; another one than that of runs over the whole lake replaces none of theirs.
 
     What a sensor told live and is told again is there already, and would be counted twice. Raises StoreError if they
     cannot be written; then those of the earlier run stay.
@@ -305,7 +319,7 @@ def keep_notices(lake: Path, site: str, told: Sequence[Told]) -> None:
 
     there = _told_live(lake)
     new = [t for t in told if (t.notice.notice_id, t.notice.again, t.notice.until) not in there]
-    sensor = Sensor(lake=lake, site=site, prefix=REWRITTEN)
+    sensor = Sensor(lake=lake, site=site, prefix=prefix)
     try:
         sensor.append("notice", [notice_row(t) for t in new])
         sensor.finish()

@@ -103,17 +103,17 @@ class Session:
     """A lake that is asked again and again: what was learned of its files is kept. Close it, or use it in `with`.
 
     Files may come, be merged and go meanwhile; each query sees those that count when it begins. One query at a time:
-    others wait.
+    others wait. `threads`: None is as many as there are cores.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        self.path, self._threads = path, threads
         self._folder = tempfile.TemporaryDirectory(prefix="linewarden-", ignore_cleanup_errors=True)
         # Through a link, so that no character of the lake's path means something to DuckDB's patterns or quotes.
         self._root = Path(self._folder.name) / "lake"
         self._root.symlink_to(path.resolve())
         self._spill = Path(self._folder.name) / "spill"
-        self._connection = _connect(self._root, self._spill)
+        self._connection = _connect(self._root, self._spill, self._threads)
         self._listed: dict[str, list[Path]] = {}
         self._shown: dict[str, list[Path]] = {}
         self._known = 0
@@ -169,7 +169,7 @@ class Session:
     def _begin_anew(self) -> None:
         """Files come and go for months, and what is known of each stays in memory."""
         self._connection.close()
-        self._connection = _connect(self._root, self._spill)
+        self._connection = _connect(self._root, self._spill, self._threads)
         self._shown, self._known = {}, 0
 
     def _streams(self) -> list[str]:
@@ -214,7 +214,7 @@ class Session:
         return QueryError(text)
 
 
-def _connect(root: Path, spill: Path) -> duckdb.DuckDBPyConnection:
+def _connect(root: Path, spill: Path, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A database in memory that sees the lake and nothing else."""
     import duckdb
 
@@ -227,6 +227,7 @@ def _connect(root: Path, spill: Path) -> duckdb.DuckDBPyConnection:
             "allow_persistent_secrets": False,
             "memory_limit": MEMORY,
             "temp_directory": str(spill),
+            **({} if threads is None else {"threads": threads}),
         },
     )
     connection.execute("SET TimeZone = 'UTC'")

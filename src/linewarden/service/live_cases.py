@@ -6,6 +6,7 @@ read from the lake again, without being told again.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -38,16 +39,24 @@ class LiveCases:
         self._board = Correlation()
         self._known: dict[str, Knowledge] = {}
         self._told: dict[str, tuple[int, Case]] = {}
+        self._lake: Path | None = None
+        self._weights: dict[str, float] = {}
 
     def remember(self, lake: Path) -> str:
         """Takes up the cases of the last day, from the notices of a lake, without telling them; what was wrong."""
         import polars as pl
 
+        from linewarden.service.casing import weights_in
+        from linewarden.service.lake import is_lake
+
+        self._lake = lake
         try:
             found = _notices(lake)
+            weights = weights_in(lake, _assets(lake) if is_lake(lake) else {})
         except (StoreError, OSError, pl.exceptions.PolarsError) as error:
             return f"open cases are not taken up: {str(error).splitlines()[0]}"
         with self._lock:
+            self._weights = weights
             for event in found:
                 self._take(event, told=True)
         return ""
@@ -58,7 +67,17 @@ class LiveCases:
 
         with self._lock:
             self._known[sensor] = knowledge
+            self._weigh()
             self._board.partners = {k: v for known in self._known.values() for k, v in partners_of(known).items()}
+
+    def _weigh(self) -> None:
+        """What people say meanwhile of how much depends on assets and zones; what cannot be read is as it was."""
+        from linewarden.service.casing import weights_in
+
+        if self._lake is not None:
+            ids = {address: asset for known in self._known.values() for address, asset in known.ids.items()}
+            with contextlib.suppress(StoreError):
+                self._weights = weights_in(self._lake, ids)
 
     def take(self, told: Told) -> None:
         """A notice that is new."""
@@ -85,7 +104,7 @@ class LiveCases:
         case = self._board.add(event)
         if case is None:
             return
-        before, now = self._told.get(case.id), priority(case)
+        before, now = self._told.get(case.id), priority(case, self._weights)
         self._told[case.id] = (max(now, before[0]) if before else now, case)
         if told:
             self._told = {i: found for i, found in self._told.items() if i in self._board.open_ids()}

@@ -39,10 +39,12 @@ def write_plant_report(
 
 def _cases_of(told: Sequence[Told], plant: Plant) -> list[tuple[int, Case]]:
     from linewarden.detections.knowledge import knowledge_of
+    from linewarden.plant.criticality import Criticality
     from linewarden.service.casing import event_of, tied
 
     ids = knowledge_of(plant).ids
-    return list(tied(event_of(t, ids) for t in told if not t.notice.again)[0])
+    weights = {a.id: Criticality(a.criticality).weight for a in plant.assets if a.criticality}
+    return list(tied((event_of(t, ids) for t in told if not t.notice.again), None, weights)[0])
 
 
 def _cases(lake: Path) -> list[tuple[int, Case]] | None:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from linewarden.cases.model import Case
     from linewarden.plant.model import Plant
     from linewarden.reports.values_view import Value
-    from linewarden.service.values import Book
+    from linewarden.service.values import Values
     from linewarden.service.view import View
 
 PDF_CPU_S = 300
+LOOKED_AT = 200
+"""Values of which the report shows some."""
 PRESS = Turns(at_once=1, waiting=8, wait_s=600.0)
 """Reports are made one after the other: people look at pages meanwhile."""
 
@@ -37,14 +39,14 @@ class Order:
     end: int | None = None
 
 
-def made(order: Order, lake: Path, view: View, book: Book, source: str) -> bytes:
+def made(order: Order, lake: Path, view: View, tags: Values, source: str) -> bytes:
     """The report as a file. Raises StoreError, ConfigError (no PDF can be made here), BusyError."""
     with PRESS.turn():
-        page = _page(order, lake, view, book, source)
+        page = _page(order, lake, view, tags, source)
         return pdf_apart(page, PDF_CPU_S) if order.format == "pdf" else page.encode()
 
 
-def _page(order: Order, lake: Path, view: View, book: Book, source: str) -> str:
+def _page(order: Order, lake: Path, view: View, tags: Values, source: str) -> str:
     from linewarden.reports import html
 
     now, paper = time.time_ns(), order.format == "pdf"
@@ -56,7 +58,8 @@ def _page(order: Order, lake: Path, view: View, book: Book, source: str) -> str:
     plant, cases = _of(view.plant, order), _cases(view, order)
     if order.kind == "cases":
         return html.render_cases(cases, {a.id: a.name for a in plant.assets}, now, __version__, source, paper=paper)
-    return html.render_plant(plant, now, __version__, source, _values(book, plant, order), cases, paper=paper)
+    values, more = _values(tags, plant, order)
+    return html.render_plant(plant, now, __version__, source, values, cases, paper=paper, more_values=more)
 
 
 def _of(plant: Plant, order: Order) -> Plant:
@@ -67,12 +70,18 @@ def _cases(view: View, order: Order) -> Sequence[tuple[int, Case]]:
     return [pc for pc in view.cases if not order.zone or all(view.zone(a) == order.zone for a in pc[1].assets)]
 
 
-def _values(book: Book, plant: Plant, order: Order) -> list[Value]:
+def _values(tags: Values, plant: Plant, order: Order) -> tuple[list[Value], int]:
+    """Those that move most, and how many more there are."""
     from linewarden.reports.values_view import Value
+    from linewarden.service.values import Ask, Names
 
-    there = {address for a in plant.assets for address in (*a.ips, *a.macs)}
-    tags = (t for t in book.fresh().tags() if not order.zone or t.key.source in there)
-    return [
-        Value(t.key.source, t.key.protocol, t.key.label, tuple(book.course(t)), t.last, t.low, t.high, t.count, t.moved)
-        for t in sorted(tags, key=lambda t: (-t.moved, -t.count, t.key.source, t.key.label))
+    there = sorted({address for a in plant.assets for address in (*a.ips, *a.macs)}) if order.zone else []
+    if order.zone and not there:
+        return [], 0
+    found = tags.find(Ask(devices=there, limit=LOOKED_AT), Names())
+    most = sorted(found.tags, key=lambda t: (-t.moved, -t.count, t.key.source, t.key.label))
+    values = [
+        Value(t.key.source, t.key.protocol, t.key.label, t.course, t.last, t.low, t.high, t.count, t.moved)
+        for t in most
     ]
+    return values, found.total - len(values)

@@ -129,7 +129,7 @@ def known_tags(lake: Path, device: str | None = None) -> list[Tag]:
     book.look()
     found = [
         Tag(s.key.source, s.key.protocol, s.key.unit, s.key.area, s.key.name, s.key.address, s.count, s.low, s.high,
-            s.total, s.last, s.first_ts, s.last_ts, book.course(s), s.moved, facts.get(s.key, NOTHING))
+            s.total, s.last, s.first_ts, s.last_ts, list(s.course), s.moved, facts.get(s.key, NOTHING))
         for s in book.tags()
         if device is None or s.key.source == device
     ]  # fmt: skip

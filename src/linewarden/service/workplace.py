@@ -18,10 +18,11 @@ from linewarden.errors import ConfigError, StoreError
 from linewarden.service.access import Access
 from linewarden.service.audit.ledger import Ledger
 from linewarden.service.hunt import Desk
+from linewarden.service.intake import IntakeDesk
 from linewarden.service.lake import is_lake
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
-from linewarden.service.values import Trends
+from linewarden.service.values import Values
 from linewarden.service.view import Follower
 from linewarden.service.zones.store import ZoneStore
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from linewarden.service.config import Config
 
 OWN_SITE = "site"
+INDEX = "values"
+"""The folder in `data` of what was read of process values; it may be removed, and is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,21 @@ class Workplace:
     ledger: Ledger
     follower: Follower
     access: Access
-    trends: Trends
+    values: Values
     desk: Desk
+    intake: IntakeDesk
     captures: tuple[Path, ...] = ()
 
     @property
     def site(self) -> str:
         """The site that all this is of."""
         return self.config.service.site
+
+    @property
+    def kept_captures(self) -> tuple[Path, ...]:
+        """Where packets are looked for first: what was named, and what people sent."""
+        sent = self.intake.captures
+        return (*self.captures, sent) if sent.is_dir() and any(sent.iterdir()) else self.captures
 
     @property
     def lake(self) -> Path:
@@ -100,15 +110,17 @@ def opened(config: Config, file: Path | None = None, captures: Sequence[Path] = 
         raise StoreError(f"{data}: cannot be made ({error.strerror or error}); check the permission") from error
     prepare(config.state_url)
     state = open_state(config.state_url, password=config.state_password())
-    house, trends = house_of(config, state), Trends(config.lake_folder)
+    house, values = house_of(config, state), Values(config.lake_folder, data / INDEX)
     follower = Follower(config.lake_folder, weigh=ZoneStore(house.ledger, config.service.site).weights)
+    intake = IntakeDesk(config, house.ledger, follower.hurry)
+    intake.quarantine.sweep()
     try:
         follower.start()
         yield Workplace(
-            config, file, state, house, house.ledger, follower, Access(house), trends, Desk(config.lake_folder),
-            tuple(captures),
+            config, file, state, house, house.ledger, follower, Access(house), values, Desk(config.lake_folder),
+            intake, tuple(captures),
         )  # fmt: skip
     finally:
         follower.stop()
-        trends.close()
+        values.close()
         state.close()

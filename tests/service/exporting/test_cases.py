@@ -13,9 +13,11 @@ import pytest
 
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.run import Told
+from linewarden.plant.corrections import Corrections
 from linewarden.plant.model import Role
 from linewarden.records.notice import Notice
 from linewarden.service.board import Board
+from linewarden.service.corrections_file import Kept, save
 from linewarden.service.exporting.destination import destination
 from linewarden.service.exporting.exporter import Exporter, Receiver
 from linewarden.service.exporting.opening import open_carrier
@@ -135,3 +137,18 @@ def test_a_damaged_lake_ends_no_service_and_is_said(tmp_path: Path) -> None:
     (folder / "live-a-00000.parquet").write_bytes(b"PAR1 half of it")
     assert "open cases are not taken up" in LiveCases(lambda _: None).remember(tmp_path / "lake")
     assert LiveCases(lambda _: None).remember(tmp_path / "none") == ""
+
+
+def test_what_depends_on_an_asset_is_in_the_urgency_that_is_told(tmp_path: Path) -> None:
+    known = Knowledge(ids={"10.0.0.1": "mac-plc", "10.0.0.9": "mac-pc"})
+    urgency = {}
+    for word in ("low", "critical"):
+        fields = {"10.0.0.1": {"criticality": word}, "10.0.0.9": {"criticality": word}}
+        save(tmp_path, Kept(None, Corrections.from_dict({"fields": fields})))
+        heard: list[Any] = []
+        cases = LiveCases(heard.append)
+        cases.remember(tmp_path)
+        cases.know("line1", known)
+        cases.take(told(0, "10.0.0.9", "10.0.0.1"))
+        urgency[word] = heard[0].priority
+    assert urgency["low"] < urgency["critical"]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from linewarden.api.caller import Who
 from linewarden.api.routes.assets import AssetOut, get_asset, visible_asset
 from linewarden.api.routes.zones import move, now, show_soon
+from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.service.correcting import change, said_anew
@@ -28,6 +29,9 @@ class AssetPatch(BaseModel):
     role: Annotated[Role | Literal[""] | None, Field(description="empty: as the evidence says")] = None
     zone: Annotated[str | None, Field(max_length=80, description="one needs the right there, too")] = None
     line: Word = None
+    criticality: Annotated[
+        Criticality | Literal[""] | None, Field(description="how much depends on it; empty: as its zone's")
+    ] = None
     vendor: Word = None
     model: Word = None
     order_number: Word = None

@@ -13,6 +13,7 @@ from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.tables import Table, made
 from linewarden.api.times import Time, time_of
+from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Asset, Role
 from linewarden.policy import Action, Kind
 from linewarden.service.view import View
@@ -39,6 +40,7 @@ class AssetRow(BaseModel):
     level: float | None = Field(examples=[1.0])
     zone: str | None
     line: str | None
+    criticality: Criticality | None = Field(description="as somebody said of it; null: as its zone's")
     vendor: str | None
     model: str | None
     order_number: str | None
@@ -50,6 +52,7 @@ class AssetRow(BaseModel):
     protocols: list[str] = Field(description="in which it serves or asks")
     peers: int = Field(description="assets that it talks to")
     cases: int = Field(description="open cases that touch it")
+    closed_cases: int = Field(description="cases that touched it and are closed")
     seen: bool = Field(description="false: only mentioned by others")
     public: bool
     packets: int
@@ -119,30 +122,43 @@ LIST: Listing[AssetRow] = Listing(
 @router.get("/assets", operation_id="list_assets", responses=FILES)
 def list_assets(who: Who, query: Annotated[AssetQuery, Query()]) -> Page[AssetRow]:
     """The assets that the caller may see."""
-    return answer_of(who.view, query, who.zones(Action.ASSET_READ, Kind.ASSET).__contains__)
+    return answer_of(who.view, query, who.zones(Action.ASSET_READ, Kind.ASSET).__contains__, closed_cases(who))
 
 
-def answer_of(view: View, query: AssetQuery, sees: Callable[[str | None], bool]) -> Page[AssetRow]:
-    """The assets of a moment that fit, in the zones that are seen."""
-    answer: Page[AssetRow] = table(view).answer(query, lambda r: sees(r.zone) and _fits(r, query))
+def answer_of(
+    view: View, query: AssetQuery, sees: Callable[[str | None], bool], closed: frozenset[str] = frozenset()
+) -> Page[AssetRow]:
+    """The assets of a moment that fit, in the zones that are seen. `closed`: ids of cases that need no work."""
+    answer: Page[AssetRow] = table(view, closed).answer(query, lambda r: sees(r.zone) and _fits(r, query))
     return answer
 
 
-def table(view: View) -> Table[AssetRow]:
-    """All assets of a moment."""
-    return made(view, "assets", lambda v: Table(LIST, rows_of(v)))
+def table(view: View, closed: frozenset[str]) -> Table[AssetRow]:
+    """All assets of a moment; made anew when another case is closed."""
+    found = made(view, "assets", lambda v: (closed, Table(LIST, rows_of(v, closed))))
+    if found[0] != closed:
+        found = view.made["assets"] = (closed, Table(LIST, rows_of(view, closed)))
+    return found[1]
 
 
-def rows_of(view: View) -> list[AssetRow]:
+def rows_of(view: View, closed: frozenset[str]) -> list[AssetRow]:
     """All assets as a list has them."""
-    touched = cases_by_asset(view)
-    return [row_of(a, touched.get(a.id, 0)) for a in view.plant.assets]
+    touched = cases_by_asset(view, closed)
+    return [row_of(a, *touched.get(a.id, (0, 0))) for a in view.plant.assets]
+
+
+def closed_cases(who: Caller) -> frozenset[str]:
+    """Ids of the cases that need no work; the same for everybody."""
+    from linewarden.api.routes.cases import desk_of, needs_work
+
+    works = desk_of(who).works()
+    return frozenset(c.id for _, c in who.view.cases if c.id in works and not needs_work(c, works[c.id]))
 
 
 def visible_rows(who: Caller) -> list[AssetRow]:
     """All that the caller may see."""
     visible = who.zones(Action.ASSET_READ, Kind.ASSET)
-    return [r for r in table(who.view).rows if r.zone in visible]
+    return [r for r in table(who.view, closed_cases(who)).rows if r.zone in visible]
 
 
 def _fits(row: AssetRow, query: AssetQuery) -> bool:
@@ -167,7 +183,7 @@ def get_asset(who: Who, id: str) -> AssetOut:
                      "masters", "writers")
     }  # fmt: skip
     return AssetOut(
-        **row_of(asset, cases_by_asset(who.view).get(asset.id, 0)).model_dump(),
+        **row_of(asset, *cases_by_asset(who.view, closed_cases(who)).get(asset.id, (0, 0))).model_dump(),
         **more,
         peer_ids=list(asset.peers),
         serves=[ServiceOut(**_fields(s, ServiceOut)) for s in asset.serves],
@@ -184,25 +200,26 @@ def visible_asset(who: Caller, id: str) -> Asset:
     return asset
 
 
-def cases_by_asset(view: View) -> dict[str, int]:
-    """How many cases touch each asset."""
-    found: dict[str, int] = {}
+def cases_by_asset(view: View, closed: frozenset[str]) -> dict[str, tuple[int, int]]:
+    """How many cases touch each asset: those that need work, and closed ones."""
+    found: dict[str, tuple[int, int]] = {}
     for _, case in view.cases:
         for asset in case.assets:
-            found[asset] = found.get(asset, 0) + 1
+            before = found.get(asset, (0, 0))
+            found[asset] = (before[0], before[1] + 1) if case.id in closed else (before[0] + 1, before[1])
     return found
 
 
-def row_of(asset: Asset, cases: int) -> AssetRow:
+def row_of(asset: Asset, cases: int, closed: int = 0) -> AssetRow:
     """An asset as a list has it."""
     return AssetRow(
         **{
             name: getattr(asset, name)
-            for name in ("id", "name", "role", "role_confidence", "level", "zone", "line", "vendor", "model",
-                         "order_number", "firmware", "serial", "os", "seen", "public", "packets", "bytes")
+            for name in ("id", "name", "role", "role_confidence", "level", "zone", "line", "criticality", "vendor",
+                         "model", "order_number", "firmware", "serial", "os", "seen", "public", "packets", "bytes")
         },
         ips=list(asset.ips), macs=list(asset.macs), peers=len(asset.peers), cases=cases,
-        protocols=sorted({s.protocol for s in asset.serves} | set(asset.uses)),
+        closed_cases=closed, protocols=sorted({s.protocol for s in asset.serves} | set(asset.uses)),
         first_seen=time_of(asset.first_seen), last_seen=time_of(asset.last_seen),
     )  # fmt: skip
 

@@ -191,7 +191,7 @@ def get_case(who: Who, id: str) -> CaseOut:
 
 def case_out(who: Caller, priority: int, case: Case) -> CaseOut:
     """A case as the API gives it."""
-    found = urgency(case)
+    found = urgency(case, who.view.weights)
     factors = {n: getattr(found, n) for n in ("weight", "confidence", "stage", "value", "further")} if found else {}
     return CaseOut(
         **dict(work_out(who, priority, case)),

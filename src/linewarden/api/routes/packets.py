@@ -125,7 +125,7 @@ def packets_of(who: Caller, event: Event) -> PacketsOut:
     named = named_of(event)
     try:
         with CUTTING.turn():
-            found = shown(named[:MOST], KeptCaptures(who.place.config, who.place.captures))
+            found = shown(named[:MOST], KeptCaptures(who.place.config, who.place.kept_captures))
     except (CaptureError, StoreError) as error:
         found = Shown((), (str(error),))
     records: dict[int, list[RecordOut]] = {}
@@ -166,7 +166,7 @@ def _file(who: Caller, named: list[Named], seconds: float, name: str) -> Respons
     _need_packets(who)
     try:
         with CUTTING.turn():
-            data, problems = to_take_away(named, KeptCaptures(who.place.config, who.place.captures), seconds)
+            data, problems = to_take_away(named, KeptCaptures(who.place.config, who.place.kept_captures), seconds)
     except CaptureError as error:
         data, problems = b"", (str(error),)
     if not data:

@@ -163,7 +163,7 @@ def _order(who: Caller, wanted: ReportIn) -> Order:
 def _make(who: Caller, order: Order, report: Kept) -> None:
     shelf, where = shelf_of(who), f"{who.site}, {order.zone}" if order.zone else who.site
     try:
-        shelf.put(report, made(order, who.place.lake, who.view, who.place.trends.book, where))
+        shelf.put(report, made(order, who.place.lake, who.view, who.place.values, where))
     except LinewardenError as error:
         shelf.fail(report, str(error))
     except Exception as error:  # noqa: BLE001 - whoever waits is to know

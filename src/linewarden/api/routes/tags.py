@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
 
 from linewarden.api.caller import Caller, Who
-from linewarden.api.listing import FILES, Format, Listing, ListQuery, Page, as_file
+from linewarden.api.listing import FILES, MEDIA, Format, ListQuery, Page, as_file, cursor_of, no_cursor, read_cursor
 from linewarden.api.problems import ProblemError, not_found
 from linewarden.api.tables import made
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.policy import Action, Kind
-from linewarden.service.tag_dictionary.files import Dictionary
 from linewarden.service.units import shown
-from linewarden.service.values import TagState, Trend
+from linewarden.service.values import SORTS, Ask, Names, TagState, Trend
 from linewarden.service.view import View
 
 router = APIRouter(tags=["tags"])
 
+DEFAULT = "-moved"
 MOST_TAGS = 12
 MOST_POINTS = 5_000
 LIVE_S = 60
@@ -62,6 +67,13 @@ class TagRow(BaseModel):
     first_seen_ns: int = Field(description="ns since the epoch")
     last_seen_ns: int = Field(description="ns since the epoch")
     course: list[float | None] = Field(description="last values in equal pieces of the time that the lake covers")
+
+
+class TagsReading(BaseModel):
+    """How far the values of the lake were read; until they are, lists have what was read so far."""
+
+    reading: float | None = Field(description="0..1 while it is done for the first time; null: all was read")
+    wrong: str = Field(description="why it is not up to date; empty while it is")
 
 
 class TagFacts(BaseModel):
@@ -156,55 +168,67 @@ class EventsOut(BaseModel):
     items: list[TagEvent]
 
 
-def listing_of(view: View, said: Dictionary) -> Listing[Any]:
-    """How the tags of a moment are sorted and searched. It is of what is known of a tag, not of rows: a plant has tens
-    of thousands, of which a page shows some.
-    """
-    names = {source: view.name(source) for source in view.addresses}
-
-    def name(tag: TagState) -> str:
-        return names.get(tag.key.source, tag.key.source)
-
-    return Listing(
-        "tags",
-        {
-            "moved": lambda t: t.moved, "device": lambda t: name(t).casefold(),
-            "label": lambda t: t.key.label.casefold(),
-            "protocol": lambda t: t.key.protocol, "count": lambda t: t.count, "last": lambda t: t.last,
-            "every": lambda t: t.interval_s, "last_seen": lambda t: t.last_ts,
-        },
-        "-moved",
-        lambda t: t.id,
-        lambda t: (t.key.label, said.of(t.key).alias, said.of(t.key).description, name(t), t.key.source,
-                   t.key.protocol, t.key.area, t.key.name, view.zone(t.key.source), str(t.key.address)),
-    )  # fmt: skip
+def names_of(view: View) -> Names:
+    """What the devices of tags are called, as those who look for tags ask for them."""
+    return Names({a: (asset, view.name(asset), view.zone(asset)) for a, asset in view.addresses.items()})
 
 
 @router.get("/tags", operation_id="list_tags", responses=FILES)
 def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
-    listing = made(who.view, "listing of tags", lambda view: listing_of(view, who.place.trends.book.dictionary))
-    found, wanted = _in_order(who, listing, query), query.q.casefold().split()
-    if wanted or query.device or query.protocol or query.moves is not None:
-        found = [
-            t for t in found
-            if _fits(who.view, t, query) and (not wanted or all(word in listing.text(t) for word in wanted))
-        ]  # fmt: skip
-    answer: Page[TagRow] = listing.answer_sorted(found, query, lambda tags: [row_of(who, t) for t in tags])
-    return answer
+    sort, names = query.sort or DEFAULT, made(who.view, "names of tags", names_of)
+    ask = ask_of(who, query, sort)
+    if query.format is not Format.JSON:
+        answer: Any = _as_file(who, ask, names, query.format)
+        return answer  # type: ignore[no-any-return]
+    try:
+        found = who.place.values.find(ask, names)
+    except ValueError:
+        raise no_cursor() from None
+    last = cursor_of(sort, [found.last[0] is None, *found.last]) if found.last is not None else None
+    return Page(items=[row_of(who, t) for t in found.tags], total=found.total, next=last)
 
 
-def _in_order(who: Caller, listing: Listing[Any], query: TagQuery) -> list[TagState]:
-    """All that the caller may see, sorted; in which order all are is kept until there are new values."""
-    column, down = listing.column(query)
-    book, order = who.place.trends.book.fresh(), (who.view.version, column, down)
-    orders = book.orders
-    if order not in orders:
-        orders[order] = listing.in_order(book.tags(), column, down)
-    visible = visible_sources(who)
-    if len(visible) == len(book.sources()):  # as most may see all, and there may be hundreds of thousands
-        return orders[order]
-    return [t for t in orders[order] if t.key.source in visible]
+@router.get("/tags/reading", operation_id="get_tags_reading")
+def tags_reading(who: Who) -> TagsReading:
+    """How far the values were read."""
+    standing = who.place.values.look()
+    return TagsReading(reading=standing.reading, wrong=standing.wrong)
+
+
+def ask_of(who: Caller, query: TagQuery, sort: str) -> Ask:
+    """What a query means. Raises ProblemError if its column or cursor is none."""
+    name = sort.removeprefix("-")
+    if name not in SORTS:
+        raise ProblemError(400, "That makes no sense", f"sort: {name} is none of {', '.join(SORTS)}.")
+    after = None
+    if query.cursor:
+        key = read_cursor(query.cursor, sort)
+        if len(key) != 3 or not isinstance(key[2], str):
+            raise no_cursor()
+        after = (key[1], key[2])
+    visible, zones = who.zones(Action.TAG_READ, Kind.TAG), made(who.view, "zones of tags", _zones)
+    seen = sorted(z for z in zones if z in visible)
+    return Ask(
+        name, sort.startswith("-"), tuple(query.q.lower().split()), tuple(query.device), tuple(query.protocol),
+        query.moves, None if len(seen) == len(zones) else seen, query.limit, after,
+    )  # fmt: skip
+
+
+def _zones(view: View) -> frozenset[str]:
+    """All that a tag can be in; the empty one is that of devices in none."""
+    return frozenset({"", *(a.zone for a in view.plant.assets if a.zone)})
+
+
+def _as_file(who: Caller, ask: Ask, names: Names, format: Format) -> FileResponse:
+    folder = Path(tempfile.mkdtemp(prefix="linewarden-tags-"))
+    try:
+        who.place.values.file(ask, names, str(format), folder / "tags")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(folder / "tags", media_type=MEDIA[format], filename=f"tags.{format}", background=gone)
 
 
 @router.get("/tags/values", operation_id="tag_values", responses=FILES)
@@ -212,7 +236,7 @@ def tag_values(who: Who, query: Annotated[ValuesQuery, Query()]) -> ValuesOut:
     """How tags ran: at most `points` points each, with the least and most that each stands for."""
     tags = chosen(who, query)
     start, end, live = span_of(tags, query)
-    trends = who.place.trends.of(tags, start, end, query.points)
+    trends = who.place.values.trends(tags, start, end, query.points)
     if query.format is not Format.JSON:
         answer: Any = as_file([row for t in trends for row in _rows(who, t)], query.format, "values")
         return answer  # type: ignore[no-any-return]
@@ -237,28 +261,28 @@ def describe_tag(who: Who, id: str, body: TagFacts) -> TagRow:
     """Says what a tag is: its unit, its name among people, its range and place."""
     from linewarden.service.tag_dictionary.editing import say
 
-    book = who.place.trends.book.fresh()
-    tag = book.tag(id)
+    (tag,) = who.place.values.tags([id])
     if tag is None or tag.key.source not in visible_sources(who):
         raise not_found("tag")
     what = who.thing(Kind.TAG, id, [who.view.zone(tag.key.source) or ""])
     who.need(Action.TAG_EDIT, what)
     with who.doing(Action.TAG_EDIT, what):
         say(who.place.lake, {tag.key: body.texts()}, who.place.ledger)
-    book.dictionary.soon()
-    return row_of(who, tag)
+    who.place.values.soon()
+    (found,) = who.place.values.tags([id])
+    return row_of(who, found or tag)
 
 
 def visible_sources(who: Caller) -> frozenset[str]:
     """The addresses with tags that the caller may see."""
     visible, view = who.zones(Action.TAG_READ, Kind.TAG), who.view
-    return frozenset(s for s in who.place.trends.book.fresh().sources() if view.zone(s) in visible)
+    return frozenset(s for s in who.place.values.look().sources if view.zone(s) in visible)
 
 
 def chosen(who: Caller, query: Span) -> list[TagState]:
     """Those that were asked for, in their order. Raises ProblemError if one is none that the caller may see."""
-    visible, book = who.zones(Action.TAG_READ, Kind.TAG), who.place.trends.book.fresh()
-    found = [book.tag(asked) for asked in dict.fromkeys(query.tag)]
+    visible = who.zones(Action.TAG_READ, Kind.TAG)
+    found = who.place.values.tags(list(dict.fromkeys(query.tag)))
     seen = [t for t in found if t is not None and who.view.zone(t.key.source) in visible]
     if len(seen) < len(found):
         raise not_found("tag")
@@ -283,8 +307,7 @@ def span_of(tags: list[TagState], query: Span) -> tuple[int, int, bool]:
 
 def row_of(who: Caller, tag: TagState) -> TagRow:
     """A tag as a list has it."""
-    key, view = tag.key, who.view
-    facts = who.place.trends.book.dictionary.of(key)
+    key, view, facts = tag.key, who.view, tag.facts
     return TagRow(
         id=tag.id, label=key.label, device=view.addresses.get(key.source, key.source),
         zone=view.zone(key.source) or None,
@@ -293,19 +316,10 @@ def row_of(who: Caller, tag: TagState) -> TagRow:
         mean=tag.total / max(tag.count, 1),
         every_s=tag.interval_s, moved=tag.moved, first_seen=time_of(tag.first_ts), last_seen=time_of(tag.last_ts),
         first_seen_ns=tag.first_ts, last_seen_ns=tag.last_ts,
-        course=who.place.trends.book.course(tag), ucum=facts.ucum, unit_text=shown(facts.ucum),
-        description=facts.description, datatype=facts.datatype, range_low=facts.low, range_high=facts.high,
-        alias=facts.alias, line=facts.line, asset=facts.asset,
+        course=list(tag.course), ucum=facts.ucum, unit_text=shown(facts.ucum), description=facts.description,
+        datatype=facts.datatype, range_low=facts.low, range_high=facts.high, alias=facts.alias, line=facts.line,
+        asset=facts.asset,
     )  # fmt: skip
-
-
-def _fits(view: View, tag: TagState, query: TagQuery) -> bool:
-    source = tag.key.source
-    return (
-        (not query.device or source in query.device or view.addresses.get(source, source) in query.device)
-        and (not query.protocol or tag.key.protocol in query.protocol)
-        and (query.moves is None or (tag.moved > 0) is query.moves)
-    )
 
 
 def _time(ns: int) -> Any:

@@ -14,11 +14,13 @@ from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import ProblemError, not_found
 from linewarden.api.routes.assets import visible_asset
 from linewarden.api.times import Time
+from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Asset
 from linewarden.policy import Action, Kind
+from linewarden.service.correcting import weigh_zones
 from linewarden.service.view import View
 from linewarden.service.zones.membership import by_hand, put
-from linewarden.service.zones.model import Colour, Criticality, ZoneFacts, zone_name
+from linewarden.service.zones.model import Colour, ZoneFacts, zone_name
 from linewarden.service.zones.store import ZoneStore
 from linewarden.service.zones.suggestions import suggested
 
@@ -160,6 +162,7 @@ def put_zone(who: Who, zone: str, body: ZoneIn) -> ZoneRow:
         if old and name != old:
             move(who, _members(who.view, old), name)
         store_of(who).put(facts, old)
+        _weigh(who)
     return visible_zone(now(who), name)
 
 
@@ -198,6 +201,15 @@ def delete_zone(who: Who, zone: str, to: Annotated[str, Query(description="where
         if members:
             move(who, members, to)
         store_of(who).drop(zone)
+        _weigh(who)
+
+
+def _weigh(who: Caller) -> None:
+    """What depends on zones is kept in the lake, too: the service and commands judge by it."""
+    known = {
+        name: str(f.criticality) for name, f in store_of(who).all().items() if f.criticality is not Criticality.NORMAL
+    }
+    weigh_zones(who.place.lake, known, who.place.ledger)
 
 
 def move(who: Caller, assets: list[Asset], zone: str) -> None:
@@ -207,7 +219,7 @@ def move(who: Caller, assets: list[Asset], zone: str) -> None:
         who.need(Action.ASSET_EDIT, who.thing(Kind.ASSET, first, [place]))
     with who.doing(Action.ASSET_EDIT, who.thing(Kind.ASSET, first, [zone])):
         before = by_hand(who.place.lake, assets)
-        put(who.place.lake, dict.fromkeys(before, zone or None), who.view.assets)
+        put(who.place.lake, dict.fromkeys(before, zone or None), who.view.assets, who.place.ledger)
         store_of(who).moved(who.name, zone, before)
     show_soon(who, lambda view: all((_zone(view, a.id) == zone) if zone else True for a in assets))
 
@@ -234,7 +246,7 @@ def undo_move(who: Who, id: Annotated[int | None, Query(description="of the move
     for place in sorted({*(a.zone or "" for a in here), *(z or "" for z in found.before.values())}):
         who.need(Action.ASSET_EDIT, who.thing(Kind.ASSET, here[0].id if here else "", [place]))
     with who.doing(Action.ASSET_EDIT, who.thing(Kind.ASSET, here[0].id if here else "")):
-        put(who.place.lake, found.before, who.view.assets)
+        put(who.place.lake, found.before, who.view.assets, who.place.ledger)
         store_of(who).undone(found)
     show_soon(who, lambda view: all(_zone(view, a) == z for a, z in found.before.items() if z))
 

@@ -24,6 +24,7 @@ from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.errors import ConfigError
+from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.reports.values_view import number, path_of
@@ -86,7 +87,7 @@ def _editing(who: Caller, zone: str | None) -> dict[str, Any]:
     may_edit = who.may(Action.ASSET_EDIT, who.thing(Kind.ASSET, "any", [zone or ""]))
     zones = who.zones(Action.ASSET_EDIT, Kind.ASSET)
     return {
-        "may_edit": may_edit, "editable": EDITABLE, "roles": list(Role),
+        "may_edit": may_edit, "editable": EDITABLE, "roles": list(Role), "criticalities": list(Criticality),
         "zones": [z for z in zones_of(who) if z in zones] if may_edit else [],
     }  # fmt: skip
 

@@ -16,6 +16,7 @@ from linewarden.api.routes.tags import (
     TagRow,
     ValuesOut,
     ValuesQuery,
+    chosen,
     list_tags,
     row_of,
     tag_events,
@@ -48,11 +49,12 @@ def values(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) 
     query.device = [d for d in query.device if d]  # "all" in the form
     found = list_tags(who, query)
     shown, events = _shown(who, query)
-    chosen, book = _chosen(who, query), who.place.trends.book
+    ticked = _ticked(who, query)
+    standing = who.place.values.standing
     return page(
-        request, "values.html.j2", who, found=found, query=query, chosen=chosen, shown=shown, events=events,
-        ranges=RANGES, devices=_devices(who), wrong=book.wrong or book.dictionary.wrong, reading=book.reading,
-        spark=lambda t: path_of(t.course, t.low, t.high), figure=number, rows=_rows(shown, chosen), named=_named,
+        request, "values.html.j2", who, found=found, query=query, chosen=ticked, shown=shown, events=events,
+        ranges=RANGES, devices=_devices(who), wrong=standing.wrong, reading=standing.reading,
+        spark=lambda t: path_of(t.course, t.low, t.high), figure=number, rows=_rows(shown, ticked), named=_named,
     )  # fmt: skip
 
 
@@ -63,9 +65,8 @@ def _shown(who: Caller, query: PageQuery) -> tuple[ValuesOut | None, list[TagEve
     return tag_values(who, ValuesQuery(points=IN_TABLE, **span)), tag_events(who, Span(**span)).items  # type: ignore[arg-type]
 
 
-def _chosen(who: Caller, query: PageQuery) -> list[TagRow]:
-    found = [who.place.trends.book.tag(asked) for asked in dict.fromkeys(query.tag)]
-    return [row_of(who, t) for t in found if t is not None]
+def _ticked(who: Caller, query: PageQuery) -> list[TagRow]:
+    return [row_of(who, t) for t in chosen(who, query)]
 
 
 def _named(tag: TagRow) -> str:
@@ -81,11 +82,11 @@ def _devices(who: Caller) -> list[tuple[str, str]]:
     return sorted(((d, view.name(d)) for d in found), key=lambda d: d[1].casefold())
 
 
-def _rows(shown: ValuesOut | None, chosen: list[TagRow]) -> list[dict[str, Any]]:
+def _rows(shown: ValuesOut | None, ticked: list[TagRow]) -> list[dict[str, Any]]:
     """The newest points as rows of a table."""
     from datetime import UTC, datetime
 
-    named = {t.id: t for t in chosen}
+    named = {t.id: t for t in ticked}
     found: list[dict[str, Any]] = [
         {"time": datetime.fromtimestamp(t, UTC), "tag": named[s.tag], "mean": mean, "low": low, "high": high, "n": n}
         for s in (shown.series if shown else [])

@@ -30,8 +30,9 @@ from linewarden.api.routes.zones import (
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
+from linewarden.plant.criticality import Criticality
 from linewarden.policy import Action, Kind
-from linewarden.service.zones.model import Colour, Criticality
+from linewarden.service.zones.model import Colour
 
 router = APIRouter()
 ENTRY = Entry(50, "/zones", "Zones", "zones", "z", Action.ASSET_READ, Kind.ASSET)

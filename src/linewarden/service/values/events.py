@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from linewarden.plant.vocabulary import CHANGING
 from linewarden.service.lake import open_lake, quoted
+from linewarden.service.values.trend import Told
 from linewarden.service.values.trends import DAY_NS, Trends, instant
 
 MOST = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A command to a device. `ts` ns UTC; addresses as in the record."""
-
-    ts: int
-    orig: str
-    resp: str
-    protocol: str
-    verb: str
-    function: str
-    target: str | None
-    value: str | None
-    result: str | None
-    capture: str
-    frame: int
 
 
 def commands_to(trends: Trends, devices: Iterable[str], start: int, end: int) -> Sequence[Told]:

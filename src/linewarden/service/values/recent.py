@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING
-
-from linewarden.service.values.tag import KEY, TagKey
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,19 +15,14 @@ MOST = 500_000
 class Recent:
     """Frames of (tag, t, x) as they came; the oldest go first."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: int = 0) -> None:
         self._frames: tuple[pl.DataFrame, ...] = ()
-        self.since = 0
+        self.since = since
         """ns UTC: every value of this time or later that was read is here."""
 
-    def add(self, values: pl.DataFrame, numbers: Mapping[TagKey, int]) -> None:
-        """`values` as `single_values` gives them; each tag's number."""
-        import polars as pl
-
-        keys = values.select(KEY).unique()
-        named = keys.with_columns(tag=pl.Series([numbers[TagKey(*row)] for row in keys.iter_rows()], dtype=pl.UInt32))
-        frame = values.join(named, on=KEY, nulls_equal=True).select("tag", "t", "x")
-        frames, rows = [*self._frames, self._last(frame)], sum(f.height for f in self._frames) + frame.height
+    def add(self, values: pl.DataFrame) -> None:
+        """`values`: each tag's number (`tag`), `t` and `x`."""
+        frames, rows = [*self._frames, self._last(values)], sum(f.height for f in self._frames) + values.height
         while rows > MOST and len(frames) > 1:
             gone = frames.pop(0)
             rows -= gone.height

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from linewarden.service.lake import Session, quoted
-from linewarden.service.values.book import STREAM, Book, TagState
+from linewarden.service.values.book import STREAM, Book
+from linewarden.service.values.kept import Shelf
+from linewarden.service.values.tag import TagState
+from linewarden.service.values.trend import Trend
 
 DAY_NS = 86_400_000_000_000
-
-
-@dataclass(slots=True)
-class Trend:
-    """Columns of a tag's points, by time: `t` ns UTC (of the last value), mean, least, most, and how many values."""
-
-    tag: TagState
-    t: list[int] = field(default_factory=list)
-    mean: list[float] = field(default_factory=list)
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    n: list[int] = field(default_factory=list)
 
 
 class Trends:
     """Over a lake: what came last from memory, all else from the files. Close it."""
 
-    def __init__(self, lake: Path) -> None:
-        self.book = Book(lake)
+    def __init__(self, lake: Path, shelf: Shelf | None = None, threads: int | None = None) -> None:
+        self.book = Book(lake, shelf)
+        self._threads = threads
         self._session: Session | None = None
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Forgets all."""
+        """Forgets all; what was read is on the shelf."""
+        self.book.close()
         if self._session is not None:
             self._session.close()
 
@@ -43,7 +35,7 @@ class Trends:
         """One for all questions of ours over the whole lake."""
         with self._lock:
             if self._session is None:
-                self._session = Session(self.book.lake)
+                self._session = Session(self.book.lake, self._threads)
             return self._session
 
     def of(self, tags: Sequence[TagState], start: int, end: int, points: int) -> list[Trend]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import LinewardenError
+from linewarden.plant.criticality import Criticality
 from linewarden.service import lake_files
 from linewarden.service.casing import events, partners_of, tied
 from linewarden.service.view.growth import Growth, StartAnewError
@@ -155,8 +156,9 @@ class Follower:
 
     def _weights(self) -> dict[str, float]:
         """How much depends on assets, by id, where somebody said it of their zone."""
-        zones = self._weigh()
-        return {a.id: zones[a.zone] for a in self._view.plant.assets if a.zone and a.zone in zones} if zones else {}
+        assets, zones = self._view.plant.assets, self._weigh()
+        of_zones = {a.id: zones[a.zone] for a in assets if a.zone and a.zone in zones} if zones else {}
+        return of_zones | {a.id: Criticality(a.criticality).weight for a in assets if a.criticality}
 
     def _make_cases(self, notices: tuple[Path, ...], weights: Mapping[str, float]) -> None:
         from linewarden.service.lake import Lake
@@ -168,7 +170,7 @@ class Follower:
         within = {e.notice_id for _, case in cases for e in case.events}
         lone = tuple(e for e in told if e.notice_id not in within)
         self._of = (self._of[0], (notices, weights))
-        self._show(as_of=time.time_ns(), cases=cases, lone=lone)
+        self._show(as_of=time.time_ns(), cases=cases, lone=lone, weights=weights)
 
     def _show(self, **changes: Any) -> None:
         with self._showing:

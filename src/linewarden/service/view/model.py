@@ -27,6 +27,8 @@ class View:
     """IP or MAC address -> id of the asset."""
     cases: tuple[tuple[int, Case], ...] = ()
     """Each with its priority, the most urgent first."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """How much depends on assets, 0..1 by id, where somebody said it."""
     lone: tuple[Event, ...] = ()
     """Notices that belong to no case."""
     reading: float | None = 0.0

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from linewarden.errors import ConfigError
+from linewarden.plant.criticality import Criticality
 
 LONGEST = 80
-
-
-class Criticality(StrEnum):
-    """How much depends on what is in a zone."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def weight(self) -> float:
-        """As `cases.model.priority` takes it."""
-        return {"low": 0.25, "normal": 0.5, "high": 0.75, "critical": 1.0}[self.value]
 
 
 class Colour(StrEnum):

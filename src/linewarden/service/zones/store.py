@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
+from linewarden.plant.criticality import Criticality
 from linewarden.service.audit import Change
 from linewarden.service.audit.ledger import Ledger
 from linewarden.service.state.engine import said
 from linewarden.service.state.zone_tables import ZONE, ZONE_MOVE
-from linewarden.service.zones.model import Colour, Criticality, ZoneFacts
+from linewarden.service.zones.model import Colour, ZoneFacts
 
 MOVES = 50
 """Moves that are kept."""

@@ -29,6 +29,7 @@ from linewarden.api.client.calls.reports import ReportsCalls
 from linewarden.api.client.calls.settings import SettingsCalls
 from linewarden.api.client.calls.tags import TagsCalls
 from linewarden.api.client.calls.tokens import TokensCalls
+from linewarden.api.client.calls.uploads import UploadsCalls
 from linewarden.api.client.calls.zones import ZonesCalls
 
 
@@ -57,6 +58,7 @@ class Calls(
     SettingsCalls,
     TagsCalls,
     TokensCalls,
+    UploadsCalls,
     ZonesCalls,
 ):
     """Every operation of the API."""

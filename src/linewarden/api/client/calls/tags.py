@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
 from linewarden.api.listing import Format, Page
-from linewarden.api.routes.tags import EventsOut, TagFacts, TagRow, ValuesOut
+from linewarden.api.routes.tags import EventsOut, TagFacts, TagRow, TagsReading, ValuesOut
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -99,6 +99,10 @@ class TagsCalls(Transport):
             "/tags",
             query={"q": q, "sort": sort, "limit": limit, "device": device, "protocol": protocol, "moves": moves},
         )
+
+    def get_tags_reading(self) -> TagsReading:
+        """How far the values were read."""
+        return self._ask(TagsReading, "GET", "/tags/reading")
 
     def tag_values(
         self,
