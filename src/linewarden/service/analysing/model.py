@@ -54,6 +54,11 @@ class Model:
             return levels.nearest(int(place[0]), value)
         return float(self.usual[tag, 0]), float(self.usual[tag, 1])
 
+    def calm(self, at: Series) -> Series:
+        """Times of the rows judged last at which what moves together is far from its limit."""
+        scores = self.watch.scores.get("together")
+        return at[:0] if scores is None else at[scores.score < 0.5 * self.watch.limits["together"]]
+
     def parts(self, detector: str) -> dict[int, Series]:
         """Of the rows judged last: tag -> its share of its limit (0 where it is none), for tags that are off at all."""
         scores = self.watch.scores.get(detector)
