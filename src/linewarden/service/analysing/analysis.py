@@ -21,6 +21,7 @@ from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded
 from linewarden.service.analysing.doings import Deed, Doings
 from linewarden.service.analysing.machine import Level, Machine, Seen
+from linewarden.service.analysing.quick import Quick
 from linewarden.service.analysing.settings import Analytics, Wanted
 from linewarden.service.analysing.tags import Tag, Tags
 from linewarden.service.analysing.telling import Odd, told_of
@@ -78,6 +79,7 @@ class Analysis:
         self.doings = Doings()
         self.clock = 0.0
         """Time of the latest reading, s UTC."""
+        self.quick = Quick()
         self.tags = Tags(said.most_tags, self._new_tag)
         self._fit = fit
         self._grids: dict[float, Grid] = {}
@@ -125,8 +127,17 @@ class Analysis:
     def machine(self, name: str, wanted: Wanted) -> Machine:
         """The machine of this name; made, if it is new."""
         if name not in self.machines:
-            self.machines[name] = Machine(name, wanted, fit=self._fit)
+            self.machines[name] = Machine(name, wanted, fit=self._fit, on_model=self._knows)
         return self.machines[name]
+
+    def _knows(self, machine: Machine) -> None:
+        """Limits for scores at once, of a machine that has a new model."""
+        if machine.model is None:
+            return
+        tags, low, high, far = machine.model.ends()
+        numbers = np.array(machine.numbers, np.int64)[tags]
+        heard = numbers >= 0
+        self.quick.know(numbers[heard], low[heard], high[heard], far[heard])
 
     def _new_tag(self, number: int, tag: Tag) -> None:
         name, wanted = self.said.machine_of(tag.source, tag.name)
@@ -142,7 +153,8 @@ class Analysis:
         if tag.address is not None:
             owner, place = self._neighbours.get((tag.source, tag.block, tag.address - 1), ("", -1))
             left = place if owner == name else -1
-        machine.add_tag(tag.name, column, tag.source, left)
+        self.quick.grow(number + 1)
+        machine.add_tag(tag.name, column, number, tag.source, left)
         if tag.address is not None:
             self._neighbours[tag.source, tag.block, tag.address] = name, machine.tags.index(tag.name)
         self._column = np.append(self._column, column)
@@ -154,6 +166,8 @@ class Analysis:
         if not len(flat):
             return
         self.doings.heard(int(flat.at[0] * 1e9))
+        looked = flat.tag >= 0
+        self.quick.scores(flat.tag[looked], flat.value[looked])
         for seconds, grown in self._grown.items():
             self._grids[seconds].grow(grown)
         self._grown = {}

@@ -83,7 +83,9 @@ class Machine:
     wanted: Wanted
     tags: list[str] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
-    """Numbers of the tags in `Tags`."""
+    """Places of the tags in the grid; -1 for one that was not heard since the start."""
+    numbers: list[int] = field(default_factory=list)
+    """The same in `Tags`."""
     sources: set[str] = field(default_factory=set)
     neighbours: list[int] = field(default_factory=list)
     blocks: Blocks = field(default_factory=Blocks)
@@ -94,6 +96,8 @@ class Machine:
     next_fit: int = 0
     model: Model | None = None
     fit: Callable[[Callable[[], Model]], Callable[[], Model | None]] | None = None
+    on_model: Callable[[Machine], None] | None = None
+    """Told when there is a new model."""
     edit: int = 0
     """How often a person said something of it."""
     _passed: int = 0
@@ -123,14 +127,18 @@ class Machine:
                 except HintError as error:
                     raise ConfigError(f"analytics.machine {self.name!r}: hints: {error}") from error
 
-    def add_tag(self, name: str, column: int, source: str, after: int) -> None:
+    def add_tag(self, name: str, column: int, number: int, source: str, after: int) -> None:
         """A tag that is heard for the first time. after: place of its left neighbour in `tags`, or -1."""
         self.sources.add(source)
         if name in self.tags:
-            self.columns[self.tags.index(name)] = column
+            place = self.tags.index(name)
+            self.columns[place], self.numbers[place] = column, number
+            if self.model is not None and self.on_model is not None:
+                self.on_model(self)
             return
         self.tags.append(name)
         self.columns.append(column)
+        self.numbers.append(number)
         self.neighbours.append(-1)
         if after >= 0:
             self.neighbours[after] = len(self.tags) - 1
@@ -191,6 +199,8 @@ class Machine:
             self._ended += self.model.watch.lasting()
         self.model, self._fitting = model, None
         self._over.clear()
+        if self.on_model is not None:
+            self.on_model(self)
 
     def forget(self) -> None:
         """Learns from the beginning."""
