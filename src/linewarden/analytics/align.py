@@ -89,6 +89,11 @@ class Grid:
         self._at = np.full(len(self.tags), -np.inf)
         self._mark = np.full(len(self.tags), NO_MARK, np.int64)
 
+    @property
+    def until(self) -> float:
+        """The end of the last row that was closed, s; -inf before the first."""
+        return -np.inf if self._next is None else self._next * self.seconds
+
     def grow(self, tags: Sequence[str]) -> None:
         """More columns, behind those that there are."""
         self.tags = (*self.tags, *tags)

@@ -78,7 +78,7 @@ class Analysis:
         self.machines: dict[str, Machine] = {}
         self.doings = Doings()
         self.clock = 0.0
-        """Time of the latest reading, s UTC."""
+        """Until when all rows are judged, s UTC."""
         self.quick = Quick()
         self.tags = Tags(said.most_tags, self._new_tag)
         self._fit = fit
@@ -113,6 +113,7 @@ class Analysis:
                     break
                 self._readings(rows.filter(early))
                 rows = rows.filter(~early)
+                self._episodes_until(self.clock)
                 self._effects_until(due)
             self._readings(rows)
 
@@ -179,7 +180,7 @@ class Analysis:
             column = self._column[flat.tag[pick]]
             closed, at = grid.columns(flat.at[pick], column, flat.value[pick], flat.mark[pick])
             self._closed(grid, closed, at)
-        self.clock = max(self.clock, float(flat.at.max()))
+        self.clock = max(self.clock, min(grid.until for grid in self._grids.values()))
 
     def _closed(self, grid: Grid, rows: np.ndarray, at: np.ndarray) -> None:
         """Rows that are over, machine by machine; rows in which nothing came are none of its."""
@@ -229,15 +230,17 @@ class Analysis:
 
     def turn(self, *, all_of_it: bool = False) -> list[Told]:
         """What is ripe to be told by now."""
-        until = np.inf if all_of_it else self.clock
-        for name, episode in list(self._episodes.items()):
+        self._episodes_until(np.inf if all_of_it else self.clock)
+        self._effects_until(np.inf if all_of_it else self.clock)
+        out, self._out = self._out, []
+        return out
+
+    def _episodes_until(self, until: float) -> None:
+        for episode in sorted(self._episodes.values(), key=lambda e: e.due):
             if episode.due <= until and np.isfinite(episode.due):
                 self._decide(episode)
                 if not episode.lasting:
-                    self._episodes.pop(name, None)
-        self._effects_until(until)
-        out, self._out = self._out, []
-        return out
+                    self._episodes.pop(episode.machine.name, None)
 
     def _effects_until(self, until: float) -> None:
         ripe = [e for e in self._effects if e[0] <= until]
