@@ -19,8 +19,6 @@ from linewarden.service.analysing.analysis import STREAMS, Analysis
 from linewarden.service.detecting import notice_row
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
     from linewarden.sensor.sensor import Sensor, Step
@@ -101,15 +99,6 @@ class LiveAnalysing:
     def heard(self, told: Told) -> None:
         """A notice of a detection."""
         self.analysis.notice(told)
-
-    def samples(self, readings: pl.DataFrame) -> list[Told]:
-        """Readings that a collector took, as records; what is found. From one thread at a time."""
-        self.analysis.take("reading", readings)
-        told = self.analysis.turn()
-        for one in told:
-            self._on_notice(one)
-        self.turn()
-        return told
 
     def step(self, sensor: Sensor, step: Step) -> None:
         """Takes what became known, and judges it; what is found the sensor writes down."""
