@@ -18,7 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
+.PHONY: help process-attacks setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -119,6 +119,9 @@ practice: setup exercise-deps ## all scenarios of the practice plant, judged liv
 
 analytics: setup ## what the analytics tell, foresee and manage a second, beside published figures (needs SHARED)
 	$(BIN)/python benchmarks/analytics.py --data $(SHARED)/data
+
+process-attacks: setup ## attacks and faults of the practice plant's process, and a week without (half an hour)
+	$(BIN)/python benchmarks/process_attacks.py
 
 accuracy: setup ## every shared capture against its ground truth (needs SHARED)
 	$(BIN)/python benchmarks/accuracy.py --data $(SHARED)/data

@@ -108,8 +108,15 @@ def test_a_silent_tag_is_missing_after_a_while() -> None:
 def test_a_long_silence_makes_no_endless_rows() -> None:
     grid = Grid(TAGS, 1.0, stale=2.0, most=100)
     rows, at = grid.rows([Reading(0.5, "flow", 1), Reading(1e9, "flow", 2)])
-    assert len(rows) == 100
+    assert len(rows) == 101, "that of the reading, and so many of the silence"
     assert at[-1] == 1e9
+    assert rows[0, 0] == 1
+
+
+def test_a_long_batch_loses_no_row() -> None:
+    grid = Grid(TAGS, 1.0, stale=2.0, most=100)
+    rows, at = grid.rows(Reading(float(k), "flow", k) for k in range(1000))
+    assert rows[:, 0].tolist() == list(range(999))
 
 
 def test_detectors_must_share_their_tags() -> None:

@@ -89,6 +89,11 @@ class Grid:
         self._at = np.full(len(self.tags), -np.inf)
         self._mark = np.full(len(self.tags), NO_MARK, np.int64)
 
+    @property
+    def until(self) -> float:
+        """The end of the last row that was closed, s; -inf before the first."""
+        return -np.inf if self._next is None else self._next * self.seconds
+
     def grow(self, tags: Sequence[str]) -> None:
         """More columns, behind those that there are."""
         self.tags = (*self.tags, *tags)
@@ -152,26 +157,31 @@ class Grid:
         return cells[order[kept[last]]]
 
     def _closed(self, until: int) -> tuple[Rows, Series]:
-        if self._next is None or until <= self._next:
-            self.marks = np.empty((0, len(self.tags)), np.int64)
-            self.came = np.empty((0, len(self.tags)), np.bool_)
-            return np.empty((0, len(self.tags))), np.empty(0)
-        first = self._next if until - self._next <= self.most else until - self.most
-        over = self._open.row < until
-        cells, self._open = (self._open, no_cells()) if over.all() else (self._open[over], self._open[~over])
-        early = cells.row < first
-        if early.any():
-            self._hold(cells[early])
-            cells = cells[~early]
-        self._next = until
-        at = (np.arange(first, until, dtype=np.float64) + 1.0) * self.seconds
-        return self._filled(cells, first, at), at
+        none = np.empty((0, len(self.tags)))
+        parts = [(none, np.empty(0), none.astype(np.int64), none.astype(np.bool_))]
+        while self._next is not None and self._next < until:
+            first, end = self._run(self._next, until)
+            here = self._open.row < end
+            cells, self._open = (self._open, no_cells()) if here.all() else (self._open[here], self._open[~here])
+            self._next = end
+            at = (np.arange(first, end, dtype=np.float64) + 1.0) * self.seconds
+            rows = self._filled(cells, first, at)
+            parts.append((rows, at, self.marks, self.came))
+        columns = parts[-1] if len(parts) <= 2 else tuple(np.concatenate(c) for c in zip(*parts, strict=True))
+        rows, at, self.marks, self.came = columns
+        return rows, at
 
-    def _hold(self, cells: Cells) -> None:
-        """What tags said last; cells are by row."""
-        self._value[cells.column] = cells.value
-        self._at[cells.column] = cells.at
-        self._mark[cells.column] = cells.mark
+    def _run(self, begin: int, until: int) -> tuple[int, int]:
+        """The first rows from `begin` on that are to be made at once: up to a longer silence, or its end."""
+        said = np.unique(self._open.row[self._open.row < until])
+        edges = np.concatenate([[begin - 1], said, [until]])
+        silent = np.flatnonzero(np.diff(edges) > self.most + 1)
+        if not len(silent):
+            return begin, until
+        if silent[0] == 0:  # it is silent now: time goes on where it is
+            first = int(edges[1]) - self.most
+            return first, int(edges[1]) if edges[1] == until else self._run(first, until)[1]
+        return begin, int(edges[silent[0]]) + 1
 
     def _filled(self, cells: Cells, first: int, at: Series) -> Rows:
         """(n, tags), each gap with the value before it while that is fresh."""

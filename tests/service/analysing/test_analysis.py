@@ -46,8 +46,8 @@ def frozen(rows: np.ndarray, at: np.ndarray) -> None:
 
 
 def drift(rows: np.ndarray, at: np.ndarray) -> None:
-    rows[:, 1] += np.maximum(at - LEARNED, 0) * 0.004
-    rows[:, 2] += np.maximum(at - LEARNED, 0) * 0.0004
+    rows[:, 1] += np.maximum(at - LEARNED, 0) * 0.001
+    rows[:, 2] += np.maximum(at - LEARNED, 0) * 0.0001
 
 
 def judged(made: Analysis, change: object, commands: Iterable[pl.DataFrame] = (), seconds: int = 400) -> list[Told]:
@@ -91,7 +91,7 @@ def test_a_frozen_sensor_is_unclear_and_says_what_would_settle_it() -> None:
 
 
 def test_a_drift_is_wear_since_nobody_wrote() -> None:
-    told = judged(learned(), drift, [heartbeat(range(LEARNED, LEARNED + 3000, 10))], seconds=3000)
+    told = judged(learned(), drift, [heartbeat(range(LEARNED, LEARNED + 3000, 10))], seconds=9000)
     assert {t.notice.note for t in told} == {"process_wear"}
     assert "drifts over" in told[0].notice.msg and "nobody wrote: looks like wear." in told[0].notice.msg
     assert told[0].notice.techniques == ""

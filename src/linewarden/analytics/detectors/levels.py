@@ -78,6 +78,10 @@ class Levels(Detector):
     def _places(self, values: Series, tag: int) -> npt.NDArray[np.int64]:
         return np.asarray(np.clip((values - self._low[tag]) / self._step[tag], 0, PLACES), np.int64)
 
+    def ends(self) -> tuple[Series, Series, Series]:
+        """Of each tag: the lowest and the highest mean of its normal time, and how far beyond is its limit."""
+        return self._low, self._high, self._far
+
     def nearest(self, tag: int, value: float) -> tuple[float, float]:
         """Lower and upper end of the level nearest to a value, places where the tag stayed in its normal time."""
         known = np.flatnonzero(self._away[tag] == 0)
@@ -88,7 +92,11 @@ class Levels(Detector):
         begins, ends = known[np.concatenate([[0], gaps + 1])], known[np.concatenate([gaps, [len(known) - 1]])]
         low, high = self._low[tag] + begins * step, self._low[tag] + (ends + 1) * step
         best = int(np.argmin(np.maximum(np.maximum(low - value, value - high), 0.0)))
-        return float(low[best]), float(min(high[best], self._high[tag]))
+        return self._plain(low[best], tag), self._plain(min(high[best], self._high[tag]), tag)
+
+    def _plain(self, value: float, tag: int) -> float:
+        """What is left of a mean that comes from elsewhere is 0."""
+        return 0.0 if abs(value) < 1e-6 * (PLACES * self._step[tag]) else float(value)
 
     def _restart(self) -> None:
         tags = len(self.tags)

@@ -21,6 +21,7 @@ from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded
 from linewarden.service.analysing.doings import Deed, Doings
 from linewarden.service.analysing.machine import Level, Machine, Seen
+from linewarden.service.analysing.quick import Quick
 from linewarden.service.analysing.settings import Analytics, Wanted
 from linewarden.service.analysing.tags import Tag, Tags
 from linewarden.service.analysing.telling import Odd, told_of
@@ -77,7 +78,8 @@ class Analysis:
         self.machines: dict[str, Machine] = {}
         self.doings = Doings()
         self.clock = 0.0
-        """Time of the latest reading, s UTC."""
+        """Until when all rows are judged, s UTC."""
+        self.quick = Quick()
         self.tags = Tags(said.most_tags, self._new_tag)
         self._fit = fit
         self._grids: dict[float, Grid] = {}
@@ -111,6 +113,7 @@ class Analysis:
                     break
                 self._readings(rows.filter(early))
                 rows = rows.filter(~early)
+                self._episodes_until(self.clock)
                 self._effects_until(due)
             self._readings(rows)
 
@@ -125,8 +128,17 @@ class Analysis:
     def machine(self, name: str, wanted: Wanted) -> Machine:
         """The machine of this name; made, if it is new."""
         if name not in self.machines:
-            self.machines[name] = Machine(name, wanted, fit=self._fit)
+            self.machines[name] = Machine(name, wanted, fit=self._fit, on_model=self._knows)
         return self.machines[name]
+
+    def _knows(self, machine: Machine) -> None:
+        """Limits for scores at once, of a machine that has a new model."""
+        if machine.model is None:
+            return
+        tags, low, high, far = machine.model.ends()
+        numbers = np.array(machine.numbers, np.int64)[tags]
+        heard = numbers >= 0
+        self.quick.know(numbers[heard], low[heard], high[heard], far[heard])
 
     def _new_tag(self, number: int, tag: Tag) -> None:
         name, wanted = self.said.machine_of(tag.source, tag.name)
@@ -134,7 +146,7 @@ class Analysis:
         seconds = machine.wanted.seconds
         grid = self._grids.get(seconds)
         if grid is None:
-            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds)
+            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds, most=2)
         grown = self._grown.setdefault(seconds, [])
         column = len(grid.tags) + len(grown)
         grown.append(tag.name)
@@ -142,7 +154,8 @@ class Analysis:
         if tag.address is not None:
             owner, place = self._neighbours.get((tag.source, tag.block, tag.address - 1), ("", -1))
             left = place if owner == name else -1
-        machine.add_tag(tag.name, column, tag.source, left)
+        self.quick.grow(number + 1)
+        machine.add_tag(tag.name, column, number, tag.source, left)
         if tag.address is not None:
             self._neighbours[tag.source, tag.block, tag.address] = name, machine.tags.index(tag.name)
         self._column = np.append(self._column, column)
@@ -154,6 +167,8 @@ class Analysis:
         if not len(flat):
             return
         self.doings.heard(int(flat.at[0] * 1e9))
+        looked = flat.tag >= 0
+        self.quick.scores(flat.tag[looked], flat.value[looked])
         for seconds, grown in self._grown.items():
             self._grids[seconds].grow(grown)
         self._grown = {}
@@ -165,7 +180,7 @@ class Analysis:
             column = self._column[flat.tag[pick]]
             closed, at = grid.columns(flat.at[pick], column, flat.value[pick], flat.mark[pick])
             self._closed(grid, closed, at)
-        self.clock = max(self.clock, float(flat.at.max()))
+        self.clock = max(self.clock, min(grid.until for grid in self._grids.values()))
 
     def _closed(self, grid: Grid, rows: np.ndarray, at: np.ndarray) -> None:
         """Rows that are over, machine by machine; rows in which nothing came are none of its."""
@@ -215,15 +230,17 @@ class Analysis:
 
     def turn(self, *, all_of_it: bool = False) -> list[Told]:
         """What is ripe to be told by now."""
-        until = np.inf if all_of_it else self.clock
-        for name, episode in list(self._episodes.items()):
+        self._episodes_until(np.inf if all_of_it else self.clock)
+        self._effects_until(np.inf if all_of_it else self.clock)
+        out, self._out = self._out, []
+        return out
+
+    def _episodes_until(self, until: float) -> None:
+        for episode in sorted(self._episodes.values(), key=lambda e: e.due):
             if episode.due <= until and np.isfinite(episode.due):
                 self._decide(episode)
                 if not episode.lasting:
-                    self._episodes.pop(name, None)
-        self._effects_until(until)
-        out, self._out = self._out, []
-        return out
+                    self._episodes.pop(episode.machine.name, None)
 
     def _effects_until(self, until: float) -> None:
         ripe = [e for e in self._effects if e[0] <= until]

@@ -116,6 +116,7 @@ def load_into(path: Path, machine: Machine) -> None:
             blocks.whole.append((number, part))
     if not machine.tags:
         machine.tags, machine.columns = list(facts.tags), [-1] * len(facts.tags)
+        machine.numbers = [-1] * len(facts.tags)
         machine.neighbours = list(facts.neighbours)
         machine.sources |= set(facts.sources)
     else:

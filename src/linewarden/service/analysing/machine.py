@@ -21,7 +21,7 @@ RING = 240
 """Latest rows that are kept for a look at what changed."""
 STILL_ROWS = 90
 """So long a tag must stand still that never did so for a quarter of it."""
-OFTEN = 0.2
+OFTEN = 0.5
 """Share of the time for which a tag must have been off, if it crept."""
 CALM_ROWS = 60
 """After so many rows within its limit a tag that goes over it is told anew."""
@@ -83,7 +83,9 @@ class Machine:
     wanted: Wanted
     tags: list[str] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
-    """Numbers of the tags in `Tags`."""
+    """Places of the tags in the grid; -1 for one that was not heard since the start."""
+    numbers: list[int] = field(default_factory=list)
+    """The same in `Tags`."""
     sources: set[str] = field(default_factory=set)
     neighbours: list[int] = field(default_factory=list)
     blocks: Blocks = field(default_factory=Blocks)
@@ -94,11 +96,16 @@ class Machine:
     next_fit: int = 0
     model: Model | None = None
     fit: Callable[[Callable[[], Model]], Callable[[], Model | None]] | None = None
+    on_model: Callable[[Machine], None] | None = None
+    """Told when there is a new model."""
     edit: int = 0
     """How often a person said something of it."""
     _passed: int = 0
     """Rows that came since the start."""
     _stuck: Odd | None = None
+    _calm: float = -np.inf
+    """When nothing was odd last in what moves together."""
+    _ended: list[Odd] = field(default_factory=list)
     _fitting: Callable[[], Model | None] | None = None
     recent: Recent = field(default_factory=lambda: Recent(np.empty((0, 0)), np.empty(0), np.empty((0, 0), np.int64)))
     _over: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -120,14 +127,18 @@ class Machine:
                 except HintError as error:
                     raise ConfigError(f"analytics.machine {self.name!r}: hints: {error}") from error
 
-    def add_tag(self, name: str, column: int, source: str, after: int) -> None:
+    def add_tag(self, name: str, column: int, number: int, source: str, after: int) -> None:
         """A tag that is heard for the first time. after: place of its left neighbour in `tags`, or -1."""
         self.sources.add(source)
         if name in self.tags:
-            self.columns[self.tags.index(name)] = column
+            place = self.tags.index(name)
+            self.columns[place], self.numbers[place] = column, number
+            if self.model is not None and self.on_model is not None:
+                self.on_model(self)
             return
         self.tags.append(name)
         self.columns.append(column)
+        self.numbers.append(number)
         self.neighbours.append(-1)
         if after >= 0:
             self.neighbours[after] = len(self.tags) - 1
@@ -158,7 +169,9 @@ class Machine:
         self._installed()
         self.recent.add(rows, at, marks)
         self._passed += len(rows)
-        found = self._judged(rows, at) if self.model is not None else []
+        found = [self._seen(replace(odd, until=float(at[0])), at[:0]) for odd in self._ended] if self.model else []
+        self._ended = []
+        found += self._judged(rows, at) if self.model is not None else []
         self.until = float(at[-1])
         if self.learning:
             self.blocks.add(rows)
@@ -172,13 +185,22 @@ class Machine:
         """Makes the model anew of all that was learned."""
         make = made_of(self.blocks, tuple(self.tags), tuple(self.neighbours), self.wanted)
         if self.fit is None:
-            self.model, self._fitting = make(), None
+            self._begin_with(make())
         else:
             self._fitting = self.fit(make)
 
     def _installed(self) -> None:
         if self._fitting is not None and (made := self._fitting()) is not None:
-            self.model, self._fitting = made, None
+            self._begin_with(made)
+
+    def _begin_with(self, model: Model) -> None:
+        """Another model: what lasted by the one before is over."""
+        if self.model is not None:
+            self._ended += self.model.watch.lasting()
+        self.model, self._fitting = model, None
+        self._over.clear()
+        if self.on_model is not None:
+            self.on_model(self)
 
     def forget(self) -> None:
         """Learns from the beginning."""
@@ -196,12 +218,16 @@ class Machine:
         assert self.model is not None
         odds = self.model.judge(rows, at)
         self._follow(self.model.parts("levels"), at)
+        calm = self.model.calm(at)
         told = [o for o in odds if o.until is not None or o.detector not in BY_TAG]
         told += [odd for detector in BY_TAG for odd in self._begun(detector, at)]
         if self._passed % PIECE == 0:
             told += self._stood(float(at[-1]))
         told.sort(key=lambda o: (o.since if o.until is None else o.until, o.detector, o.tag))
-        return [self._seen(odd) for odd in told]
+        seen = [self._seen(odd, calm) for odd in told]
+        if len(calm):
+            self._calm = float(calm[-1])
+        return seen
 
     def _stood(self, now: float) -> list[Odd]:
         """Tags that began to stand still, or ended to."""
@@ -246,7 +272,8 @@ class Machine:
             self._last[tag] = times[-1]
             self._hot[tag] += len(times) * self.wanted.seconds
 
-    def _seen(self, odd: Odd) -> Seen:
+    def _seen(self, odd: Odd, calm: Series) -> Seen:
+        """calm: times of these rows at which nothing was odd in what moves together."""
         assert self.model is not None
         row = max(0, int(np.searchsorted(self.recent.at, odd.since)))
         row = min(row, len(self.recent.at) - 1)
@@ -258,6 +285,10 @@ class Machine:
             levels.append(Level(name, share, value, low, high, mark))
         first = self.tags.index(odd.tag) if odd.tag in self.tags else -1
         rise = self._rise(first, odd.since) if first >= 0 and odd.detector == "levels" else None
+        if odd.detector == "together":
+            before = calm[calm <= odd.since]
+            rise = odd.since - (float(before[-1]) if len(before) else self._calm)
+            rise = rise if rise < np.inf else None
         return Seen(odd, tuple(levels), rise, self._still(row), self.known)
 
     def _rise(self, tag: int, now: float) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
+import numpy.typing as npt
 
 from linewarden.analytics.blocks import Blocks
 from linewarden.analytics.contract import Detector, Flags, Rows, Scores, Series
@@ -53,6 +54,21 @@ class Model:
         if detector == "levels" and isinstance(levels, Levels) and len(place):
             return levels.nearest(int(place[0]), value)
         return float(self.usual[tag, 0]), float(self.usual[tag, 1])
+
+    def ends(self) -> tuple[npt.NDArray[np.int64], Series, Series, Series]:
+        """Tags that are told as they are (no counters), their lowest and highest level, and their limit beyond."""
+        levels = self.watch.detectors.get("levels")
+        as_they_are = np.flatnonzero(np.array([self.shape.kinds[k] is Kind.MEASURED for k in self.shape.kept]))
+        if not isinstance(levels, Levels):
+            as_they_are = as_they_are[:0]
+            return as_they_are, np.empty(0), np.empty(0), np.empty(0)
+        low, high, far = (ends[as_they_are] for ends in levels.ends())
+        return self.shape.kept[as_they_are], low, high, far
+
+    def calm(self, at: Series) -> Series:
+        """Times of the rows judged last at which what moves together is far from its limit."""
+        scores = self.watch.scores.get("together")
+        return at[:0] if scores is None else at[scores.score < 0.5 * self.watch.limits["together"]]
 
     def parts(self, detector: str) -> dict[int, Series]:
         """Of the rows judged last: tag -> its share of its limit (0 where it is none), for tags that are off at all."""
