@@ -367,14 +367,12 @@ class Host:
 
     def _data(self, node: Node, table: Table, message: Message, at: float, out: Readings) -> None:
         metrics = message.payload.metrics
-        for said in metrics:
-            metric = table.of(said)
-            if metric is None and table.cut:
+        for said in self._reader.many(table, metrics, message.sent, out):
+            if table.cut:
                 continue
-            if metric is None:
-                self.counts["metric_unknown"] += 1
-                self._ask(node, at)
-                metric = self._reader.unborn(table, said, node.definitions)
+            self.counts["metric_unknown"] += 1
+            self._ask(node, at)
+            metric = self._reader.unborn(table, said, node.definitions)
             if metric is not None:
                 self._reader.read(metric, said, message.sent, out)
         self.counts["metrics"] += len(metrics)
