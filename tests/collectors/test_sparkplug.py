@@ -115,6 +115,22 @@ def test_nothing_is_published_where_only_listening_is_wanted(broker: Mosquitto) 
     tap.close()
 
 
+def test_what_a_server_kept_of_our_state_is_nobody_else(broker: Mosquitto) -> None:
+    house = House()
+    node = EdgeNode(broker.port)  # of a session that ended with the server, so that its will was never told
+    old = topics.state(True, 1_700_000_000_000)
+    node.client.publish("spBv1.0/STATE/linewarden", old, qos=1, retain=True).wait_for_publish(10)
+    with running(house, broker.url) as made:
+        online(made)
+        node.send("NBIRTH", [metric("a", 1.0)])
+        until(lambda: house.of("G/N", "a"))
+        assert not house.said
+        node.client.publish("spBv1.0/STATE/linewarden", old, qos=1, retain=True).wait_for_publish(10)
+        until(lambda: house.said)
+    assert "give each its own host_id" in house.said[0]
+    node.close()
+
+
 # Who may, and who is who
 
 

@@ -88,7 +88,7 @@ class Collecting(Running):
         """A message, or the begin or end of a session."""
         host, session = self.hosts[event.link], event.session
         if event.what == "message":
-            host.receive(event.text, event.payload, now, at, out)
+            host.receive(event.text, event.payload, now, at, out, retained=event.retained)
         elif event.what == "opened" and session is not None:
             host.server = session.server
         elif event.what == "subscribed" and session is not None:

@@ -55,7 +55,20 @@ def test_one_that_comes_again_after_it_was_acknowledged_is_not_read_again(acks: 
     acks.wait(future, [Receipt(old, 1, 11)])
     future.set_result(None)
     acks.settle()
-    assert acks.is_repeated(Receipt(new, 1, 11)) and new.acked == [1]
+    assert acks.is_repeated(Receipt(new, 1, 11))
+    acks.settle()
+    assert new.acked == [1]
+
+
+def test_what_needs_no_storing_waits_for_those_before_it(acks: Acks) -> None:
+    session, future = Session(), Future[None]()
+    acks.wait(future, [Receipt(session, 1, 11)])
+    acks.done([Receipt(session, 2, 12)])
+    acks.settle()
+    assert session.acked == []
+    future.set_result(None)
+    acks.settle()
+    assert session.acked == [1, 2]
 
 
 def test_another_message_of_the_same_number_is_another(acks: Acks) -> None:

@@ -96,6 +96,21 @@ def test_a_node_that_lives_on_after_a_death_of_another_session_is_not_gone(answe
     assert line.online() and not [r for r in line.house.rows if r.status == "STALE"]
 
 
+def test_a_birth_that_a_server_kept_is_no_sign_of_life() -> None:
+    for answers in (True, False):
+        line = Line()
+        out = Readings()
+        line.host.receive("spBv1.0/G/NBIRTH/N", birth([metric("a", 1.0)], stamp=SENT), NOW, line.at, out, retained=True)
+        dbirth = payload([metric("x", 1.0)], 1, SENT)
+        line.host.receive("spBv1.0/G/DBIRTH/N/D", dbirth, NOW, line.at, out, retained=True)
+        line.keep(out)
+        assert line.online() and line.wait(0.0) == 1
+        if answers:
+            line.birth()
+        line.wait(11.0)
+        assert line.online() is answers
+
+
 def test_where_nobody_may_be_asked_a_death_of_another_session_is_not_believed() -> None:
     line = Line(rebirth=False)
     line.birth(bdseq=7)

@@ -55,7 +55,7 @@ class Acks:
             return False
         batch = self._known[receipt.key]
         if batch is None:
-            receipt.session.ack(receipt.mid)
+            self.done([receipt])
         else:
             batch.append(receipt)
         self._counts["redelivered"] += 1
@@ -69,6 +69,12 @@ class Acks:
             self._known[receipt.key] = receipts
         while len(self._known) > _RECENT:
             self._known.pop(next(iter(self._known)))
+
+    def done(self, receipts: list[Receipt]) -> None:
+        """Of these nothing must be stored (any more): they are acknowledged in their turn."""
+        future: Future[None] = Future()
+        future.set_result(None)
+        self._open.append((future, receipts))
 
     def settle(self) -> None:
         """Acknowledges what is on disk by now. To be called often; it does not wait."""

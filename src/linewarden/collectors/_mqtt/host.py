@@ -79,16 +79,22 @@ class Host:
         self._told: set[str] = set()
         self._devices = 0
 
-    def receive(self, topic: str, payload: bytes, now: int, at: float, out: Readings) -> None:
-        """One message. now: ns UTC; at: monotonic seconds."""
+    def receive(
+        self, topic: str, payload: bytes, now: int, at: float, out: Readings, *, retained: bool = False
+    ) -> None:
+        """One message. now: ns UTC; at: monotonic seconds. retained: it is of some time before we subscribed."""
         if (parsed := self._parsed(topic)) is None:
             self.counts["other_topic"] += 1
         elif parsed.kind == "STATE":
-            self._state(parsed.node, payload)
+            self._state(parsed.node, payload, retained)
         elif parsed.kind in ("NCMD", "DCMD"):
             self.counts["commands_seen"] += 1
         elif (node := self._node(parsed)) is not None:
+            doubt = node.doubt
             self._of_node(node, parsed, payload, now, at, out)
+            if retained:  # against the specification (4.2.1.1.2), and no sign of life
+                node.doubt = doubt
+                self._doubt(node, now, at)
 
     def _parsed(self, topic: str) -> Topic | None:
         if topic not in self._topics:
@@ -112,7 +118,7 @@ class Host:
             self._told.add(key)
             self._sink.say(text)
 
-    def _state(self, host_id: str, payload: bytes) -> None:
+    def _state(self, host_id: str, payload: bytes, retained: bool) -> None:
         """STATE of host applications: our own must say that we are there, and be nobody else's (5.3, 5.13)."""
         said = topics.state_of(payload)
         if said is None:
@@ -122,7 +128,7 @@ class Host:
         elif not said[0]:
             self.counts["state_said_offline"] += 1
             self.republish = True
-        elif said[1] is not None and said[1] != self.born:
+        elif said[1] is not None and said[1] != self.born and not retained:
             self.counts["state_of_another"] += 1
             self._tell("twin", f"{self.server}: another host application is {host_id!r} too; give each its own host_id")
 
@@ -187,10 +193,14 @@ class Host:
             self.counts["death_of_dead"] += 1
         elif bdseq is not None and node.bdseq is not None and bdseq != node.bdseq:
             self.counts["death_of_other_session"] += 1
-            if node.doubt is None and self.options.rebirth and self._ask(node, at):
-                node.doubt = now, at + _DOUBT_S
+            self._doubt(node, now, at)
         else:
             self._die(node, now, at, out, "its death was told")
+
+    def _doubt(self, node: Node, now: int, at: float) -> None:
+        """Asks a node for a sign of life. Without one it is gone from this time on."""
+        if node.table.online and node.doubt is None and self.options.rebirth and self._ask(node, at):
+            node.doubt = now, at + _DOUBT_S
 
     def _die(self, node: Node, since: int, at: float, out: Readings, why: str) -> None:
         """All of a node is gone from this time on. What still waited for its turn was sent before."""
@@ -308,7 +318,7 @@ class Host:
         for node in self.nodes.values():
             if node.doubt is not None and node.doubt[1] <= at:
                 self.counts["death_by_silence"] += 1
-                self._die(node, node.doubt[0], at, out, "a death of another session was told, and it is silent since")
+                self._die(node, node.doubt[0], at, out, "of it there was word of another time only")
 
     def _ask(self, node: Node, at: float) -> bool:
         """Asks for a rebirth, and not again soon: each time without an answer the pause is twice as long."""
@@ -367,14 +377,12 @@ class Host:
 
     def _data(self, node: Node, table: Table, message: Message, at: float, out: Readings) -> None:
         metrics = message.payload.metrics
-        for said in metrics:
-            metric = table.of(said)
-            if metric is None and table.cut:
+        for said in self._reader.many(table, metrics, message.sent, out):
+            if table.cut:
                 continue
-            if metric is None:
-                self.counts["metric_unknown"] += 1
-                self._ask(node, at)
-                metric = self._reader.unborn(table, said, node.definitions)
+            self.counts["metric_unknown"] += 1
+            self._ask(node, at)
+            metric = self._reader.unborn(table, said, node.definitions)
             if metric is not None:
                 self._reader.read(metric, said, message.sent, out)
         self.counts["metrics"] += len(metrics)

@@ -26,6 +26,7 @@ _CELLS = 4096
 """Elements of an array, or cells of a data set, that are kept."""
 MOST_MS = (1 << 63) // 1_000_000
 STALE = "STALE"
+_NUMBERS = frozenset({"int_value", "long_value", "float_value", "double_value", "boolean_value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,6 @@ class Table:
     entries: int = 0
     names: dict[bytes, Metric] = field(default_factory=dict)
     aliases: dict[int, Metric] = field(default_factory=dict)
-
-    def of(self, metric: Any) -> Metric | None:
-        """The metric that a message means. A name counts before an alias: the alias may be of another birth."""
-        if metric.name:
-            return self.names.get(metric.name)
-        return self.aliases.get(metric.alias) if metric.HasField("alias") else None
 
     def tags(self) -> Iterator[int]:
         """All tags of it."""
@@ -201,6 +196,37 @@ class Reader:
         return (values.is_array(datatype) and self._form.arrays == "tags") or (
             datatype == values.DATASET and self._form.datasets == "tags"
         )
+
+    def many(self, table: Table, metrics: Any, sent: int | None, out: Readings) -> Iterator[Any]:
+        """Readings of a message's metrics; gives those that are not known. A name counts before an alias, which may
+        be of another birth. What most are, a number and nothing else, goes a short way."""
+        names, aliases, live = table.names, table.aliases, out.live
+        convert, good = values.CONVERT, Quality.GOOD
+        for said in metrics:
+            name = said.name
+            metric = names.get(name) if name else aliases.get(said.alias) if said.HasField("alias") else None
+            if metric is None:
+                yield said
+                continue
+            field, stamp = said.WhichOneof("value"), said.timestamp
+            if (
+                field in _NUMBERS
+                and metric.tag is not None
+                and 0 < metric.datatype < values.STRING
+                and 0 < stamp < MOST_MS
+                and not (said.is_historical or said.is_null or said.is_transient or said.HasField("properties"))
+            ):
+                value = convert[metric.datatype](getattr(said, field))
+                if value - value == 0.0:  # type: ignore[operator]  # finite
+                    live.tag.append(metric.tag)
+                    live.value.append(value)  # type: ignore[arg-type]
+                    live.text.append(None)
+                    live.quality.append(good)
+                    live.status.append(None)
+                    live.source_ts.append(stamp * 1_000_000)
+                    live.server_ts.append(sent)
+                    continue
+            self.read(metric, said, sent, out)
 
     def read(self, metric: Metric, said: Any, sent: int | None, out: Readings) -> None:
         """Readings of one metric of a message. sent: ns UTC when the message was sent, as the edge node says."""

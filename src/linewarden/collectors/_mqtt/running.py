@@ -105,5 +105,5 @@ class Running:
             self._acks.wait(future, [])
         if futures:
             self._acks.wait(futures[-1], receipts)
-        for receipt in () if futures else receipts:  # nothing in them to be stored
-            receipt.session.ack(receipt.mid)
+        elif receipts:
+            self._acks.done(receipts)

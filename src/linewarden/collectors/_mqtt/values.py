@@ -23,7 +23,7 @@ NAMES = (
 )  # fmt: skip
 """Data types by their number."""
 BOOLEAN, DATASET, TEMPLATE = 11, 16, 19
-_STRING = 12
+STRING = 12
 BYTES, FILE = 17, 18
 FIRST_ARRAY, BOOLEAN_ARRAY, STRING_ARRAY, DATETIME_ARRAY = 22, 32, 33, 34
 _CODES = dict(zip(range(FIRST_ARRAY, 32), "bhiqBHIQfd", strict=True)) | {DATETIME_ARRAY: "q"}
@@ -68,7 +68,7 @@ CONVERT: tuple[Callable[[Any], Value], ...] = (
 
 def scalar(datatype: int, raw: Any) -> Value:
     """A value of one of the simple types; None where what is there is none of that type."""
-    if isinstance(raw, bytes) and 0 < datatype < 14 and datatype != _STRING:
+    if isinstance(raw, bytes) and 0 < datatype < 14 and datatype != STRING:
         return None
     try:
         value = (CONVERT[datatype] if datatype < len(CONVERT) else _plain)(raw)
