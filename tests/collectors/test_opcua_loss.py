@@ -1,4 +1,4 @@
-"""_opcua/feed.py, past.py and keeper.py: connections that break, servers that end, ours that ends; nothing lost, nothing twice.
+"""_opcua/feed.py, past.py, keeper.py: connections that break, servers that end, ours that ends; nothing lost or twice.
 
 The counter of the server is the measure. What a server's process did not get to publish or keep before it was killed is
 nobody's: there, the server's own history is the measure.
@@ -18,8 +18,9 @@ import pytest
 
 pytest.importorskip("asyncua")
 
+from linewarden.collectors._opcua.link import READS
 from linewarden.collectors.opcua import OpcUa
-from tests.collectors.opcua_house import Line, MemorySink, Server, collecting, free_port, until, whole
+from tests.collectors.opcua_house import Line, MemorySink, Server, collecting, free_port, services, until, whole
 
 NAME = "Line1/Counter"
 PLAIN = OpcUa(
@@ -78,6 +79,25 @@ def test_line_that_breaks_loses_nothing(line: Line, harm: Callable[[Line], None]
     assert counted(sink) == (0, 0)
     assert not any(r["history"] for r in sink.rows)  # the server held the messages: Republish
     assert len(sink.downs) >= 2 and len(sink.ups) == 3
+
+
+def test_only_services_that_read_are_heard_on_the_line(server: Server, line: Line, tmp_path: Path) -> None:
+    """A whole life: discovery, browsing, subscription, a break, a restart of the server with its history, the end."""
+    from asyncua import ua
+
+    sink = MemorySink()
+    with collecting(through(line, state=tmp_path / "state.json"), sink):
+        grows(sink)
+        broken(line)
+        grows(sink)
+        server.kill()
+        server.start()
+        grows(sink)
+        until(lambda: any(r["history"] for r in sink.rows))
+    number = {n: getattr(ua.ObjectIds, f"{n}_Encoding_DefaultBinary") for n in READS}
+    heard = services(line)
+    assert heard <= set(number.values())
+    assert heard >= {number[n] for n in ("ReadRequest", "BrowseRequest", "PublishRequest", "HistoryReadRequest")}
 
 
 def kept(path: Path) -> list[tuple[float, int]]:

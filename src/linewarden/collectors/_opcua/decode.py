@@ -263,36 +263,42 @@ def data_value(reader: Reader, depth: int = 0) -> Value:
     return Value(value, status, nanoseconds(source, source_picos), nanoseconds(server, server_picos))
 
 
-def _quick(mask: int, kind: int) -> struct.Struct:
-    status = "I" if mask & 2 else ""
-    return struct.Struct("<" + _NUMBERS[kind] + status + "q" * (bool(mask & 4) + bool(mask & 8)))
-
-
-# A number with both times, with and without a status: nearly all that there is. Read at one go.
-_QUICK = {(mask, kind): _quick(mask, kind) for mask in (0x0D, 0x0F) for kind in _NUMBERS}
-_HEAD = struct.Struct("<IBB")
+# A number with status and both times: nearly all that there is. Read at one go: mask and kind -> how, and how long.
+_QUICK: dict[int, tuple[struct.Struct | None, int]] = {
+    mask | kind << 8: (form := struct.Struct(f"<{letter}{status}qq"), form.size)
+    for mask, status in ((0x0D, ""), (0x0F, "I"))
+    for kind, letter in _NUMBERS.items()
+}
+_HEAD = struct.Struct("<IH").unpack_from
+_SLOW: tuple[struct.Struct | None, int] = (None, 0)
+_EARLIEST, _LATEST = _EPOCH - _LAST // 100, _EPOCH + _LAST // 100  # ticks
 
 
 def notifications(reader: Reader) -> list[tuple[int, Value]]:
     """The items of a DataChangeNotification (Part 4, 7.25.2): client handle and value, in the order of the message."""
     found: list[tuple[int, Value]] = []
-    data, at, lowest = reader.data, 0, -_LAST
-    for _ in range(reader.count()):
-        at = reader.at
-        if at + 6 > len(data):
+    add, new, quick = found.append, tuple.__new__, _QUICK.get
+    count, data, at = reader.count(), reader.data, reader.at
+    end = len(data)
+    for _ in range(count):
+        if at + 6 > end:
             raise UndecodableError("a notification is cut off")
-        handle, mask, kind = _HEAD.unpack_from(data, at)
-        form = _QUICK.get((mask, kind))
-        if form is None or at + 6 + form.size > len(data):
-            reader.at = at + 4
-            found.append((handle, data_value(reader)))
-            continue
-        parts = form.unpack_from(data, at + 6)
-        reader.at = at + 6 + form.size
-        source, server = (parts[-2] - _EPOCH) * 100, (parts[-1] - _EPOCH) * 100
-        if not lowest <= source <= _LAST or not lowest <= server <= _LAST or parts[-2] <= 0 or parts[-1] <= 0:
-            reader.at = at + 4
-            found.append((handle, data_value(reader)))
-            continue
-        found.append((handle, Value(parts[0], parts[1] if mask & 2 else 0, source, server)))
+        handle, sort = _HEAD(data, at)
+        form, size = quick(sort, _SLOW)
+        if form is not None and at + 6 + size <= end:
+            value, *status, source, server = form.unpack_from(data, at + 6)
+            if _EARLIEST < source < _LATEST and _EARLIEST < server < _LATEST:
+                add(
+                    (
+                        handle,
+                        new(
+                            Value, (value, status[0] if status else 0, (source - _EPOCH) * 100, (server - _EPOCH) * 100)
+                        ),
+                    )
+                )
+                at += 6 + size
+                continue
+        reader.at = at + 4
+        add((handle, data_value(reader)))
+        at = reader.at
     return found

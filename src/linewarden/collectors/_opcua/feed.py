@@ -31,6 +31,7 @@ REPUBLISH_MOST = 10_000
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # s between attempts to hand samples to a store that takes none
 _FILTER_REFUSED = (0x80440000, 0x80450000, 0x808E0000)  # unsupported, not allowed, deadband invalid
 _TOO_MANY = 0x80780000
+_TRANSFERRED = 0x002D0000  # meant for the session before ours; were it taken from us, BadNoSubscription would follow
 
 
 class EndedError(Exception):
@@ -90,7 +91,8 @@ class Feed:
 
     async def _monitor(self, link: Link, at_once: int) -> list[str]:
         refused: dict[str, list[str]] = {}
-        queue = self._settings.queue
+        queue, wanted = self._settings.queue, self._settings.sampling_ms
+        slowest = wanted = float(self.interval_ms if wanted < 0 else wanted)
         for first in range(0, len(self.points), at_once):
             handles = list(range(first, min(first + at_once, len(self.points))))
             results = await self._ask(link, handles, plain=False)
@@ -100,11 +102,14 @@ class Feed:
                 result = again.get(handle, result)
                 if not result.StatusCode.is_good():
                     refused.setdefault(name_of(result.StatusCode.value), []).append(self.points[handle].name)
-                elif result.RevisedQueueSize < self._settings.queue:
+                else:
                     queue = min(queue, result.RevisedQueueSize)
+                    slowest = max(slowest, result.RevisedSamplingInterval)
         lines = [f"{len(n)} tags are refused with {why} ({', '.join(n[:3])})" for why, n in refused.items()]
         if queue < self._settings.queue:
             lines.append(f"the server keeps queues of {queue} values and not of {self._settings.queue}")
+        if slowest > wanted:
+            lines.append(f"the server looks at some values every {slowest:g} ms only, and not every {wanted:g}")
         if refused and sum(map(len, refused.values())) == len(self.points):
             raise RefusedError(lines[0])
         return lines
@@ -254,7 +259,7 @@ class Feed:
             counts.values += 1
         self._queue.append((message.sequence, samples))
         self._filled.set()
-        if message.status is not None:
+        if message.status is not None and message.status != _TRANSFERRED:
             raise EndedError(f"the server ended the subscription: {name_of(message.status)}")
 
     def _gap(self, gaps: list[Gap], point: Point, since: int | None, value: Any) -> None:
