@@ -74,6 +74,7 @@ def test_secrets_are_opened_for_the_collector_and_shown_to_nobody(
     collecting = collecting_of(load_config(file))
     assert collecting is not None
     assert collecting.sources[0].settings.password == "opensesame"
+    assert collecting.sources[0].settings.token == ""
     assert main(["config", "show", str(file), "--json"]) == 0
     shown = capsys.readouterr().out
     assert "opensesame" not in shown

@@ -198,6 +198,25 @@ def test_a_lost_mark_is_said_and_nothing_is_lost(tmp_path: Path, rows_of: Rows) 
     assert set(rows_of(tmp_path / "lake").get_column("frame").to_list()) == {1, 2, 3, 4, 5, 6}
 
 
+def test_a_log_that_lost_its_end_under_a_batch_loses_nothing_more(tmp_path: Path, rows_of: Rows) -> None:
+    run = Run(tmp_path)
+    run.add(block(1, 3))
+    run.all()
+    run.add(block(4, 3))
+    end = run.log.end
+    run.end()
+    mark = json.loads((tmp_path / "spool" / "forwarded.json").read_text())
+    mark["until"] = [end.segment, end.offset]
+    (tmp_path / "spool" / "forwarded.json").write_text(json.dumps(mark))
+    path = tmp_path / "spool" / f"{end.segment:08}.samples"
+    path.write_bytes(path.read_bytes()[:-100])  # the disk lost what it had said to have
+    run = Run(tmp_path)
+    run.add(block(7, 3))
+    run.all()
+    run.end()
+    assert rows_of(tmp_path / "lake").get_column("frame").to_list() == [1, 2, 3, 7, 8, 9]
+
+
 def test_a_spool_that_begins_anew_gives_no_number_twice(tmp_path: Path, rows_of: Rows) -> None:
     run = Run(tmp_path)
     run.add(block(run.forwarder.mark.first, 3))

@@ -29,6 +29,7 @@ class Counting:
     most: int = setting("samples until it has all; 0: no end", default=0, unit="samples", least=0, most=1_000_000_000)
     size: int = setting("samples that are put together", default=1, least=1, most=100_000)
     password: str | None = setting("of nobody", default=None, secret=True, examples=("credential:meter",))
+    token: str = setting("of nobody else", default="", secret=True)
     acknowledged: Path | None = setting("a file with the last that was acknowledged", default=None)
     fails: str = setting("raise this", default="")
     meters: tuple[Meter, ...] = setting("what is counted", default=COUNT)

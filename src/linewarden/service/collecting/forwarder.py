@@ -89,6 +89,8 @@ class Forwarder:
             mark = replace(mark, place=first)
         if mark.place > self._log.end:
             mark = replace(mark, place=self._log.end, until=None)
+        if mark.until is not None and not mark.place < mark.until <= self._log.end:  # the log was damaged meanwhile
+            mark = replace(mark, until=self._log.end if mark.until > self._log.end > mark.place else None)
         return mark
 
     def _first(self) -> int:

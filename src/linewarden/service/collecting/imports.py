@@ -38,7 +38,7 @@ def import_for(kinds: Sequence[Kind]) -> None:
     for name in (*LATE.split(), *(f"encodings.{m.name}" for m in pkgutil.iter_modules(encodings.__path__))):
         _import(name)
     for kind in kinds:
-        for name in sorted(_imports_of(kind.run.__module__, set())):
+        for name in (*kind.loads, *sorted(_imports_of(kind.run.__module__, set()))):
             _import(name)
         for name in kind.loads:
             _import(name)

@@ -13,14 +13,31 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 
 from linewarden.collectors.contract import Kind
 from linewarden.errors import ConfigError
-from linewarden.service.config.base import Number, Place, Secret, Switch, Table, Whole, unit
+from linewarden.service.config.base import Number, Place, Switch, Table, Whole, reference, unit
 
 PLAIN: Mapping[Any, Any] = {int: Whole, float: Number, bool: Switch, Path: Place}
 """Types of a dataclass -> those that take nothing else for it."""
+
+
+def _reference_or_none(text: str, info: ValidationInfo) -> str:
+    return reference(text, info) if text else text
+
+
+SecretText = Annotated[str, AfterValidator(_reference_or_none)]
+"""A sealed secret, or where it is; empty: there is none."""
 
 
 class Collector(Table):
@@ -93,7 +110,7 @@ def table_of(settings: type) -> type[Table]:
 
 def _strict(kind: Any, *, secret: bool = False) -> Any:
     if secret:
-        return Secret if type(None) not in get_args(kind) else Secret | None
+        return SecretText if type(None) not in get_args(kind) else SecretText | None
     if kind in PLAIN:
         return PLAIN[kind]
     if dataclasses.is_dataclass(kind):
