@@ -242,13 +242,19 @@ def test_who_follows_samples_is_told_and_cannot_stop_a_collector(tmp_path: Path)
     def breaks(_name: str, _samples: Samples, _at: int) -> None:
         raise ValueError("mine")
 
+    def breaks_too(_name: str, _first: int, _at: int, _frame: pl.DataFrame) -> None:
+        raise ValueError("his")
+
     run = Run(tmp_path, plc=do)
     run.collectors.on_samples(breaks)
+    run.collectors.on_kept(breaks_too)
     run.collectors.on_samples(lambda name, samples, _at: told.extend((name, v) for v in samples.value))
     with run:
         until(run.collectors.ended)
     assert told == [("plc", 0.0), ("plc", 1.0), ("plc", 2.0)]
     assert sum("mine" in line for line in run.lines) == 1
+    assert sum("his" in line for line in run.lines) == 1
+    assert run.board.collectors()[0]["plc"].refused == 0
 
 
 def test_what_is_no_sample_is_refused_and_the_rest_kept(tmp_path: Path, rows_of: Rows) -> None:

@@ -117,9 +117,10 @@ class Gathering:
                 listener(collector, samples, arrived)
             except Exception as error:  # noqa: BLE001 - who listens must not stop a collector
                 self._listeners = [one for one in self._listeners if one is not listener]
-                self._on_line(
-                    f"what follows samples failed ({type(error).__name__}: {error}) and is told no more of them"
-                )
+                self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._on_line(f"what follows samples failed ({type(error).__name__}: {error}) and is told no more of them")
 
     def close(self) -> None:
         """Writes down what came, and ends. While the disk is full the last of it fails, as its futures say."""
@@ -171,7 +172,11 @@ class Gathering:
     def _tell_kept(self, blocks: Sequence[Block], frames: Sequence[pl.DataFrame]) -> None:
         for block, frame in zip(blocks, frames, strict=True):
             for listener in self._kept_listeners:
-                listener(block.collector, block.first, block.arrived, frame)
+                try:
+                    listener(block.collector, block.first, block.arrived, frame)
+                except Exception as error:  # noqa: BLE001 - the samples are on disk, whatever becomes of who listens
+                    self._kept_listeners = [one for one in self._kept_listeners if one is not listener]
+                    self._failed(error)
 
     def _blocks(self, taken: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Block], list[pl.DataFrame]]:
         """A block a collector. What is no samples at all is refused, and the rest goes on."""
