@@ -190,7 +190,6 @@ def test_structures_are_flattened_in_order() -> None:
         (EnipTag("A", cip=(1, 1, 1)), "type"),
         (EnipTag("A", type="uint"), "type"),
         (EnipTag("A", cip=(1, 1, 70_000), type="uint"), "cip"),
-        (EnipTag("A", interval=0), "interval"),
     ],
 )
 def test_wrong_settings_name_the_field(tag: EnipTag, field: str) -> None:

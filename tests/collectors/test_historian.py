@@ -266,7 +266,6 @@ def test_a_wrong_password_or_no_file_is_told_without_the_secret(cluster: postgre
         ({"begin": "yesterday"}, "begin"),
         ({"zone": "Mars"}, "zone"),
         ({"time_format": "%d"}, "time_format"),
-        ({"overlap": -1.0}, "overlap"),
     ],
 )
 def test_wrong_settings_name_the_field(other: dict[str, Any], field: str) -> None:

@@ -356,7 +356,6 @@ def test_a_device_that_takes_one_request_at_a_time_is_found_out() -> None:
         (registers(0, low=5, high=1), {}, "tags[0].low", "not below"),
         (registers(0), {"transport": "tls"}, "cert_file", "certificate of ours"),
         (registers(0), {"ca_file": Path("x")}, "transport", "tls"),
-        (registers(0), {"interval": 0.0}, "interval", "0.01"),
     ],
 )
 def test_wrong_settings_name_the_field_and_the_way_out(

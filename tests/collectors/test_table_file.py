@@ -225,7 +225,6 @@ def test_a_folder_that_is_not_mounted_is_waited_for(tmp_path: Path) -> None:
         ({"zone": "Mars"}, "zone"),
         ({"time_format": "unix"}, "time_format"),
         ({"tags": (TableTag("A"), TableTag("A"))}, "tags[1].column"),
-        ({"interval": 0.0}, "interval"),
     ],
 )
 def test_wrong_settings_name_the_field(other: dict[str, Any], field: str) -> None:

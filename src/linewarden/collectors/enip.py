@@ -25,7 +25,9 @@ class EnipTag:
     type: Type = setting("of an attribute; a tag says its own", default="")
     scale: float = setting("the value is what the device holds, times scale, plus offset", default=1.0)
     offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting("how often it is read; the device's if not given", default=None, unit="s")
+    interval: float | None = setting(
+        "how often it is read; the device's if not given", default=None, unit="s", least=0.01, most=86_400
+    )
     ucum: str = setting("unit of the value in UCUM's code", default="", examples=("m/min",))
     description: str = setting("for people", default="")
     low: float | None = setting("least value of the range", default=None)
@@ -40,24 +42,18 @@ class Enip:
     tags: tuple[EnipTag, ...] = setting("what is read")
     logix: bool = setting("a Logix controller: its list of tags is read, structures come whole", default=True)
     route: str = setting("to the CPU behind the module, such as 2 or bp/2; empty: slot 0", default="")
-    port: int = setting("TCP port", default=44_818)
+    port: int = setting("TCP port", default=44_818, least=1, most=65_535)
     device: str = setting("name the values are kept under; the host if empty", default="")
-    interval: float = setting("how often tags are read that say nothing else", default=1.0, unit="s")
-    timeout: float = setting("how long a connection and an answer may take", default=5.0, unit="s")
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
+    timeout: float = setting("how long a connection and an answer may take", default=5.0, unit="s", least=0.05, most=60)
+    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
 
 
 def check(settings: Enip) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
     s = settings
     found = [] if s.tags else [("tags", "nothing to read; add [[collector.tags]] with a name")]
-    for name, least, most in (
-        ("port", 1, 65_535), ("interval", 0.01, 86_400), ("timeout", 0.05, 60), ("retry_first", 0.05, 3600),
-        ("retry_most", 0.05, 86_400),
-    ):  # fmt: skip
-        if not least <= getattr(s, name) <= most:
-            found.append((name, f"is {getattr(s, name)}; use {least} to {most}"))
     seen: set[str] = set()
     for at, tag in enumerate(s.tags):
         if tag.name in seen:
@@ -77,8 +73,6 @@ def _of_tag(tag: EnipTag) -> Iterator[tuple[str, str]]:
         )
     if tag.cip and not (len(tag.cip) == 3 and all(0 <= part <= 65_535 for part in tag.cip)):
         yield "cip", "use class, instance and attribute from 0 to 65535"
-    if tag.interval is not None and not 0.01 <= tag.interval <= 86_400:
-        yield "interval", f"is {tag.interval:g}; use 0.01 to 86400 s"
     if tag.low is not None and tag.high is not None and tag.low >= tag.high:
         yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 

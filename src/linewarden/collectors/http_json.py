@@ -44,16 +44,16 @@ class HttpJson:
     )
     time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
     zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
-    interval: float = setting("how often it is read", default=5.0, unit="s")
-    timeout: float = setting("how long the whole answer may take", default=10.0, unit="s")
+    interval: float = setting("how often it is read", default=5.0, unit="s", least=0.1, most=86_400)
+    timeout: float = setting("how long the whole answer may take", default=10.0, unit="s", least=0.05, most=300)
     token: str = setting("bearer token", default="", secret=True)
     user: str = setting("user name for basic authentication", default="")
     password: str = setting("password of the user", default="", secret=True)
     ca_file: Path | None = setting("who signs the server's certificate (PEM); else who the system trusts", default=None)
     cert_file: Path | None = setting("our certificate (PEM), where the server asks for one", default=None)
     key_file: Path | None = setting("its key (PEM, no password)", default=None)
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
 
 
 def check(settings: HttpJson) -> list[tuple[str, str]]:
@@ -106,11 +106,6 @@ def _of_words(s: HttpJson) -> Iterator[tuple[str, str]]:
         yield "zone", str(error)
     if s.time_format not in ("iso", "s", "ms", "us", "ns") and "%" not in s.time_format:
         yield "time_format", f"is {s.time_format}; use iso, s, ms, us, ns, or a format such as %d.%m.%Y %H:%M:%S"
-    for name, least, most in (
-        ("interval", 0.1, 86_400), ("timeout", 0.05, 300), ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
-    ):  # fmt: skip
-        if not least <= getattr(s, name) <= most:
-            yield name, f"is {getattr(s, name)}; use {least} to {most}"
 
 
 def run(settings: HttpJson, sink: Sink, stop: Event) -> None:

@@ -30,15 +30,17 @@ class ModbusTag:
     address: int = setting("as in the protocol, from 0: what a manual calls 40001 or 30001 is 0", examples=(0,))
     area: Area = setting("table of the device", default="holding_register")
     type: Type = setting("what the registers hold; coils and discrete inputs are always bit", default="uint16")
-    unit: int | None = setting("unit id; the device's if not given", default=None)
-    bit: int = setting("bit of the register for type bit; 0 is the least", default=0)
-    length: int = setting("registers of a string; two characters each", default=1, unit="registers")
+    unit: int | None = setting("unit id; the device's if not given", default=None, least=0, most=255)
+    bit: int = setting("bit of the register for type bit; 0 is the least", default=0, least=0, most=15)
+    length: int = setting("registers of a string; two characters each", default=1, unit="registers", least=1, most=125)
     encoding: Literal["utf-8", "latin-1", "ascii", "cp1252"] = setting("of a string", default="utf-8")
     byte_order: Order | None = setting("which byte of a register comes first; the device's if not given", default=None)
     word_order: Order | None = setting("which register comes first; the device's if not given", default=None)
     scale: float = setting("the value is what the registers hold, times scale, plus offset", default=1.0)
     offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting("how often it is read; the device's if not given", default=None, unit="s")
+    interval: float | None = setting(
+        "how often it is read; the device's if not given", default=None, unit="s", least=0.01, most=86_400
+    )
     ucum: str = setting("unit of the value in UCUM's code", default="", examples=("Cel", "bar", "m3/h"))
     description: str = setting("for people", default="")
     low: float | None = setting("least value of the range", default=None)
@@ -54,21 +56,27 @@ class Modbus:
     transport: Literal["tcp", "rtu", "tls"] = setting(
         "Modbus TCP, RTU frames over TCP, or Modbus/TCP Security", default="tcp"
     )
-    port: int = setting("0: 502, or 802 for tls", default=0)
+    port: int = setting("0: 502, or 802 for tls", default=0, least=0, most=65_535)
     device: str = setting("name the values are kept under; the host if empty", default="")
-    unit: int = setting("unit id of tags that give none", default=1)
-    interval: float = setting("how often tags are read that say nothing else", default=1.0, unit="s")
-    timeout: float = setting("how long a connection and an answer may take", default=2.0, unit="s")
-    retries: int = setting("times that an unanswered request is sent again before the unit counts as silent", default=1)
+    unit: int = setting("unit id of tags that give none", default=1, least=0, most=255)
+    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
+    timeout: float = setting("how long a connection and an answer may take", default=2.0, unit="s", least=0.05, most=60)
+    retries: int = setting(
+        "times that an unanswered request is sent again before the unit counts as silent", default=1, least=0, most=5
+    )
     byte_order: Order = setting("which byte of a register comes first", default="big")
     word_order: Order = setting("which register of a longer number comes first", default="big")
-    most_registers: int = setting("registers that the device gives in one request", default=125)
-    most_bits: int = setting("coils or inputs that the device gives in one request", default=2000)
-    hole: int = setting("registers that nobody wants but that are read along to save a request", default=16)
-    in_flight: int = setting("requests under way at once; many devices take one only (rtu: always 1)", default=1)
-    pause: float = setting("rest between an answer and the next request", default=0.0, unit="s")
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+    most_registers: int = setting("registers that the device gives in one request", default=125, least=1, most=125)
+    most_bits: int = setting("coils or inputs that the device gives in one request", default=2000, least=1, most=2000)
+    hole: int = setting(
+        "registers that nobody wants but that are read along to save a request", default=16, least=0, most=124
+    )
+    in_flight: int = setting(
+        "requests under way at once; many devices take one only (rtu: always 1)", default=1, least=1, most=16
+    )
+    pause: float = setting("rest between an answer and the next request", default=0.0, unit="s", least=0, most=10)
+    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
     ca_file: Path | None = setting("tls: who signs the device's certificate (PEM)", default=None)
     cert_file: Path | None = setting("tls: our certificate (PEM)", default=None)
     key_file: Path | None = setting("tls: its key (PEM, no password)", default=None)
@@ -94,13 +102,6 @@ def _of_device(s: Modbus) -> Iterator[tuple[str, str]]:
         yield "cert_file", "Modbus/TCP Security needs a certificate of ours; give cert_file and key_file"
     if s.transport != "tls" and (s.ca_file or s.cert_file or s.key_file):
         yield "transport", 'certificates are for tls; use transport = "tls", or leave them out'
-    for name, least, most in (
-        ("unit", 0, 255), ("port", 0, 65_535), ("most_registers", 1, 125), ("most_bits", 1, 2000), ("hole", 0, 124),
-        ("in_flight", 1, 16), ("retries", 0, 5), ("interval", 0.01, 86_400), ("timeout", 0.05, 60), ("pause", 0, 10),
-        ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
-    ):  # fmt: skip
-        if not least <= getattr(s, name) <= most:
-            yield name, f"is {getattr(s, name)}; use {least} to {most}"
 
 
 def _of_tag(s: Modbus, tag: ModbusTag) -> Iterator[tuple[str, str]]:
@@ -114,12 +115,6 @@ def _of_tag(s: Modbus, tag: ModbusTag) -> Iterator[tuple[str, str]]:
         yield "address", f"is {tag.address}; use 0 to {_SPACE - 1}, as in the protocol (40001 of a manual is 0)"
     if bits and tag.type not in ("bit", "uint16"):
         yield "type", f'a {tag.area} is a single bit; use type = "bit", or another area'
-    if not 0 <= tag.bit <= 15:
-        yield "bit", f"is {tag.bit}; use 0 to 15"
-    if tag.unit is not None and not 0 <= tag.unit <= 255:
-        yield "unit", f"is {tag.unit}; use 0 to 255"
-    if tag.interval is not None and not 0.01 <= tag.interval <= 86_400:
-        yield "interval", f"is {tag.interval:g}; use 0.01 to 86400 s"
     if tag.low is not None and tag.high is not None and tag.low >= tag.high:
         yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 

@@ -28,7 +28,9 @@ class S7Tag:
     encoding: Literal["latin-1", "utf-8", "cp1252", "ascii"] = setting("of char and string", default="latin-1")
     scale: float = setting("the value is what the controller holds, times scale, plus offset", default=1.0)
     offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting("how often it is read; the controller's if not given", default=None, unit="s")
+    interval: float | None = setting(
+        "how often it is read; the controller's if not given", default=None, unit="s", least=0.01, most=86_400
+    )
     ucum: str = setting("unit of the value in UCUM's code; times are in s", default="", examples=("Cel", "N.m"))
     description: str = setting("for people", default="")
     low: float | None = setting("least value of the range", default=None)
@@ -41,19 +43,25 @@ class S7:
 
     host: str = setting("address of the controller", examples=("10.0.0.7",))
     tags: tuple[S7Tag, ...] = setting("what is read")
-    rack: int = setting("of the CPU", default=0)
-    slot: int = setting("of the CPU: 1 for S7-1200/1500, 2 for S7-300, as built for S7-400", default=1)
-    port: int = setting("TCP port", default=102)
+    rack: int = setting("of the CPU", default=0, least=0, most=7)
+    slot: int = setting(
+        "of the CPU: 1 for S7-1200/1500, 2 for S7-300, as built for S7-400", default=1, least=0, most=31
+    )
+    port: int = setting("TCP port", default=102, least=1, most=65_535)
     device: str = setting("name the values are kept under; the host if empty", default="")
     local_tsap: int = setting("our transport address", default=0x0100)
     remote_tsap: int | None = setting("the controller's, where it is not made from rack and slot (LOGO!)", default=None)
     connection: Literal["pg", "op", "basic"] = setting("as what we connect; basic takes least from it", default="basic")
-    interval: float = setting("how often tags are read that say nothing else", default=1.0, unit="s")
-    timeout: float = setting("how long a connection and an answer may take", default=3.0, unit="s")
-    message: int = setting("longest message that we offer; the controller may want less", default=480, unit="bytes")
-    hole: int = setting("bytes that nobody wants but that are read along to save an item", default=16)
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
+    timeout: float = setting("how long a connection and an answer may take", default=3.0, unit="s", least=0.05, most=60)
+    message: int = setting(
+        "longest message that we offer; the controller may want less", default=480, unit="bytes", least=112, most=960
+    )
+    hole: int = setting(
+        "bytes that nobody wants but that are read along to save an item", default=16, least=0, most=200
+    )
+    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
 
 
 def check(settings: S7) -> list[tuple[str, str]]:
@@ -71,12 +79,6 @@ def check(settings: S7) -> list[tuple[str, str]]:
 def _of_device(s: S7) -> Iterator[tuple[str, str]]:
     if not s.tags:
         yield "tags", "nothing to read; add [[collector.tags]] with name and address"
-    for name, least, most in (
-        ("rack", 0, 7), ("slot", 0, 31), ("port", 1, 65_535), ("message", 112, 960), ("hole", 0, 200),
-        ("timeout", 0.05, 60), ("interval", 0.01, 86_400), ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
-    ):  # fmt: skip
-        if not least <= getattr(s, name) <= most:
-            yield name, f"is {getattr(s, name)}; use {least} to {most}"
 
 
 def _of_tag(s: S7, tag: S7Tag) -> Iterator[tuple[str, str]]:
@@ -92,8 +94,6 @@ def _of_tag(s: S7, tag: S7Tag) -> Iterator[tuple[str, str]]:
         yield "length", f"{'give' if kind in TEXTS else 'only a text has'} a length in characters"
     elif size_of(kind, tag.length) > s.message - 18:
         yield "length", f"{tag.length} characters are more than a message of {s.message} bytes has room for"
-    if tag.interval is not None and not 0.01 <= tag.interval <= 86_400:
-        yield "interval", f"is {tag.interval:g}; use 0.01 to 86400 s"
     if tag.low is not None and tag.high is not None and tag.low >= tag.high:
         yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 

@@ -43,9 +43,13 @@ class TableFile:
     files: tuple[str, ...] = setting("which names in a folder", default=("*.csv", "*.parquet"))
     follow: bool = setting("watch for new files and new rows; else take what is there, and end", default=True)
     state: Path | None = setting("file that remembers what was taken, over a restart of ours", default=None)
-    interval: float = setting("how often the folder is looked at", default=10.0, unit="s")
-    settle: float = setting("how long a file must not have changed to be complete", default=10.0, unit="s")
-    most_mb: int = setting("longest file; it is held in memory while it is read", default=512, unit="MB")
+    interval: float = setting("how often the folder is looked at", default=10.0, unit="s", least=0.1, most=86_400)
+    settle: float = setting(
+        "how long a file must not have changed to be complete", default=10.0, unit="s", least=0, most=86_400
+    )
+    most_mb: int = setting(
+        "longest file; it is held in memory while it is read", default=512, unit="MB", least=1, most=8192
+    )
     time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
     zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
     name_column: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
@@ -57,12 +61,12 @@ class TableFile:
     separator: str = setting("between cells; empty: as the header shows", default="", examples=(";",))
     decimal: Literal[".", ","] = setting("in numbers; with a comma, points are thousands", default=".")
     encoding: str = setting("of a CSV; UTF-16 is seen by its mark", default="utf-8", examples=("cp1252",))
-    skip_lines: int = setting("lines before the header", default=0)
+    skip_lines: int = setting("lines before the header", default=0, least=0, most=10_000)
     units_row: bool = setting("the row behind the header tells units", default=False)
     tags: tuple[TableTag, ...] = setting("what columns mean; those that are not here keep their names", default=())
     only: bool = setting("take only the columns of tags", default=False)
-    retry_first: float = setting("wait after a loss; doubled with each try", default=1.0, unit="s")
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s")
+    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
+    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
 
 
 def check(settings: TableFile) -> list[tuple[str, str]]:
@@ -76,12 +80,6 @@ def check(settings: TableFile) -> list[tuple[str, str]]:
         columns.add(tag.column)
         if tag.low is not None and tag.high is not None and tag.low >= tag.high:
             found.append((f"tags[{at}].low", f"{tag.column}: is not below high ({tag.low:g}, {tag.high:g})"))
-    for name, least, most in (
-        ("interval", 0.1, 86_400), ("settle", 0, 86_400), ("most_mb", 1, 8192), ("skip_lines", 0, 10_000),
-        ("retry_first", 0.05, 3600), ("retry_most", 0.05, 86_400),
-    ):  # fmt: skip
-        if not least <= getattr(s, name) <= most:
-            found.append((name, f"is {getattr(s, name)}; use {least} to {most}"))
     return found
 
 
