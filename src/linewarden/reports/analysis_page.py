@@ -19,7 +19,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class MomentRow:
-    """One moment that stands out: when, how long, which detectors say so, which tags why, and how they ran."""
+    """One moment that stands out: when, how long, which detectors say so, which tags why, and how they ran; when
+    others of its kind began, and how many more there are."""
 
     number: int
     title: str
@@ -28,6 +29,8 @@ class MomentRow:
     detail: str
     why: tuple[tuple[str, float], ...]
     plots: tuple[Plot, ...]
+    like: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class AnalysisView:
     overview: Plot | None
     moments: tuple[MomentRow, ...]
     more_moments: int
+    all_moments: int
     no_moments: str
     changes: tuple[ChangeRow, ...]
     flaws: tuple[tuple[str, str, str, bool], ...]

@@ -12,7 +12,11 @@ from math import floor, isfinite, log10, nan
 
 from linewarden.reports.values_view import number
 
-WIDE, LEFT, RIGHT, TOP, BOTTOM = 760.0, 62.0, 8.0, 6.0, 20.0
+WIDE, LEFT, RIGHT, TOP, BOTTOM = 620.0, 62.0, 8.0, 6.0, 20.0
+FULL = 1180.0
+"""Px of a picture as wide as the page."""
+APART = 16.0
+"""Px between labels above a picture: nearer ones would lie upon each other."""
 MOST_POINTS = 360
 """Pieces of a course that are drawn; of each its least and most."""
 
@@ -82,9 +86,11 @@ class Axis:
 def plot(
     title: str, at: Sequence[float], values: Sequence[float], axis: Axis, *, height: float = 110.0,
     shades: Sequence[tuple[float, float, str, str]] = (), unit: str = "", limit: float | None = None,
-    floor_at: float | None = None, log: bool = False,
+    floor_at: float | None = None, log: bool = False, means: bool = False,
 ) -> Plot:  # fmt: skip
-    """shades: (begin, end, kind, label) in the time of `at`."""
+    """shades: (begin, end, kind, label) in the time of `at`. means: of each piece its mean, not its extremes."""
+    if means:
+        at, values = _averaged(at, values)
     shown = [log10(max(v, 0.01)) if log and isfinite(v) else v for v in values]
     known = [v for v in shown if isfinite(v)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
@@ -105,13 +111,40 @@ def plot(
         if high > low
         else (Tick(middle + 4, number(back(low))),)
     )
-    marks = tuple(Shade(axis.x(b), max(axis.x(e) - axis.x(b), 1.5), kind, label) for b, e, kind, label in shades)
+    marks = _marks(shades, axis)
     told = f"{title}: from {number(back(low))} to {number(back(high))}{' ' + unit if unit else ''}" if known else title
     edge_y = None if limit is None else y(log10(limit) if log else limit)
     return Plot(
-        title, _path(at, shown, axis, y), WIDE, height, axis.left, axis.right, height - BOTTOM, ups, axis.ticks(),
-        marks, told, edge_y,
+        title, _path(at, shown, axis, y), axis.right + RIGHT, height, axis.left, axis.right, height - BOTTOM, ups,
+        axis.ticks(), marks, told, edge_y,
     )  # fmt: skip
+
+
+def _marks(shades: Sequence[tuple[float, float, str, str]], axis: Axis) -> tuple[Shade, ...]:
+    """Spans in px; a label that would lie upon one before it is left out."""
+    out: list[Shade] = []
+    taken: list[float] = []
+    for begin, end, kind, label in shades:
+        x = axis.x(begin)
+        wide = max(axis.x(end) - x, 1.5)
+        middle = x + wide / 2
+        if any(abs(middle - other) < APART for other in taken):
+            label = ""
+        elif label:
+            taken.append(middle)
+        out.append(Shade(x, wide, kind, label))
+    return tuple(out)
+
+
+def _averaged(at: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """When each of at most MOST_POINTS pieces begins, and its mean."""
+    n = len(at)
+    count = min(n, MOST_POINTS)
+    out = []
+    for k in range(count):
+        piece = [v for v in values[k * n // count : (k + 1) * n // count] if isfinite(v)]
+        out.append(sum(piece) / len(piece) if piece else nan)
+    return [at[k * n // count] for k in range(count)], out
 
 
 def _path(at: Sequence[float], values: Sequence[float], axis: Axis, y: Callable[[float], float]) -> str:

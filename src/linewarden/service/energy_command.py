@@ -30,7 +30,7 @@ ENERGY = """examples:
   linewarden energy meter.csv --forecast --json                the next 15 minutes, with an interval
 Without --tariff money is at example prices, and says so. docs/energy.md tells how everything is counted.
 """
-BLOCKS = " ▁▂▃▄▅▆▇█"
+BLOCKS = "▁▁▂▃▄▅▆▇█"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

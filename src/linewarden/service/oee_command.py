@@ -45,7 +45,13 @@ def add_oee(commands: Commands) -> None:
         ("setup", "is set up"),
         ("planned", "is stopped as planned"),
     ):
-        add(f"--{kind}", metavar="VALUES", default="", help=f"values of the state at which it {what}, as 1,2")
+        add(
+            f"--{kind}",
+            dest=f"{kind}_values",
+            metavar="VALUES",
+            default="",
+            help=f"values of the state at which it {what}, as 1,2",
+        )
     add("--made", metavar="TAG", help="counter of all pieces")
     add("--good", metavar="TAG", help="counter of good pieces")
     add("--rejected", metavar="TAG", help="counter of rejected pieces")
@@ -113,7 +119,7 @@ def as_dict(t: Times) -> dict[str, Any]:
 def _checked(args: argparse.Namespace) -> None:
     if not args.state and not (args.made or args.good):
         raise ConfigError("oee: give --state, or --made or --good with --ideal; see linewarden oee --help")
-    if args.state and not args.run:
+    if args.state and not args.run_values:
         raise ConfigError("--run: say at which values of --state the machine runs, as --run 1")
     if not args.state and not args.ideal:
         raise ConfigError("--ideal: without --state the planned seconds a piece tell whether it runs")
@@ -138,7 +144,7 @@ def _kinds(args: argparse.Namespace) -> dict[str, Kind]:
 
     out: dict[str, Kind] = {}
     for kind in (Kind.RUN, Kind.STOP, Kind.SETUP, Kind.PLANNED):
-        for word in filter(None, (w.strip() for w in str(getattr(args, kind.value)).split(","))):
+        for word in filter(None, (w.strip() for w in str(getattr(args, f"{kind.value}_values")).split(","))):
             if word in out:
                 raise ConfigError(f"--{kind.value}: {word!r} stands in --{out[word].value}, too")
             out[word] = kind

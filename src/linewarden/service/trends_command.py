@@ -27,6 +27,8 @@ Bars are means of equal pieces of time; the figures beside them are of all value
 BARS = "▁▂▃▄▅▆▇█"
 HEIGHT = 8
 SMALL = 40
+WIDE = 110
+"""Columns of a terminal from which on all figures have room."""
 
 
 def add_trends(commands: Commands) -> None:
@@ -66,7 +68,7 @@ def run_trends(args: argparse.Namespace) -> int:
             _, course = pieces(export.at, export.rows[:, k], wide)
             print("\n".join(large(f.name, f.unit, course, ends)))
     else:
-        screen.print(_table(export, chosen))
+        screen.print(_table(export, chosen, wide=screen.width >= WIDE))
         print(f"from {ends[0]} to {ends[1]}; --tag NAME draws one larger")
     return 0
 
@@ -117,7 +119,7 @@ def _cell(eighths: float, *, lowest: bool) -> str:
     return BARS[0] if lowest else " "
 
 
-def _table(export: Any, chosen: list[tuple[int, Any]]) -> Any:
+def _table(export: Any, chosen: list[tuple[int, Any]], *, wide: bool) -> Any:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -126,13 +128,14 @@ def _table(export: Any, chosen: list[tuple[int, Any]]) -> Any:
     from linewarden.reports.words import clean
 
     table = Table(box=box.SIMPLE, pad_edge=False, show_edge=False)
-    table.add_column("Tag", overflow="fold")
+    table.add_column("Tag", overflow="fold", min_width=24)
     table.add_column("Course", no_wrap=True)
-    for head in ("Least", "Mean", "Most"):
+    for head in ("Least", "Mean", "Most") if wide else ("Least", "Most"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("Unit")
     for k, f in chosen:
-        _, course = pieces(export.at, export.rows[:, k], SMALL)
-        table.add_row(Text(clean(f.name, 50)), Text(bars(course), style="cyan"), number(f.low), number(f.mean),
-                      number(f.high), Text(clean(f.unit, 10)))  # fmt: skip
+        _, course = pieces(export.at, export.rows[:, k], SMALL if wide else SMALL // 2)
+        means = (number(f.mean),) if wide else ()
+        figures = (number(f.low), *means, number(f.high))
+        table.add_row(Text(clean(f.name, 50)), Text(bars(course), style="cyan"), *figures, Text(clean(f.unit, 10)))
     return table

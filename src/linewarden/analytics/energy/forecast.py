@@ -1,6 +1,7 @@
 """The load of the next slot, from the past alone, with an interval.
 
-Two ensembles of boosted trees (LightGBM), one for the load and one for its change against the last slot, are averaged.
+Two ensembles of boosted trees (LightGBM), one for the load and one for its change against the last slot, are averaged
+with one of randomised trees (Geurts, Ernst and Wehenkel 2006, "Extremely randomized trees"), which errs otherwise.
 Intervals are conformal by class of expected load: errors of forecasts that the models had not seen, base load and full
 production apart (Vovk, Gammerman, Shafer 2005, Mondrian conformal predictors). Over a long time the models are made
 anew every so often, from what was past by then.
@@ -35,6 +36,7 @@ CLASSES = 5
 HELD = 6000
 """Errors kept for intervals: about two months of quarters of an hour."""
 LEAST_DAYS = 21
+RANDOMISED = {"min_samples_leaf": 3, "max_features": 0.4, "random_state": 1}
 
 
 class TooShortError(ValueError):
@@ -52,8 +54,8 @@ class Forecast:
 
 
 class LoadForecast:
-    """rounds: trees of each ensemble. confidence: share of slots that the interval should hold. again: days after
-    which a rolling forecast learns anew. threads: of LightGBM."""
+    """rounds: trees of each boosted ensemble; a third as many randomised ones. confidence: share of slots that the
+    interval should hold. again: days after which a rolling forecast learns anew. threads: of the learning."""
 
     def __init__(
         self, clock: Clock | None = None, *, rounds: int = 300, confidence: float = 0.9, again: int = 30,
@@ -62,6 +64,7 @@ class LoadForecast:
         self.clock = clock or Clock()
         self.rounds, self.confidence, self.again, self.threads = rounds, confidence, again, threads
         self._models: list[Any] = []
+        self._random: Any = None
         self._spread = 1.0
         self._errors: deque[tuple[float, float]] = deque(maxlen=HELD)
 
@@ -102,6 +105,7 @@ class LoadForecast:
     def _fit(self, rows: Floats, kwh: Floats, skip: int) -> None:
         """The first `skip` slots have no week before them."""
         import lightgbm
+        from sklearn.ensemble import ExtraTreesRegressor
 
         last = rows[:, LAST]
         use = np.isfinite(kwh) & np.isfinite(last) & (np.arange(len(kwh)) >= skip)
@@ -110,13 +114,17 @@ class LoadForecast:
             lightgbm.train(settings, lightgbm.Dataset(rows[use], goal[use]), self.rounds)
             for goal in (kwh, kwh - last)
         ]  # fmt: skip
+        trees = ExtraTreesRegressor(max(self.rounds // 3, 10), n_jobs=self.threads, **RANDOMISED)
+        self._random = trees.fit(_without_gaps(rows[use]), kwh[use])
 
     def _expected(self, rows: Floats) -> Floats:
         if not self._models:
             raise TooShortError("nothing was learned yet")
         level, change = (np.asarray(m.predict(rows, num_threads=self.threads)) for m in self._models)
+        random = np.asarray(self._random.predict(_without_gaps(rows)))
         last = rows[:, LAST]
-        return np.maximum(np.where(np.isfinite(last), (level + change + last) / 2, level), 0.0)
+        boosted = np.where(np.isfinite(last), (level + change + last) / 2, level)
+        return np.maximum((boosted + random) / 2, 0.0)
 
     def _remember(self, expected: Floats, came: Floats) -> None:
         there = np.isfinite(came)
@@ -136,6 +144,11 @@ class LoadForecast:
             low[mine == kind] += bounds[0]
             high[mine == kind] += bounds[1]
         return Forecast(at, expected, np.maximum(low, 0.0), np.maximum(high, expected))
+
+
+def _without_gaps(rows: Floats) -> Floats:
+    """What is not known is below all that is, for trees that know no gaps."""
+    return np.nan_to_num(rows, nan=-1.0)
 
 
 LAST = 2

@@ -68,6 +68,15 @@ def look(
     return Found(tuple(found), peak, alarmed, tuple(n for n, _ in parts), tuple(left_out), each)
 
 
+def kinds(moments: Sequence[Moment]) -> tuple[tuple[Moment, ...], ...]:
+    """Moments whose first reason is the same tag are of one kind. The kind with the gravest moment first, and in a kind
+    the gravest."""
+    found: dict[int, list[Moment]] = {}
+    for moment in sorted(moments, key=lambda m: -m.weight):
+        found.setdefault(moment.why[0][0] if moment.why else -1, []).append(moment)
+    return tuple(map(tuple, found.values()))
+
+
 def _scored(detector: Detector, rows: Rows, normal: slice) -> Scores:
     detector.learn_many(rows[normal])
     return detector.score_many(rows)

@@ -59,9 +59,10 @@ def _of(tag: str, values: Series, at: Series, facts: Counts, total: int) -> Iter
         return
     if facts.distinct <= FEW:
         return
-    yield from _at_limit(tag, facts)
+    at_limit = list(_at_limit(tag, facts))
+    yield from at_limit
     frozen = _frozen(values)
-    if frozen:
+    if frozen and not (at_limit and values[frozen[0]] in (facts.low, facts.high)):
         begin, end = frozen
         yield Flaw(
             tag, "frozen", f"stands still at {values[begin]:,.6g} for {end - begin + 1:,} rows, though it moves else",
@@ -95,3 +96,20 @@ def _frozen(values: Series) -> tuple[int, int] | None:
         return None
     first = edges[longest]
     return int(known[first]), int(known[first + length[longest] - 1])
+
+
+def clocks(rows: Rows, at: Series) -> tuple[int, ...]:
+    """Places of tags that only tell the time of day: at the same time always the same value."""
+    second = np.round(at % 86_400)
+    seen, place, count = np.unique(second, return_inverse=True, return_counts=True)
+    if len(seen) < 8 or np.median(count) < 3:
+        return ()
+    order = np.argsort(place, kind="stable")
+    first = np.append(True, np.diff(place[order]) > 0)
+    out = []
+    for k in range(rows.shape[1]):
+        values = rows[order, k]
+        same = (values[1:] == values[:-1]) | first[1:]
+        if np.nanstd(values) > 0 and same.mean() > 0.999:
+            out.append(k)
+    return tuple(out)

@@ -54,7 +54,11 @@ def analysed(
     counts = tuple(quality.Counts(f.count, f.missing, f.low, f.high, f.distinct, f.at_low, f.at_high) for f in facts)
     step("quality of the data")
     flaws = quality.flaws(export.tags, export.rows, export.at, counts, export.total)
-    moving = tuple(k for k, f in enumerate(facts) if f.low < f.high and f.count >= 0.2 * (f.count + f.missing))
+    clocks = () if export.counted else quality.clocks(export.rows, export.at)
+    export = _noted(export, clocks)
+    moving = tuple(
+        k for k, f in enumerate(facts) if f.low < f.high and f.count >= 0.2 * (f.count + f.missing) and k not in clocks
+    )
     rows = export.rows[:, list(moving)]
     step("what moves together")
     tied = tying.together(rows) if len(moving) > 1 else tying.Together((), np.eye(0), (), ())
@@ -69,6 +73,14 @@ def analysed(
         export, flaws, _placed(tied, moving), _modes(modes, moving), _changes(changes, moving), found, moving, learned,
         normal is not None, energy, why,
     )  # fmt: skip
+
+
+def _noted(export: Export, clocks: tuple[int, ...]) -> Export:
+    """With a line about tags that only tell the time."""
+    if not clocks:
+        return export
+    names = ", ".join(export.tags[k] for k in clocks)
+    return replace(export, notes=(*export.notes, f"not judged, since they only tell the time of day: {names}"))
 
 
 def _found(

@@ -23,7 +23,8 @@ FORMATS = (
     "%d.%m.%Y %H:%M:%S%.f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d-%b-%y %H:%M:%S", "%d-%b-%Y %H:%M:%S%.f",
     "%d-%b-%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%dT%H:%M:%S%.fZ",
-    "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d%H%M%S",
+    "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+    "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d%H%M%S",
 )  # fmt: skip
 UNITS = (
     "kwh mwh wh kw mw kvarh kvar kva degc degf °c °f bar mbar kpa mpa psi rpm hz m3/h m³/h l/min l/h l/s kg/h kg t/h "
@@ -105,7 +106,8 @@ def _time(peek: pl.DataFrame, wanted: str | None) -> tuple[str | None, pl.Expr |
             if not form:  # hours alone, as `06/01/14 00`
                 form, more = _format(peek[name] + ":00"), ":00"
             if form:
-                parsed = (pl.col(name) + more).str.strip_chars().str.to_datetime(form, strict=False, time_unit="us")
+                words = (pl.col(name) + more).str.strip_chars().str.replace(",", ".", literal=True)
+                parsed = words.str.to_datetime(form, strict=False, time_unit="us")
                 return name, parsed.dt.epoch("us") / 1e6, _ambiguous(name, form)
         if dtype.is_numeric() and (name == wanted or TIME_NAMES.match(name)):
             divide = _epoch(peek[name])
@@ -119,13 +121,13 @@ def _time(peek: pl.DataFrame, wanted: str | None) -> tuple[str | None, pl.Expr |
 
 
 def _format(values: pl.Series) -> str | None:
-    known = values.drop_nulls().str.strip_chars()
+    known = values.drop_nulls().str.strip_chars().str.replace(",", ".", literal=True)
     known = known.filter(known != "")
     if not len(known):
         return None
     for form in FORMATS:
-        read = known.str.to_datetime(form, strict=False, time_unit="us").is_not_null().sum()
-        if read > 0.98 * len(known):
+        read = known.str.to_datetime(form, strict=False, time_unit="us")
+        if read.dt.year().is_between(1970, 2100).sum() > 0.98 * len(known):
             return form
     return None
 

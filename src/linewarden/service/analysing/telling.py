@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linewarden.analytics.survey.moments import kinds
 from linewarden.reports.analysis_page import AnalysisView, ChangeRow, ModeRow, MomentRow, Said, TagRow
-from linewarden.reports.plots import WIDE, Axis, Plot, plot, sparkline
+from linewarden.reports.plots import FULL, RIGHT, Axis, Plot, plot, sparkline
 from linewarden.reports.values_view import number
-from linewarden.reports.words import clean, listed, plural
+from linewarden.reports.words import clean, listed, plural, sentence
 from linewarden.service.analysing.telling_energy import energy_view
 from linewarden.service.analysing.telling_shapes import mode_stripe, squares_of
 
 if TYPE_CHECKING:
+    from linewarden.analytics.survey.levels import Change
     from linewarden.analytics.survey.moments import Moment
     from linewarden.service.analysing.analysis import Analysis
 
 MOST_MOMENTS = 8
 MOST_CHANGES = 6
+MOST_LIKE = 12
 MOST_SQUARES = 48
 AROUND = 1.5
 """Of a moment's length is drawn before and after it."""
@@ -37,7 +40,8 @@ def view_of(a: Analysis) -> AnalysisView:
     axis = axis_of(a)
     found = a.found
     moments = found.moments if found else ()
-    shown = moments[:MOST_MOMENTS]
+    families = kinds(moments)
+    shown = tuple(f[0] for f in families[:MOST_MOMENTS])
     stripe = mode_stripe(a.modes.of, a.export.at, axis) if a.modes else ()
     square = squares_of(a.together, a.export.tags) if 3 <= len(a.together.order) <= MOST_SQUARES else None
     return AnalysisView(
@@ -45,8 +49,9 @@ def view_of(a: Analysis) -> AnalysisView:
         summary(a),
         tiles(a),
         _overview(a, axis, shown),
-        tuple(_moment(a, m, k + 1) for k, m in enumerate(shown)),
-        max(len(moments) - len(shown), 0),
+        tuple(_moment(a, f, k + 1) for k, f in enumerate(families[:MOST_MOMENTS])),
+        sum(len(f) for f in families[MOST_MOMENTS:]),
+        len(moments),
         no_moments(a),
         tuple(_change(a, c, axis) for c in sorted(a.changes, key=lambda c: -c.effect)[:MOST_CHANGES]),
         _flaws(a),
@@ -67,7 +72,7 @@ def view_of(a: Analysis) -> AnalysisView:
 
 def axis_of(a: Analysis) -> Axis:
     """All of the export's time."""
-    return Axis(float(a.export.at[0]), float(a.export.at[-1]), a.export.counted)
+    return Axis(float(a.export.at[0]), float(a.export.at[-1]), a.export.counted, right=FULL - RIGHT)
 
 
 def when(a: Analysis, at: float, *, short: bool = False) -> str:
@@ -94,10 +99,10 @@ def title(a: Analysis) -> str:
     """The one sentence."""
     span = lasting(a, float(a.export.at[-1] - a.export.at[0]))
     if a.found is None:
-        return f"{plural(len(a.export.tags), 'tag')} over {span}"
+        return sentence(f"{plural(len(a.export.tags), 'tag')} over {span}").rstrip(".")
     count = len(a.found.moments)
     what = f"{plural(count, 'moment')} that {'stands' if count == 1 else 'stand'} out"
-    return f"{plural(len(a.export.tags), 'tag')} over {span}: {what}".capitalize()
+    return sentence(f"{plural(len(a.export.tags), 'tag')} over {span}: {what}").rstrip(".")
 
 
 def summary(a: Analysis) -> tuple[Said, ...]:
@@ -106,7 +111,7 @@ def summary(a: Analysis) -> tuple[Said, ...]:
     found, tags = a.found, a.export.tags
     if found and found.moments:
         first = found.moments[0]
-        why = listed((clean(tags[k], 50) for k, _ in first.why), 2)
+        why = listed((clean(tags[k], 50) for k, share in first.why if share >= 0.1), 2)
         out.append(Said("high", f"Most of all {when(a, a.export.at[first.first])}, for {_long(a, first)}: {why}."))
         if found.alarmed > 0.3:
             out.append(
@@ -118,24 +123,17 @@ def summary(a: Analysis) -> tuple[Said, ...]:
             )
     elif found:
         out.append(Said("ok", "Nothing is odd against the time that was learned."))
-    grave = [f for f in a.flaws if f.grave]
+    grave = list(dict.fromkeys(clean(f.tag, 40) for f in a.flaws if f.grave))
     if grave:
-        out.append(
-            Said(
-                "medium",
-                f"{plural(len({f.tag for f in grave}), 'tag')} should be looked at before results are believed: "
-                f"{listed(dict.fromkeys(clean(f.tag, 40) for f in grave), 3)}.".capitalize(),
-            )
-        )
+        many = sentence(plural(len(grave), "tag"))[:-1]
+        text = f"{many} should be looked at before results are believed: {listed(grave, 3)}."
+        out.append(Said("medium", text))
     if a.changes:
         top = max(a.changes, key=lambda c: c.effect)
-        out.append(
-            Said(
-                "info",
-                f"{plural(len(a.changes), 'change')} of level; the largest at {when(a, top.at, short=True)} in "
-                f"{plural(len(top.tags), 'tag')}.".capitalize(),
-            )
-        )
+        tied = listed((clean(tags[k], 40) for k, _, _ in top.tags), 3)
+        many = sentence(plural(len(a.changes), "change"))[:-1]
+        text = f"{many} of level; the largest at {when(a, top.at, short=True)} in {tied}."
+        out.append(Said("info", text))
     if a.energy:
         p, waste = a.energy.profile, a.energy.waste
         example = "" if a.energy.tariff.stated else ", at example prices"
@@ -168,12 +166,12 @@ def no_moments(a: Analysis) -> str:
 def notes(a: Analysis) -> tuple[str, ...]:
     """How the file was read, and what is wrong with its times."""
     e = a.export
-    out = [f"Form: {e.form}.", *(f"{clean(n, 300)}." for n in e.notes)]
+    out = [f"Form: {e.form}.", *(sentence(clean(n, 300)) for n in e.notes)]
     if e.gaps:
         longest = max(e.gaps, key=lambda g: g[1] - g[0])
         out.append(
-            f"{plural(len(e.gaps), 'gap')} without any row; the longest is {lasting(a, longest[1] - longest[0])} from "
-            f"{when(a, longest[0])} on.".capitalize()
+            sentence(f"{plural(len(e.gaps), 'gap')} without any row; the longest is")[:-1]
+            + f" {lasting(a, longest[1] - longest[0])} from {when(a, longest[0])} on."
         )
     for count, what in (
         (e.repeated, "rows have a time that was there already: the last one counts"),
@@ -258,10 +256,11 @@ def _overview(a: Analysis, axis: Axis, shown: tuple[Moment, ...]) -> Plot | None
     )
 
 
-def _moment(a: Analysis, m: Moment, number_: int) -> MomentRow:
+def _moment(a: Analysis, family: tuple[Moment, ...], number_: int) -> MomentRow:
+    m, like = family[0], family[1 : 1 + MOST_LIKE]
     at, tags = a.export.at, a.export.tags
     why = tuple((clean(tags[k], 60), share) for k, share in m.why)
-    names = listed((name for name, _ in why), 2)
+    names = listed((name for name, share in why if share >= 0.1), 2) or "no single tag"
     detail = " ".join(
         f"{name}: {QUESTIONS.get(name, 'odd')}, at {number(float(f'{score:.2g}'))} times its limit."
         for name, score in m.by
@@ -282,7 +281,10 @@ def _moment(a: Analysis, m: Moment, number_: int) -> MomentRow:
         )
         for k, _ in m.why[:3]
     )
-    return MomentRow(number_, names, when(a, at[m.first]), _long(a, m), detail, why[:5], plots)
+    others = tuple(when(a, at[o.first], short=True) for o in like)
+    return MomentRow(
+        number_, names, when(a, at[m.first]), _long(a, m), detail, why[:5], plots, others, len(family) - 1 - len(like)
+    )
 
 
 def _named(a: Analysis, k: int) -> str:
@@ -291,7 +293,7 @@ def _named(a: Analysis, k: int) -> str:
     return clean(facts.name, 70) + told
 
 
-def _change(a: Analysis, c, axis: Axis) -> ChangeRow:  # type: ignore[no-untyped-def]
+def _change(a: Analysis, c: Change, axis: Axis) -> ChangeRow:
     each = [f"{clean(a.export.tags[k], 50)} from {number(x)} to {number(y)}" for k, x, y in c.tags]
     k = c.tags[0][0]
     picture = plot(
@@ -301,6 +303,8 @@ def _change(a: Analysis, c, axis: Axis) -> ChangeRow:  # type: ignore[no-untyped
         axis,
         shades=[(c.at, float(a.export.at[-1]), "after", "")],
         unit=a.export.facts[k].unit,
+        means=True,
+        height=84.0,
     )
     return ChangeRow(when(a, c.at, short=True), f"{listed(each, 4)}.", picture)
 
@@ -352,6 +356,3 @@ def _tags(a: Analysis, axis: Axis) -> tuple[TagRow, ...]:
         )
         for k, f in enumerate(a.export.facts)
     )
-
-
-__all__ = ["WIDE", "no_moments", "steps", "summary", "view_of", "when"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linewarden.reports.analysis_page import EnergyView
-from linewarden.reports.plots import Axis, plot
+from linewarden.reports.plots import FULL, RIGHT, Axis, plot
 from linewarden.service.analysing.telling_shapes import week_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def energy_view(e: EnergyPart) -> EnergyView:
         f"Power, kW, means of {e.meter.slot / 60:,.0f} min",
         at.tolist(),
         e.meter.kw.tolist(),
-        Axis(float(at[0]), float(at[-1])),
+        Axis(float(at[0]), float(at[-1]), right=FULL - RIGHT),
         height=140.0,
         unit="kW",
         limit=p.base,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEFT = 190.0
 SIDE = 16.0
-WIDTH = 760.0
+WIDTH = 900.0
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_STRIPES = 380
 

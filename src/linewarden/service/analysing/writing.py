@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden import __version__
+from linewarden.analytics.survey.moments import kinds
 from linewarden.service.analysing.telling import lasting, no_moments, steps, summary, title, view_of, when
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def summary_lines(found: Analysis) -> Iterator[RenderableType]:
     for said in summary(found):
         yield Text(f"{MARKS.get(said.severity, '  ')} {said.text}")
     tags = found.export.tags
-    moments = found.found.moments if found.found else ()
+    families = kinds(found.found.moments) if found.found else ()
+    moments = [f[0] for f in families]
     if moments:
         rows = [
             (
@@ -49,13 +51,14 @@ def summary_lines(found: Analysis) -> Iterator[RenderableType]:
                 lasting(found, _long(found, m)),
                 ", ".join(n for n, _ in m.by),
                 ", ".join(f"{tags[t]} {share:.0%}" for t, share in m.why[:3]),
+                f"{len(families[k]) - 1:,}" if len(families[k]) > 1 else "",
             )
             for k, m in enumerate(moments[:SHOWN])
         ]
         yield Text()
-        yield catalogue_table(("", "Moment", "For", "Told by", "Because of"), rows)
+        yield catalogue_table(("", "Moment", "For", "Told by", "Because of", "Like it"), rows)
         if len(moments) > SHOWN:
-            yield Text(f"and {len(moments) - SHOWN:,} more", style="dim")
+            yield Text(f"and {len(moments) - SHOWN:,} more kinds", style="dim")
     else:
         yield Text(no_moments(found))
     yield Text("\nNext", style="bold")
