@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -76,3 +77,22 @@ def test_too_little_to_learn_from_is_said() -> None:
         RemainingLife.learned(still, COLUMNS)
     with pytest.raises(ValueError, match="2 columns"):
         RemainingLife.learned(machines(12, 1), COLUMNS).features(Run("x", np.arange(3.0), np.ones((3, 2))))
+
+
+def test_it_survives_json_and_refuses_what_does_not_fit(model: RemainingLife) -> None:
+    kept = json.loads(json.dumps(model.as_dict()))
+    seen, _ = ends(7, points=3)
+    assert RemainingLife.from_dict(kept).estimates(seen[:5]) == model.estimates(seen[:5])
+    for change in ({"used": [99]}, {"models": []}, {"cap": float("nan")}, {"columns": ["a"]}, {"spans": [1, 2]}):
+        with pytest.raises((ValueError, KeyError)):
+            RemainingLife.from_dict({**kept, **change})
+
+
+def test_the_share_in_its_intervals_is_told(model: RemainingLife) -> None:
+    assert model.covered > 0.85  # half of 40 units vouch for no less than it, and cannot for much less than all
+
+
+def test_the_chance_to_last_falls_with_time(model: RemainingLife) -> None:
+    worn = machines(1, 3, points=3)[0].until(95)
+    still = model.still(worn, np.linspace(0, model.cap, 20))
+    assert still[0] > 0.9 and still[-1] < 0.2 and (np.diff(still) <= 0).all()

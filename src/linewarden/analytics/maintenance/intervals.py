@@ -47,6 +47,16 @@ class Errors:
         order = np.argsort(scores, kind="stable")
         return cls(at, size, scores[order], weights[order])
 
+    @staticmethod
+    def covered(estimate: Floats, truth: Floats, unit: npt.NDArray[np.int64], coverage: float = 0.9) -> float:
+        """The share of rows that lie in intervals learned from the other half of the units: both halves, pooled."""
+        half = unit % 2 == 0
+        inside = []
+        for learn in (half, ~half):
+            low, high = Errors.learned(estimate[learn], truth[learn], unit[learn]).interval(estimate[~learn], coverage)
+            inside.append((low <= truth[~learn]) & (truth[~learn] <= high))
+        return float(np.concatenate(inside).mean())
+
     def interval(self, estimate: Floats, coverage: float = 0.9) -> tuple[Floats, Floats]:
         """(low, high) around estimates, (n,) each: the truth is in between with a probability of `coverage` where the
         new unit is like those learned from; the rest is shared by both sides. Infinite where too few units vouch."""

@@ -29,6 +29,8 @@ USUAL_CAP = 0.6
 """Of the median life: what is beyond is told as "or more" (125 of 199 and 221 cycles at C-MAPSS)."""
 LOOKED_AT = 1.6
 """Of the cap: rows with more left are not learned from; they look like those with somewhat less."""
+JUDGED = 1.2
+"""Of the cap: errors are counted at moments with less left."""
 ROWS_A_UNIT = 64
 SPANS = (0.1, 0.2, 0.3, 0.5, 1.0)
 """Of the median life, in rows."""
@@ -63,7 +65,9 @@ class Estimate:
 class RemainingLife:
     """A learned model. columns: names of the columns of `Run.rows`; settings: those of them that say at which operating
     point the machine is. used: places of columns that told anything. cap: the longest life that is told. spans: rows.
-    units, rows: learned from. error: RMSE at moments of life of units that were not seen."""
+    units, rows: learned from. error: RMSE at moments of life of units that were not seen, error_of_mean: of always
+    saying the mean; covered: share of them in 90 % intervals that were learned from other units. onnx: instead of
+    `models`, the trees of an imported file."""
 
     columns: tuple[str, ...]
     settings: tuple[str, ...]
@@ -77,6 +81,8 @@ class RemainingLife:
     rows: int
     error: float
     error_of_mean: float
+    covered: float
+    onnx: bytes = b""
 
     # --- learn ---
 
@@ -111,7 +117,7 @@ class RemainingLife:
             raise ValueError("no tag moves: nothing to learn from")
         blank = cls(
             tuple(columns), tuple(settings), used, points, cap, spans,
-            Errors(*[np.zeros(1)] * 4), (), len(runs), len(stacked), np.nan, np.nan,
+            Errors(*[np.zeros(1)] * 4), (), len(runs), len(stacked), np.nan, np.nan, np.nan,
         )  # fmt: skip
         return blank._fitted(runs, seed)
 
@@ -132,11 +138,42 @@ class RemainingLife:
             unseen[out] = np.clip(np.asarray(model.predict(told[out])), 0.0, self.cap)
             plain[out] = target[~out].mean()
             models.append(model.model_to_string())
-        judged = left <= self.cap * 1.2
+        judged = left <= self.cap * JUDGED
         errors = Errors.learned(unseen[judged], target[judged], unit[judged])
         return RemainingLife(
             self.columns, self.settings, self.used, self.points, self.cap, self.spans, errors, tuple(models),
             self.units, self.rows, _rmse(unseen - target, judged), _rmse(plain - target, judged),
+            Errors.covered(unseen[judged], target[judged], unit[judged]),
+        )  # fmt: skip
+
+    # --- keep ---
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, without the trees of an imported file."""
+        return {
+            "columns": list(self.columns), "settings": list(self.settings), "used": list(self.used), "cap": self.cap,
+            "spans": list(self.spans), "points": self.points.as_dict(), "errors": self.errors.as_dict(),
+            "models": list(self.models), "units": self.units, "rows": self.rows, "error": self.error,
+            "error_of_mean": self.error_of_mean, "covered": self.covered,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, said: dict[str, Any], onnx: bytes = b"") -> RemainingLife:
+        """What `as_dict` gave. Raises ValueError, KeyError or TypeError where it is not."""
+        columns, settings = tuple(map(str, said["columns"])), tuple(map(str, said["settings"]))
+        used = tuple(map(int, said["used"]))
+        points = OperatingPoints.from_dict(said["points"], len(settings), len(columns) - len(settings))
+        numbers = [float(said[k]) for k in ("cap", "error", "error_of_mean", "covered")]
+        spans = tuple(map(float, said["spans"]))
+        sound = all(0 <= k < len(columns) for k in used) and len(spans) == 1 + len(SPANS) and min(spans) > 1
+        if not sound or not set(settings) <= set(columns) or not np.isfinite(numbers).all() or numbers[0] <= 0:
+            raise ValueError("a model that does not fit itself")
+        models = tuple(map(str, said["models"]))
+        if not models and not onnx:
+            raise ValueError("a model without trees")
+        return cls(
+            columns, settings, used, points, numbers[0], spans, Errors.from_dict(said["errors"]), models,
+            int(said["units"]), int(said["rows"]), numbers[1], numbers[2], numbers[3], onnx,
         )  # fmt: skip
 
     # --- tell ---
@@ -189,12 +226,29 @@ class RemainingLife:
 
         return [lightgbm.Booster(model_str=text) for text in self.models]
 
+    def still(self, run: Run, ahead: Floats) -> Floats:
+        """The probability that a unit lasts longer than each `ahead` after its last row. Nothing is known beyond the
+        cap: there it is taken to fail at its mean rate before."""
+        left = float(self._mean_of(self.features(run)[-1:])[0])
+        return self.errors.still(left, np.asarray(ahead, np.float64))
+
+    def mean_of(self, told: Floats) -> Floats:
+        """What is left by features, (n,)."""
+        return self._mean_of(told)
+
     def _mean_of(self, told: Floats) -> Floats:
+        if self.onnx:
+            from linewarden.analytics.maintenance.exchange import run_graph
+
+            return run_graph(self.onnx, told)
         each = [np.clip(np.asarray(m.predict(told, num_threads=1)), 0.0, self.cap) for m in self._boosters()]
         return np.asarray(np.mean(each, axis=0))
 
     def _reasons(self, told: Floats) -> list[tuple[tuple[str, float], ...]]:
-        """By tag, the sum of the Shapley values of its features (Lundberg, Erion, Lee 2018: TreeSHAP)."""
+        """By tag, the sum of the Shapley values of its features (Lundberg, Erion, Lee 2018: TreeSHAP). An imported
+        graph has no paths to tell them from."""
+        if self.onnx:
+            return [()] * len(told)
         parts = np.mean([m.predict(told, pred_contrib=True, num_threads=1) for m in self._boosters()], axis=0)
         names = (*self.tags, AGE)
         of = np.append(np.arange(told.shape[1] - 1) % len(self.tags), len(self.tags))

@@ -29,14 +29,12 @@ class Features:
 
 def features(signal: Floats) -> Features:
     """Of the signal without its mean. Raises ValueError for too short a signal, or one with gaps."""
-    signal = _checked(signal)
-    power = float(np.mean(signal**2))
-    rms, peak = float(np.sqrt(power)), float(np.abs(signal).max())
-    still = power == 0.0
-    return Features(
-        rms, peak, float(np.ptp(signal)), 0.0 if still else peak / rms,
-        0.0 if still else float(np.mean(signal**4)) / power**2,
-    )  # fmt: skip
+    moves = _checked(signal)
+    power = float(np.mean(moves**2))
+    rms, peak = float(np.sqrt(power)), float(np.abs(moves).max())
+    if peak <= 1e-12 * float(np.abs(signal).max()):  # a constant, but for rounding
+        return Features(0.0, 0.0, 0.0, 0.0, 0.0)
+    return Features(rms, peak, float(np.ptp(moves)), peak / rms, float(np.mean(moves**4)) / power**2)
 
 
 def spectrum(signal: Floats, rate: float) -> tuple[Floats, Floats]:
@@ -112,4 +110,4 @@ def _checked(signal: Floats) -> Floats:
         raise ValueError(f"a signal of shape {signal.shape}; needs {FEWEST} samples in a row")
     if not np.isfinite(signal).all():
         raise ValueError("a signal with gaps has no spectrum; cut it at the gaps")
-    return signal - signal.mean()
+    return np.asarray(signal - signal.mean(), np.float64)
