@@ -475,6 +475,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     from linewarden.service.energy_command import add_energy
     from linewarden.service.expected_command import add_expected
     from linewarden.service.lake_command import add_lake
+    from linewarden.service.maintenance.command import add_health
     from linewarden.service.notices_command import add_notices
     from linewarden.service.oee_command import add_oee
     from linewarden.service.packets_command import add_packets
@@ -496,7 +497,7 @@ def _add_others(parser: argparse.ArgumentParser, commands: Commands) -> None:
     for add in (
         add_analyse, add_analytics, add_energy, add_oee, add_trends, add_serve, add_collect, add_console, add_rules,
         add_packets, add_expected, add_snapshot, add_lake,
-        add_config, add_people, add_access, add_secret, add_certificate, add_backup,
+        add_health, add_config, add_people, add_access, add_secret, add_certificate, add_backup,
     ):  # fmt: skip
         add(commands)
     add_exercise(parser)

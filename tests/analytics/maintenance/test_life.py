@@ -34,7 +34,7 @@ def test_it_foresees_the_end_of_machines_it_never_saw(model: RemainingLife) -> N
     assert error == pytest.approx(model.error, rel=0.5)
     inside = [e.low <= t <= e.high for e, t in zip(found, truth, strict=True)]
     assert np.mean(inside) >= 0.8
-    assert all(e.or_more == (e.left > 0.97 * model.cap) for e in found)
+    assert all(e.or_more == (e.left > 0.95 * model.cap) for e in found)
 
 
 def test_it_says_which_tags_shorten_the_life(model: RemainingLife) -> None:
@@ -95,4 +95,4 @@ def test_the_share_in_its_intervals_is_told(model: RemainingLife) -> None:
 def test_the_chance_to_last_falls_with_time(model: RemainingLife) -> None:
     worn = machines(1, 3, points=3)[0].until(95)
     still = model.still(worn, np.linspace(0, model.cap, 20))
-    assert still[0] > 0.9 and still[-1] < 0.2 and (np.diff(still) <= 0).all()
+    assert still[0] > 0.9 and still[-2] < 0.2 and (np.diff(still) <= 0).all()

@@ -72,10 +72,11 @@ class Errors:
         high = self.scores[most] if enough else np.inf
         return np.maximum(estimate + low * size, 0.0), estimate + high * size
 
-    def still(self, estimate: float, ahead: Floats) -> Floats:
+    def still(self, estimate: float, ahead: Floats, most: float = np.inf) -> Floats:
         """The probability that it lasts longer than each `ahead`, of the same errors: for costs, where a curve is
-        needed; unlike `interval` it has no margin for few units."""
+        needed; unlike `interval` it has no margin for few units. most: what lasts so long, lasts "or more"."""
         lasts = np.maximum(estimate + self.scores * np.interp(estimate, self.at, self.size), 0.0)
+        lasts = np.where(lasts >= most, np.inf, lasts)
         order = np.argsort(lasts, kind="stable")
         gone = np.concatenate([[0.0], np.cumsum(self.weights[order])]) / self.weights.sum()
         return np.asarray(1.0 - gone[np.searchsorted(lasts[order], np.asarray(ahead, np.float64), side="right")])

@@ -27,6 +27,8 @@ AGE = "age"
 FOLDS = 10
 USUAL_CAP = 0.6
 """Of the median life: what is beyond is told as "or more" (125 of 199 and 221 cycles at C-MAPSS)."""
+OR_MORE = 0.95
+"""Of the cap: what is estimated beyond is told as the cap or more."""
 LOOKED_AT = 1.6
 """Of the cap: rows with more left are not learned from; they look like those with somewhat less."""
 JUDGED = 1.2
@@ -179,6 +181,26 @@ class RemainingLife:
     # --- tell ---
 
     @property
+    def width(self) -> int:
+        """How many features a row has: levels and slopes a tag, and the age."""
+        return (2 + len(SPANS) + LEVELS) * len(self.used) + 1
+
+    def check(self) -> None:
+        """Raises ValueError where the trees cannot be read, or are of other features."""
+        if self.onnx:
+            self.mean_of(np.zeros((1, self.width)))
+            return
+        import lightgbm
+
+        for text in self.models:
+            try:
+                fits = lightgbm.Booster(model_str=text).num_feature() == self.width
+            except (lightgbm.basic.LightGBMError, ValueError) as error:
+                raise ValueError("trees that cannot be read") from error
+            if not fits:
+                raise ValueError("trees of other features")
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """The columns that are looked at, without settings."""
         return tuple(self.columns[k] for k in self.used)
@@ -216,7 +238,7 @@ class RemainingLife:
             Estimate(
                 r.unit, float(r.at[-1]), float(left[k]), float(min(low[k], left[k])),
                 np.inf if high[k] >= self.cap else float(max(high[k], left[k])),
-                bool(left[k] > 0.97 * self.cap), why[k],
+                bool(left[k] > OR_MORE * self.cap), why[k],
             )
             for k, r in enumerate(runs)
         ]  # fmt: skip
@@ -227,10 +249,9 @@ class RemainingLife:
         return [lightgbm.Booster(model_str=text) for text in self.models]
 
     def still(self, run: Run, ahead: Floats) -> Floats:
-        """The probability that a unit lasts longer than each `ahead` after its last row. Nothing is known beyond the
-        cap: there it is taken to fail at its mean rate before."""
+        """The probability that a unit lasts longer than each `ahead`, up to the cap, after its last row."""
         left = float(self._mean_of(self.features(run)[-1:])[0])
-        return self.errors.still(left, np.asarray(ahead, np.float64))
+        return self.errors.still(left, np.asarray(ahead, np.float64), OR_MORE * self.cap)
 
     def mean_of(self, told: Floats) -> Floats:
         """What is left by features, (n,)."""

@@ -18,7 +18,13 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from linewarden.errors import StoreError
-from linewarden.service.state import case_tables, people_tables, queries, zone_tables  # noqa: F401 - in METADATA
+from linewarden.service.state import (  # noqa: F401 - in METADATA
+    case_tables,
+    maintenance_tables,
+    people_tables,
+    queries,
+    zone_tables,
+)
 from linewarden.service.state.tables import METADATA
 
 FOLDER = Path(__file__).parent / "migrations"
