@@ -97,7 +97,7 @@ def test_work_is_proposed_entered_and_decided(plant: Path, run: Run, tmp_path: P
     ics = tmp_path / "plant.ics"
     assert run(*calendar, "--state", "accepted", "--ics", ics).code == 0
     assert "STATUS:CONFIRMED" in ics.read_text() and "SUMMARY:Maintenance: m0" in ics.read_text()
-    audit = run("audit", "list", "--config", plant / "linewarden.toml")
+    audit = run("audit", "list", plant / "linewarden.toml")
     assert "maintenance.accept" in audit.out and "maintenance.propose" in audit.out
 
 

@@ -6,5 +6,5 @@ trends.py      levels and slopes of several spans         survival.py    from li
 limits.py      when a trend meets a limit                 index.py       health 0..1, with reasons
 vibration.py   features of a vibration signal             iso20816.py    its severity
 bearing.py     frequencies of a bearing's defects         proposal.py    act now or wait: expected cost
-exchange.py    trees as ONNX
+exchange.py    trees as ONNX                               foresight.py   warns before a limit
 """

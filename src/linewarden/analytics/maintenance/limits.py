@@ -1,7 +1,8 @@
 """When a trend meets a limit: for a value with a limit, and no machine that was ever run until it failed.
 
-The trend is fitted robustly (Theil and Sen: the median of slopes between pairs), as a straight line and as growth by
-the same share a time (a straight line of the logarithm); whichever foresaw the latest part better is taken. How far off
+The trend is fitted robustly (Theil and Sen: the median of slopes between pairs), as a straight line, as growth by the
+same share a time (a straight line of the logarithm), and as such growth of what is above the value of a new machine,
+where that is known; whichever foresaw the latest part best is taken. How far off
 it may be: the fit is done again with blocks of its residuals put elsewhere (moving-block bootstrap, Kuensch 1989),
 since what is measured at one moment hangs together with the next.
 """
@@ -19,6 +20,7 @@ FEWEST = 12
 POINTS = 96
 """Means of rows that are fitted; more would cost more and say no more."""
 AGAIN = 200
+"""Fits for an interval."""
 LATEST = 0.25
 """Share of the points that the choice of the trend is judged on."""
 
@@ -36,8 +38,18 @@ class Reach:
     reached: bool
 
 
-def time_to_limit(at: Floats, values: Floats, limit: float, coverage: float = 0.9, *, below: bool = False) -> Reach:
-    """at, values: (n,), NaN for a value that did not come; limit: is passed upwards, or `below`: downwards.
+def time_to_limit(
+    at: Floats,
+    values: Floats,
+    limit: float,
+    coverage: float = 0.9,
+    *,
+    below: bool = False,
+    new: float | None = None,
+    again: int = AGAIN,
+) -> Reach:
+    """at, values: (n,), NaN for a value that did not come; limit: is passed upwards, or `below`: downwards. new: the
+    value of a machine without wear; again: fits for the interval, 0 for none.
 
     Raises ValueError for fewer than 12 values, or times that do not rise.
     """
@@ -50,15 +62,21 @@ def time_to_limit(at: Floats, values: Floats, limit: float, coverage: float = 0.
         raise ValueError("times must rise")
     sign = -1.0 if below else 1.0
     t, y = _thinned(at - at[-1], sign * values)
-    growth = y.min() > 0 and _foresight(t, np.log(y), np.exp, y) < _foresight(t, y, np.asarray, y)
-    told, goal = (np.log(y), np.log(sign * limit)) if growth and sign * limit > 0 else (y, sign * limit)
-    trend = "growth" if told is not y else "line"
+    goal = sign * limit
+    floors = [0.0] if new is None else [0.0, sign * new]
+    usable = [f for f in floors if y.min() > f and goal > f]
+    foreseen = [_foresight(t, np.log(y - f), lambda g, f=f: np.exp(g) + f, y) for f in usable]  # type: ignore[misc]
+    best = min(zip(foreseen, usable, strict=True), default=(np.inf, 0.0))
+    growth = best[0] < _foresight(t, y, np.asarray, y)
+    told, goal = (np.log(y - best[1]), float(np.log(goal - best[1]))) if growth else (y, goal)
     slope, level = _line(t, told[None])
-    ways = _bootstrapped(t, told, float(slope[0]), float(level[0]))
-    left = _until(goal, slope, level)[0]
-    low, high = _between(np.sort(_until(goal, *ways)), (1.0 - coverage) / 2.0)
-    now = float(slope[0]) * (float(np.exp(level[0])) if trend == "growth" else 1.0)
-    return Reach(float(left), min(low, float(left)), max(high, float(left)), trend, sign * now, bool(left == 0.0))
+    left = float(_until(goal, slope, level)[0])
+    low = high = left
+    if again:
+        ways = _bootstrapped(t, told, float(slope[0]), float(level[0]), again)
+        low, high = _between(np.sort(_until(goal, *ways)), (1.0 - coverage) / 2.0)
+    now = float(slope[0]) * (float(np.exp(level[0])) if growth else 1.0)
+    return Reach(left, min(low, left), max(high, left), "growth" if growth else "line", sign * now, left == 0.0)
 
 
 def _thinned(t: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -86,13 +104,13 @@ def _foresight(t: Floats, told: Floats, back: Callable[[Floats], Floats], y: Flo
     return float(np.mean(np.abs(foreseen - y[cut:])))
 
 
-def _bootstrapped(t: Floats, told: Floats, slope: float, level: float) -> tuple[Floats, Floats]:
-    """Slopes and levels of fits with residuals in other places, (AGAIN,) each; the same for the same values."""
+def _bootstrapped(t: Floats, told: Floats, slope: float, level: float, again: int) -> tuple[Floats, Floats]:
+    """Slopes and levels of fits with residuals in other places, (again,) each; the same for the same values."""
     dice = np.random.default_rng(0)
     off = told - level - slope * t
     block = max(2, round(len(t) ** 0.5))
-    first = dice.integers(0, len(t) - block + 1, (AGAIN, -(-len(t) // block)))
-    places = (first[:, :, None] + np.arange(block)).reshape(AGAIN, -1)[:, : len(t)]
+    first = dice.integers(0, len(t) - block + 1, (again, -(-len(t) // block)))
+    places = (first[:, :, None] + np.arange(block)).reshape(again, -1)[:, : len(t)]
     # Blocks of fitted residuals are somewhat too small: two degrees of freedom went into the line.
     wider = float(np.sqrt(len(t) / max(len(t) - 2.0, 1.0)))
     slopes, levels = [], []
