@@ -115,7 +115,7 @@ def test_a_long_silence_makes_no_endless_rows() -> None:
 
 def test_a_long_batch_loses_no_row() -> None:
     grid = Grid(TAGS, 1.0, stale=2.0, most=100)
-    rows, at = grid.rows(Reading(float(k), "flow", k) for k in range(1000))
+    rows, _at = grid.rows(Reading(float(k), "flow", k) for k in range(1000))
     assert rows[:, 0].tolist() == list(range(999))
 
 
