@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from linewarden.service.tag_dictionary.editing import say
+from linewarden.service.values import Ask, Names
 from tests.console.axe import violations
 from tests.console.house import Served
 
@@ -48,7 +49,7 @@ def test_a_link_shows_the_same(open_as: Callable[..., Any], served: Served) -> N
 
 
 def test_a_tag_is_called_and_measured_as_people_said(open_as: Callable[..., Any], served: Served) -> None:
-    tag = served.place.trends.book.fresh().tags()[0]
+    tag = served.place.values.find(Ask(limit=1), Names()).tags[0]
     say(served.place.lake, {tag.key: {"ucum": "m3/h", "alias": "Feed pump flow", "description": "measured behind it"}})
     try:
         served.place.values.soon()
