@@ -154,6 +154,7 @@ def _layout(s: TableFile) -> Layout:
 
 LOADS = (
     "polars",
+    "duckdb",
     "linewarden.collectors._polling.loop",
     "linewarden.collectors._polling.file_session",
 )

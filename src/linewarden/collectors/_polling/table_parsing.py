@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,13 @@ from linewarden.collectors._polling.trouble import reason
 if TYPE_CHECKING:
     import polars as pl
 
+PARQUET = (".parquet", ".pq")
+_OWN: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""Nothing is fetched."""
 SEPARATORS = (";", "\t", ",", "|")
 
 
@@ -39,9 +47,9 @@ def parsed(name: str, data: bytes, csv: Csv) -> Parsed:
     """The table in a file. Raises ValueError that says what is wrong and the way out."""
     import polars as pl
 
+    if name.lower().endswith(PARQUET):
+        return Parsed(_of_parquet(data), {}, cut=False)
     try:
-        if name.lower().endswith((".parquet", ".pq")):
-            return Parsed(pl.read_parquet(io.BytesIO(data)), {}, cut=False)
         return _of_csv(data, csv)
     except pl.exceptions.PolarsError as error:
         said = reason(error)
@@ -49,9 +57,24 @@ def parsed(name: str, data: bytes, csv: Csv) -> Parsed:
             said = "a line has more cells than the header; check separator, decimal and skip_lines"
         elif "empty" in said:
             said = "it is empty, or skip_lines is too many"
-        elif "parquet" in said.lower() or "thrift" in said.lower() or "magic" in said.lower():
-            said = "it is no whole Parquet file"
         raise ValueError(said) from None
+
+
+def _of_parquet(data: bytes) -> pl.DataFrame:
+    """By DuckDB, which refuses a damaged file: polars ends the process on some."""
+    import duckdb
+    import polars as pl
+
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        file.write(data)
+        file.flush()
+        connection = duckdb.connect(config=_OWN)
+        try:
+            return pl.DataFrame(connection.sql("SELECT * FROM read_parquet(?)", params=[file.name]))
+        except duckdb.Error as error:
+            raise ValueError(f"it is no whole Parquet file ({reason(error)[:120]})") from None
+        finally:
+            connection.close()
 
 
 def _of_csv(data: bytes, csv: Csv) -> Parsed:
