@@ -103,7 +103,7 @@ class House:
         return self.tags[self._numbers[source, name]]
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0, what: str = "") -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0, what: str = "") -> Any:
     """What a condition gives once it is true."""
     limit = time.monotonic() + seconds
     while not (found := condition()):
@@ -121,6 +121,12 @@ def free_port() -> int:
 
 class Mosquitto:
     """A real broker on loopback, that may be stopped and started again on its port."""
+
+    def __enter__(self) -> Mosquitto:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def __init__(self, folder: Path, *lines: str, port: int | None = None) -> None:
         self.port = port or free_port()
@@ -246,6 +252,12 @@ def publish_of(packet: Packet, version: int) -> Published:
 
 class Tap:
     """Stands between a client and a server, and keeps what goes by; `cut` ends the connections."""
+
+    def __enter__(self) -> Tap:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -434,7 +446,7 @@ class EdgeNode:
         self.client.on_message = self._command
         self.client.connect("127.0.0.1", port, keepalive=60)
         self.client.loop_start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
 
     def topic(self, kind: str, device: str = "") -> str:
         return "/".join(("spBv1.0", self.group, kind, self.node, *([device] if device else [])))
@@ -456,7 +468,7 @@ class EdgeNode:
         data = birth(metrics, self.bdseq, seq, stamp) if kind == "NBIRTH" else payload(metrics, seq, stamp)
         sent = self.client.publish(self.topic(kind, device), data, qos=qos)
         if threading.current_thread() is not self._answering:
-            sent.wait_for_publish(10)
+            sent.wait_for_publish(60)
         self.seq = (seq + 1) % 256
 
     def kill(self) -> None:
@@ -467,6 +479,6 @@ class EdgeNode:
         self.client.loop_stop()
 
     def close(self) -> None:
-        self.client.publish(self.topic("NDEATH"), death(self.bdseq), qos=1).wait_for_publish(10)
+        self.client.publish(self.topic("NDEATH"), death(self.bdseq), qos=1).wait_for_publish(60)
         self.client.disconnect()
         self.client.loop_stop()

@@ -96,15 +96,17 @@ def now_ms() -> int:
 @pytest.fixture(scope="module", params=["3.1.1", "5"])
 def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Wire:
     require_mosquitto()
-    seen, house = Wire(), House()
-    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"))
-    tap = Tap(broker.port)
-    begun = now_ms()
-    with collecting(house, tap.url, version=request.param, reorder_timeout=0.2, rebirth_pause=1.0) as made:
+    with Mosquitto(tmp_path_factory.mktemp("mosquitto")) as broker, Tap(broker.port) as tap:
+        return _two_sessions(broker, tap, request.param)
+
+
+def _two_sessions(broker: Mosquitto, tap: Tap, version: str) -> Wire:
+    seen, house, begun = Wire(), House(), now_ms()
+    with collecting(house, tap.url, version=version, reorder_timeout=0.2, rebirth_pause=1.0) as made:
         node = EdgeNode(broker.port, births=lambda node: node.send("NBIRTH", [metric("level", 2.0)]))
         node.send("NBIRTH", [metric("level", 1.0)])
         node.send("NDATA", [metric("level", 1.5)], seq=5)  # 1 to 4 are missing
-        assert node.commanded.wait(10)
+        assert node.commanded.wait(60)
         node.client.publish(STATE, topics.state(False, now_ms()), qos=1, retain=True)
         until(lambda: len(seen.of(tap.published(0), "STATE")) == 2)
         time.sleep(0.05)  # the times of the two sessions differ
@@ -116,8 +118,6 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     seen.first, seen.second = tap.packets(0), tap.packets(1)
     seen.published, seen.again = tap.published(0), tap.published(1)
     node.close()
-    tap.close()
-    broker.stop()
     return seen
 
 
@@ -562,18 +562,15 @@ def test_tck_id_payloads_state_birth_payload(wire: Wire) -> None:
 @pytest.fixture(scope="module")
 def two_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Tap]]:
     require_mosquitto()
-    brokers = [Mosquitto(tmp_path_factory.mktemp("mosquitto")) for _ in range(2)]
-    taps = [Tap(broker.port) for broker in brokers]
-    house = House()
-    with collecting(house, *(tap.url for tap in taps)) as made:
-        time.sleep(0.05)
-        taps[0].cut()
-        until(lambda: taps[0].published(1))
-        until(lambda: all(host.born for host in made.hosts.values()))
-    yield taps
-    for tap, broker in zip(taps, brokers, strict=True):
-        tap.close()
-        broker.stop()
+    with contextlib.ExitStack() as stack:
+        brokers = [stack.enter_context(Mosquitto(tmp_path_factory.mktemp("mosquitto"))) for _ in range(2)]
+        taps = [stack.enter_context(Tap(broker.port)) for broker in brokers]
+        with collecting(House(), *(tap.url for tap in taps)) as made:
+            time.sleep(0.05)
+            taps[0].cut()
+            until(lambda: taps[0].published(1))
+            until(lambda: all(host.born for host in made.hosts.values()))
+        yield taps
 
 
 def test_tck_id_operational_behavior_host_application_multi_server_timestamp(two_servers: list[Tap]) -> None:
