@@ -50,7 +50,13 @@ $(VENV)/.console: $(VENV)/.base $(CONSOLE)
 	@cd frontend && npm ci --silent --no-audit --no-fund --ignore-scripts && npm run --silent build -- --logLevel error
 	@touch $@
 
-setup: $(VENV)/.engine $(VENV)/.console $(VENV)/.dev ## what `make test` and `make lint` need, without running them
+# An OPC UA server that shares no line with our library: for tests/collectors/test_opcua_node.py only.
+$(VENV)/.peers: $(VENV)/.base tests/collectors/node/package-lock.json
+	@echo "setup: servers of others for the tests (Node.js)"
+	@cd tests/collectors/node && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+setup: $(VENV)/.engine $(VENV)/.console $(VENV)/.dev $(VENV)/.peers ## what `make test` and `make lint` need, without running them
 
 # greenery, which cpppo needs, is published as source only; its hash is checked like all others.
 $(VENV)/.exercises: $(VENV)/.base requirements/exercises.txt

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -253,3 +257,77 @@ def test_password_never_goes_in_the_clear(safe: Server, server: Server) -> None:
         with collecting(replace(PLAIN, endpoint=at.url, user="reader", password="pass word"), sink):
             until(partial(len, sink.downs))
         assert "password would be readable" in sink.downs[0]
+
+
+def test_server_that_comes_back_with_another_certificate_is_a_new_one(tmp_path: Path) -> None:
+    folder = make("first").write(tmp_path / "server")
+    with Server("asyncua", pki=str(folder), policies=OFFERED) as s:
+        sink = MemorySink()
+        settings = replace(trusting(tmp_path, s), user="", password="")
+        with collecting(settings, sink):
+            until(lambda: sink.rows)
+            s.stop()
+            make("second").write(folder)
+            s.start()
+            until(lambda: any("is not trusted" in d for d in sink.downs), 60)
+            before = len(sink.rows)
+            (kept,) = (tmp_path / "pki" / "rejected").iterdir()
+            kept.rename(tmp_path / "pki" / "trusted" / kept.name)
+            until(lambda: len(sink.rows) > before, 60)
+
+
+def test_keys_of_the_channel_are_renewed(tmp_path: Path, safe: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linewarden.collectors._opcua import link
+
+    clients, made = [], link._client
+
+    def short(*given: Any) -> Any:
+        clients.append(made(*given))
+        clients[-1].secure_channel_timeout = 1000
+        return clients[-1]
+
+    monkeypatch.setattr(link, "_client", short)
+    sink = MemorySink()
+    with collecting(trusting(tmp_path, safe), sink):
+        until(lambda: sink.rows)
+        time.sleep(4)
+        before = len(sink.rows)
+        until(lambda: len(sink.rows) > before + 5)
+        token = clients[-1].uaclient.protocol._connection.security_token.TokenId
+    assert not sink.downs and token > 2
+
+
+GARBAGE = {
+    "closes": b"",
+    "text": b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4,
+    "zeros": bytes(64),
+    "error": b"ERRF" + struct.pack("<III", 16 + 4, 0x80830000, 4) + b"full",
+    "short": b"ACKF" + struct.pack("<I", 8),
+    "endless": b"ACKF" + struct.pack("<I", 2**32 - 1) + bytes(1000),
+    "other": b"MSGF" + struct.pack("<IIIII", 24, 1, 1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_whatever_a_server_answers_is_one_line_and_tried_again(name: str) -> None:
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = listening.accept()
+                    calls.append(peer)
+                    peer.recv(1000)
+                    peer.sendall(GARBAGE[name])
+                    if not GARBAGE[name]:
+                        peer.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        sink = MemorySink()
+        url = f"opc.tcp://127.0.0.1:{listening.getsockname()[1]}/x"
+        with collecting(replace(PLAIN, endpoint=url, timeout_s=0.5), sink):
+            until(lambda: len(calls) > 1 and len(sink.downs) > 1)
+    for peer in calls:
+        peer.close()
+    assert all("\n" not in line for line in sink.downs) and not sink.ups

@@ -1,16 +1,19 @@
 """The collector against node-opcua, a server that shares no line with our library: losses, takeover, queues, security.
 
-It looks at a value every 50 ms at most, so that the counter counts slower than elsewhere. It is installed by `npm ci`
-in tests/collectors/node; LINEWARDEN_NODE_OPCUA names another node_modules.
+It looks at a value every 50 ms at most, so that the counter counts slower than elsewhere. `make setup` installs
+it in tests/collectors/node; LINEWARDEN_NODE_OPCUA names another node_modules.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +139,25 @@ def test_each_policy_and_mode(safe: Server, tmp_path: Path, policy: Any, mode: A
     with collecting(replace(guarded(tmp_path, safe.port), security=policy, mode=mode), sink):
         until(lambda: sink.rows or sink.downs)
     assert sink.rows, sink.downs
+
+
+def test_our_death_loses_nothing(safe: Server, tmp_path: Path) -> None:
+    """Killed, not stopped: what was on disk and not yet acknowledged may come twice, and nothing is lost."""
+    settings = guarded(tmp_path, safe.port, state=tmp_path / "state.json", trees=("Line1",))
+    given = json.dumps({**asdict(settings), "pki": str(settings.pki), "state": str(settings.state)})
+    rows = tmp_path / "rows"
+    rows.touch()
+
+    def values() -> list[float]:
+        return [float(line.split()[1]) for line in rows.read_text().splitlines() if line.startswith(NAME)]
+
+    for _ in range(3):
+        before = len(values())
+        command = [sys.executable, "-m", "tests.collectors.opcua_runner", given, str(rows)]
+        with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+            until(lambda n=before: len(values()) > n + 60, 90)  # type: ignore[misc]
+            process.kill()
+        time.sleep(1)
+    missing, doubled = whole([v for v in values() if v >= 0])
+    assert missing == 0
+    assert doubled <= 80

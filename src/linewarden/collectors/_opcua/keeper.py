@@ -26,7 +26,8 @@ from linewarden.collectors._opcua.values import Point, Values
 from linewarden.collectors.contract import Samples, Sink
 from linewarden.errors import LinewardenError
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # s between attempts; doubled each time
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # s between attempts; doubled each time
+WELL = 20.0  # s: what lasted so long was well, and the pauses begin anew
 SETTLE = 2.0  # s until a server's history surely has what it has just sent
 SAVE_EVERY = 5.0  # s
 PATIENCE = 10.0  # s until a point that stays silent after a loss is asked for in history
@@ -65,19 +66,22 @@ class Keeper:
             self.sink.say(
                 f"{self.source}: security is None as configured: anybody on the way can read and forge values"
             )
+        clock = asyncio.get_running_loop().time
         while not self._stop.is_set():
+            began = clock()
             try:
                 link = await self._start()
-                pause = FIRST_PAUSE
-                self._well()
+                self.sink.up(self.source)
                 await self._work(link)
+                continue
             except EndedError as error:
                 self.sink.say(f"{self.source}: {error}; it is made anew")
                 await self._leave_feed()
             except Exception as error:  # noqa: BLE001 - whatever a server does: it is said, and tried again
                 self._trouble(error)
-                await self._sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+            pause = FIRST_PAUSE if clock() - began > WELL else pause
+            await self._sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
         await self._end()
 
     async def _start(self) -> Link:
@@ -280,9 +284,6 @@ class Keeper:
                 f"{self.source}: {self.settings.state} cannot be written ({error}): a restart may lose values"
             )
 
-    def _well(self) -> None:
-        self.sink.up(self.source)
-
     def _trouble(self, error: Exception) -> None:
         if self._link is not None:
             self._link.drop()
@@ -307,7 +308,13 @@ class Keeper:
             await self._save(self._feed)
             await self._feed.close()
         if self._link is not None:
-            await self._link.close(delete=not self.settings.state)
+            await self._link.close(delete=not self._stays())
+
+    def _stays(self) -> bool:
+        """Whether the subscription is left at the server for our next start: where we remember it, and will be known
+        again (an anonymous user without security is not: Part 4, 5.14.7)."""
+        s = self.settings
+        return s.state is not None and (s.security != "None" or bool(s.user or s.user_certificate))
 
 
 _HINTS = {
@@ -333,6 +340,8 @@ def _reason(error: BaseException, settings: Any = None, own: Own | None = None) 
     where = settings.endpoint if settings is not None else "the server"
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {where}: is the server on, and the port right?"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename}: permission denied: give the folder to the user that Linewarden runs as"
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return f"no answer from {where} in time"
     if isinstance(error, ConnectionError):

@@ -51,6 +51,7 @@ POLICIES: dict[str, Any] = {
     "Aes256_Sha256_RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
 }
 _STRONG = {policy.URI for name, policy in POLICIES.items() if name != "None"}
+TRIES = 3  # times that a session is taken up in vain before another is made
 _LARGEST = 64 * 1024 * 1024  # bytes of a message that we take
 
 
@@ -122,12 +123,14 @@ class Link:
         self._identity = Identity(settings.user, settings.password, settings.user_certificate, settings.user_key)
         self._renewing: asyncio.Task[None] | None = None
         self.client: Any = None
+        self._endpoint: Any = None
+        self._tries = 0
 
     async def open(self) -> None:
         """Discovers, judges the certificate, connects. Raises RefusedError, UntrustedError, OSError, TimeoutError, and
         what asyncua raises for a refusal."""
         s = self._settings
-        endpoint = _pick(await _endpoints(s.endpoint, s.timeout_s), s.security, s.mode)
+        self._endpoint = endpoint = _pick(await _endpoints(s.endpoint, s.timeout_s), s.security, s.mode)
         self.client = client = _client(s.endpoint, self._own, s.timeout_s, s.keep_s)
         leaf = self._judge(endpoint)
         if s.security != "None" and leaf is not None and self._own is not None:
@@ -139,6 +142,7 @@ class Link:
                 mode=ua.MessageSecurityMode[s.mode],
             )
         self._be_somebody()
+        await client.connect_socket()
         await self._channel()
         await client.create_session()
         self._is_secret(leaf)
@@ -148,17 +152,22 @@ class Link:
         """A new channel for the same session. False: the server does not know it any more, or takes it for another's.
         Raises as `open` where the server does not answer."""
         self.drop()
-        await self._channel()
-        self.client.uaclient.session.rebind_authentication_token()
+        self._judge(self._endpoint)
+        await self.client.connect_socket()
+        self._tries += 1
+        if self._tries > TRIES:  # it answers, and always breaks off: its certificate or itself may be another one
+            return False
         try:
+            await self._channel()
+            self.client.uaclient.session.rebind_authentication_token()
             await self._activate()
         except ua.UaError:
             self.drop()
             return False
+        self._tries = 0
         return True
 
     async def _channel(self) -> None:
-        await self.client.connect_socket()
         await self.client.send_hello()
         await self.client.open_secure_channel()
 
@@ -170,10 +179,13 @@ class Link:
 
     async def _renew(self) -> None:
         """Renews the channel's keys at three quarters of their life (Part 4, 5.5.2.1)."""
-        while True:
-            await asyncio.sleep(self.client.secure_channel_timeout * 0.75 / 1000)
-            await self.client.open_secure_channel(renew=True)
-            self.client.uaclient.revolve_security_token()
+        try:
+            while True:
+                await asyncio.sleep(self.client.secure_channel_timeout * 0.75 / 1000)
+                await self.client.open_secure_channel(renew=True)
+                self.client.uaclient.revolve_security_token()
+        except Exception:  # noqa: BLE001 - the channel ends with its keys: a new one is made
+            self.client.disconnect_socket()
 
     def _judge(self, endpoint: Any) -> x509.Certificate | None:
         s = self._settings
