@@ -2,8 +2,8 @@
 
 The plant's own physics, without its network, in plant time: two shifts with changes of speed, the line stands at night.
 What is judged is what its vibration gateway tells (speed and vibration once in twenty seconds, made to an hour's mean
-at the usual speed), against the limit between zones C and D of ISO 20816-3. Nothing is learned from failures. Beside it a week
-without noticeable wear, in which nothing may be said, and the rule of a fixed threshold at zone C.
+at the usual speed), against the limit between zones C and D of ISO 20816-3. Nothing is learned from failures.
+Beside it a week without noticeable wear, in which nothing may be said, and the rule of a fixed threshold at zone C.
 """
 
 from __future__ import annotations

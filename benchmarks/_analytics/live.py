@@ -27,7 +27,7 @@ BESIDE = Path(__file__).resolve().parent.parent / "_live"
 NODES, METRICS, VARIABLES = 20, 50, 50
 OPCUA_RATE = 1_000.0
 RATES = (10_000, 20_000, 40_000, 60_000, 80_000, 100_000)
-WARM_S, STEP_S = 100.0, 15.0
+WARM_S, STEP_S = 210.0, 15.0
 GOAL_RATE, GOAL_MS = 100_000, 250.0
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 CONFIG = """

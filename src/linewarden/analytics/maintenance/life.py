@@ -40,7 +40,7 @@ LEVELS = 2
 """For so many spans the end of the line is told beside its slope."""
 SHORT = 0.05
 """Span of the smoothed value."""
-TREES = 200
+TREES = 400
 SETTINGS: dict[str, Any] = {
     "objective": "regression", "learning_rate": 0.05, "num_leaves": 15, "bagging_fraction": 0.5, "bagging_freq": 1,
     "feature_fraction": 0.3, "max_bin": 63, "verbose": -1, "num_threads": 1, "deterministic": True,
