@@ -261,3 +261,18 @@ def test_oee_of_a_lake(lake: Path, capsys: Capture) -> None:
     assert 0 < json.loads(capsys.readouterr().out)["availability"] < 1
     assert main(["oee", str(lake), "--state", "nope", "--run", "1"]) == 2
     assert "no tag 'nope'" in capsys.readouterr().err
+
+
+def test_every_row_is_judged_where_that_is_asked_for(export: Path, capsys: Capture) -> None:
+    table = pl.read_csv(export, try_parse_dates=True)
+    table.write_parquet(export.with_suffix(".parquet"))
+    out = export.with_name("verdicts.parquet")
+    args = ["analyse", str(export.with_suffix(".parquet")), "--no-report", "--without", "Good", "--scores", str(out)]
+    assert main(args) == 0
+    told = pl.read_parquet(out)
+    assert told.get_column("time").to_list() == table.get_column("time").to_list()
+    runaway = told[21 * 96 + 44 : 21 * 96 + 60]
+    assert runaway.get_column("alarm").mean() > 0.8 and "Oven_degC" in runaway.get_column("reasons")[8]
+    assert told[: 9 * 96].get_column("alarm").mean() < 0.02
+    assert main(["analyse", str(export), "--no-report", "--scores", str(out)]) == 2
+    assert "is no Parquet file" in capsys.readouterr().err

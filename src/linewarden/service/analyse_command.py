@@ -23,6 +23,7 @@ ANALYSE = """examples:
   linewarden analyse export.csv --normal 2026-01-05..2026-01-19    which time was good
   linewarden analyse export.csv --time Zeit --without Counter  which column is the time; a tag to leave out
   linewarden analyse export.parquet --tariff tariff.toml --zone Europe/Berlin --json
+  linewarden analyse export.parquet --scores verdicts.parquet      every row: how odd, because of which tags
 Wide exports (a column a tag) and long ones (a row a value) are told apart by themselves. Nothing leaves this machine.
 """
 NEEDS = "pip install 'linewarden[analytics]'"
@@ -44,6 +45,7 @@ def add_analyse(commands: Commands) -> None:
     add("--thorough", action="store_true", help="virtual sensors for large exports, too: takes minutes")
     add("--tariff", type=Path, metavar="TOML", help="your energy prices (docs/energy.md)")
     add("--zone", default="UTC", metavar="ZONE", help="the plant's time zone for times that have one, as Europe/Berlin")
+    add("--scores", type=Path, metavar="PARQUET", help="every row judged, with reasons, into this file (Parquet only)")
     add("--json", action="store_true", help="for a program")
     add("--no-progress", action="store_true", help="do not say what is being done")
 
@@ -54,6 +56,7 @@ def run_analyse(args: argparse.Namespace) -> int:
     from linewarden.service.report import report_file
     from linewarden.service.surveying.analysis import analysed
     from linewarden.service.surveying.export import load
+    from linewarden.service.surveying.verdicts import check_form
 
     if args.no_report and args.report:
         raise ConfigError("--no-report: and --report; give one of them")
@@ -61,9 +64,12 @@ def run_analyse(args: argparse.Namespace) -> int:
     zone_checked(args.zone)
     normal = normal_of(args.normal)
     step = _steps(args)
+    choice = {"time": args.time, "without": tuple(args.without), "only": tuple(args.only)}
+    column = check_form(args.file, **choice) if args.scores else ""
     export = load(args.file, time=args.time, without=tuple(args.without), only=tuple(args.only))
     if args.no_report:
         found = analysed(export, normal=normal, thorough=args.thorough, tariff=tariff, zone=args.zone, on_step=step)
+        _verdicts(found, column, args, step)
         _tell(found, None, args)
         return 0
     path = args.report or args.file.with_name(f"{args.file.stem}-analysis.html")
@@ -74,8 +80,20 @@ def run_analyse(args: argparse.Namespace) -> int:
         from linewarden.service.surveying.writing import write
 
         write(report, found)
+    _verdicts(found, column, args, step)
     _tell(found, path, args)
     return 0
+
+
+def _verdicts(found: Analysis, column: str, args: argparse.Namespace, step: Callable[[str], None]) -> None:
+    """Every row judged, into the file that was asked for."""
+    if not args.scores:
+        return
+    from linewarden.service.surveying.verdicts import write_verdicts
+
+    step("each row")
+    scored = write_verdicts(args.file, column, found, args.scores)
+    print(f"{args.scores}: {scored.rows:,} rows, {scored.alarms:,} of them odd", file=sys.stderr)
 
 
 def need_analytics() -> None:
