@@ -169,7 +169,7 @@ def _forecast(found: EnergyPart, args: argparse.Namespace) -> Forecast:
         raise ConfigError("--forecast: needs lightgbm: pip install 'linewarden[analytics]'") from None
     from linewarden.analytics.energy.forecast import LoadForecast, TooShortError
 
-    model = LoadForecast(found.clock, threads=2)
+    model = LoadForecast(found.clock)
     try:
         model.learn(found.meter)
         return model.after(found.meter)
