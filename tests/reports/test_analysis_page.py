@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from linewarden.reports.html import render_analysis
-from linewarden.service.analysing.analysis import Analysis, analysed
-from linewarden.service.analysing.export import load
-from linewarden.service.analysing.telling import view_of
+from linewarden.service.surveying.analysis import Analysis, analysed
+from linewarden.service.surveying.export import load
+from linewarden.service.surveying.telling import view_of
 
 MONDAY = 1_767_571_200
 HOSTILE = "<b onload=x>Oven</b> [kW]"
