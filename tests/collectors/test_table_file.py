@@ -77,22 +77,29 @@ def test_a_long_table_with_quality(tmp_path: Path) -> None:
     assert series(sink, "B") == [(3 * 10**9, "open")]
 
 
-@pytest.mark.parametrize("kind", ["naive", "aware", "text", "ms"])
+@pytest.mark.parametrize("kind", ["naive", "aware", "ns", "text", "ms"])
 def test_parquet_with_each_kind_of_time(tmp_path: Path, kind: str) -> None:
     moments = [datetime(2026, 11, 27, 1, 0, second, tzinfo=UTC) for second in range(3)]
     column = pl.Series("time", moments)
     if kind == "naive":
         column = column.dt.convert_time_zone("Europe/Berlin").dt.replace_time_zone(None)
+    elif kind == "ns":
+        column = column.dt.replace_time_zone(None).cast(pl.Datetime("ns"))
     elif kind == "text":
         column = pl.Series("time", [m.isoformat() for m in moments])
     elif kind == "ms":
         column = column.dt.timestamp("ms").alias("time")
     frame = pl.DataFrame([column, pl.Series("x", [1.0, None, float("nan")]), pl.Series("on", [True, False, None])])
+    frame = frame.with_columns(
+        pl.Series('a "b"', ["x", None, "y"]), pl.Series("d", ["1.25"] * 3).cast(pl.Decimal(8, 2))
+    )
     frame.write_parquet(tmp_path / "a.parquet")
-    sink = once(tmp_path, zone="Europe/Berlin", time_format="ms" if kind == "ms" else "iso")
+    sink = once(tmp_path, zone="UTC" if kind == "ns" else "Europe/Berlin", time_format="ms" if kind == "ms" else "iso")
     assert series(sink, "x") == [(0, 1.0), (2 * 10**9, None)]
     assert sink.last("x").status == "not_a_number"
     assert series(sink, "on") == [(0, 1.0), (10**9, 0.0)]
+    assert series(sink, 'a "b"') == [(0, "x"), (2 * 10**9, "y")]
+    assert {value for _, value in series(sink, "d")} == {1.25}
 
 
 def csv(first: int, count: int, newline: bool = True) -> str:

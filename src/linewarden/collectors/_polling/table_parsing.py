@@ -20,6 +20,14 @@ _OWN: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 """Nothing is fetched."""
+_TIMES = {
+    "TIMESTAMP WITH TIME ZONE": ("epoch_us({}) * 1000", "UTC"),
+    "TIMESTAMP_NS": ("epoch_ns({})", ""),
+    "TIMESTAMP": ("epoch_us({}) * 1000", ""),
+    "TIMESTAMP_MS": ("epoch_us({}) * 1000", ""),
+    "TIMESTAMP_S": ("epoch_us({}) * 1000", ""),
+}
+"""Types of DuckDB: how they become ns since 1970, and the zone that they say."""
 SEPARATORS = (";", "\t", ",", "|")
 
 
@@ -70,11 +78,23 @@ def _of_parquet(data: bytes) -> pl.DataFrame:
         file.flush()
         connection = duckdb.connect(config=_OWN)
         try:
-            return pl.DataFrame(connection.sql("SELECT * FROM read_parquet(?)", params=[file.name]))
+            told = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [file.name]).fetchall()
+            columns = [(str(name), *_TIMES.get(kind, ("{}", None))) for name, kind, *_ in told]
+            chosen = ", ".join(how.format('"' + name.replace('"', '""') + '"') for name, how, _ in columns)
+            rows = connection.execute(f"SELECT {chosen} FROM read_parquet(?)", [file.name]).fetchall()  # noqa: S608
         except duckdb.Error as error:
             raise ValueError(f"it is no whole Parquet file ({reason(error)[:120]})") from None
         finally:
             connection.close()
+    found = []
+    for (name, _, zone), cells in zip(columns, zip(*rows, strict=True) if rows else ((),) * len(columns), strict=True):
+        if zone is not None:
+            found.append(pl.Series(name, cells, dtype=pl.Int64).cast(pl.Datetime("ns", zone or None)))
+        elif all(isinstance(cell, int) for cell in cells):
+            found.append(pl.Series(name, cells, dtype=pl.Object if any(abs(c) >> 62 for c in cells) else pl.Int64))
+        else:
+            found.append(pl.Series(name, cells, dtype=pl.Object))
+    return pl.DataFrame(found)
 
 
 def _of_csv(data: bytes, csv: Csv) -> Parsed:
