@@ -51,7 +51,6 @@ POLICIES: dict[str, Any] = {
     "Aes256_Sha256_RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
 }
 _STRONG = {policy.URI for name, policy in POLICIES.items() if name != "None"}
-TRIES = 3  # times that a session is taken up in vain before another is made
 _LARGEST = 64 * 1024 * 1024  # bytes of a message that we take
 
 
@@ -124,7 +123,6 @@ class Link:
         self._renewing: asyncio.Task[None] | None = None
         self.client: Any = None
         self._endpoint: Any = None
-        self._tries = 0
 
     async def open(self) -> None:
         """Discovers, judges the certificate, connects. Raises RefusedError, UntrustedError, OSError, TimeoutError, and
@@ -151,12 +149,23 @@ class Link:
     async def again(self) -> bool:
         """A new channel for the same session. False: the server does not know it any more, or takes it for another's.
         Raises as `open` where the server does not answer."""
-        self.drop()
         self._judge(self._endpoint)
-        await self.client.connect_socket()
-        self._tries += 1
-        if self._tries > TRIES:  # it answers, and always breaks off: its certificate or itself may be another one
+        try:
+            return await self._take_up()
+        except ConnectionRefusedError:
+            raise
+        except (OSError, TimeoutError):
+            self.drop()
+            await _endpoints(self._settings.endpoint, self._settings.timeout_s)  # raises where nothing answers at all
+        try:  # it answers: the line was mended just now, or the server is another one, perhaps with other keys
+            return await self._take_up()
+        except (OSError, TimeoutError):
+            self.drop()
             return False
+
+    async def _take_up(self) -> bool:
+        self.drop()
+        await self.client.connect_socket()
         try:
             await self._channel()
             self.client.uaclient.session.rebind_authentication_token()
@@ -164,7 +173,6 @@ class Link:
         except ua.UaError:
             self.drop()
             return False
-        self._tries = 0
         return True
 
     async def _channel(self) -> None:
