@@ -39,7 +39,7 @@ def meter(folder: Path) -> Meter:
     table = pl.concat(pl.read_parquet(f) for f in sorted(folder.glob("steel_energy*.parquet")))
     table = table.unique("row", keep="first").sort("row") if "row" in table.columns else table
     at = BEGINS + np.arange(len(table)) * SLOT
-    return Meter(at, table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()})
+    return Meter(at.astype(np.float64), table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()})
 
 
 def cuts(count: int) -> list[int]:
@@ -57,7 +57,7 @@ def measure(folder: Path) -> Table:
     """Each month foretold by models of what was before it, made anew each month."""
     series = meter(folder)
     edges = cuts(len(series))
-    told = {"low": [], "high": [], "kwh": []}
+    told: dict[str, list[np.ndarray]] = {"low": [], "high": [], "kwh": []}
     forecast = LoadForecast(threads=2)
     for first, until in itertools.pairwise(edges):
         part = forecast.rolling(series.part(0, until), first)

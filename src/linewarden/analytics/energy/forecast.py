@@ -124,7 +124,8 @@ class LoadForecast:
         random = np.asarray(self._random.predict(_without_gaps(rows)))
         last = rows[:, LAST]
         boosted = np.where(np.isfinite(last), (level + change + last) / 2, level)
-        return np.maximum((boosted + random) / 2, 0.0)
+        expected: Floats = np.maximum((boosted + random) / 2, 0.0)
+        return expected
 
     def _remember(self, expected: Floats, came: Floats) -> None:
         there = np.isfinite(came)
