@@ -18,7 +18,7 @@ from linewarden.policy import Action, Kind
 from linewarden.service.intake.desk import MOST_NAMES
 
 router = APIRouter()
-ENTRY = Entry(75, "/uploads", "Uploads", "uploads", "u", Action.LAKE_ADD, Kind.LAKE, whole=True)
+ENTRY = Entry(75, "/uploads", "Uploads", "uploads", "f", Action.LAKE_ADD, Kind.LAKE, whole=True)
 
 
 class PageQuery(ListQuery):
