@@ -52,7 +52,7 @@ class Refused:
         self.gone: set[int] = set()
 
     def learn(self, block: Block) -> str:
-        """Makes the next plan split the block: at its widest hole (of several, the one nearest its middle), else between
+        """Makes the next plan split the block: at its widest hole (of several, that nearest its middle), else between
         its tags. The answer: "hole", "cut", or "gone" where a single tag (or tags that overlap) is refused and is asked
         for no longer."""
         edges = _edges(block.spans)
