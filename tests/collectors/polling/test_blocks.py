@@ -85,3 +85,16 @@ def test_a_refused_hole_is_not_read_across_again_but_others_are() -> None:
     (whole,) = plan(spans, Limits(125, 16), refused)
     assert refused.learn(whole) == "hole"
     assert [(b.start, b.count) for b in plan(spans, Limits(125, 16), refused)] == [(0, 2), (10, 6)]
+
+
+def test_a_device_full_of_holes_is_read_in_full_after_a_few_rounds() -> None:
+    """2000 tags of two registers, each twelve from the next, of a device that has nothing between."""
+    spans = [Span(at * 12, 2, at) for at in range(2000)]
+    refused, rounds = Refused(), 0
+    while any(b.count > 2 for b in plan(spans, Limits(125, 16), refused)):
+        rounds += 1
+        for block in plan(spans, Limits(125, 16), refused):
+            if block.count > 2:
+                refused.learn(block)
+    assert rounds <= 5
+    assert refused.gone == set()

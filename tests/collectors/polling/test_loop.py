@@ -16,12 +16,14 @@ class Machine:
 
     def __init__(self, sink: MemorySink) -> None:
         self.sink, self.works, self.slow, self.opened, self.closed = sink, True, 0.0, 0, 0
+        self.held = 0
         self.number = sink.tag(Tag("m", "test", "T"))
 
     def open(self) -> None:
         if not self.works:
             raise LostError("m:1: it is off; switch it on")
         self.opened += 1
+        self.held = 1
 
     def poll(self, group: str) -> None:
         time.sleep(self.slow)
@@ -33,6 +35,7 @@ class Machine:
 
     def close(self) -> None:
         self.closed += 1
+        self.held = 0
 
     def numbers(self) -> list[int]:
         return [self.number]
@@ -47,6 +50,7 @@ def test_a_loss_is_one_line_one_bad_value_and_one_gap() -> None:
     until(lambda: len(sink.puts) >= 10)
     machine.works = False
     until(sink.downs)
+    assert machine.held == 0  # its connection is not kept while it is waited
     time.sleep(0.5)
     machine.works = True
     until(lambda: len(sink.downs()) == 1 and sink.last("T").quality is Quality.GOOD and len(sink.said) >= 4)

@@ -64,13 +64,18 @@ class BlockReader(Generic[Place]):
         left = [(place, block) for place, block in self._plan(group) if due(place)]
         tries = 0
         while left and tries < _TRIES:
-            again: list[tuple[Place, set[int]]] = []
+            again: dict[Place, set[int]] = {}
             for (place, block), said in zip(left, ask(left), strict=True):
                 if self._split(place, block, said):
-                    again.append((place, {s.key for s in block.spans}))
+                    again.setdefault(place, set()).update(s.key for s in block.spans)
                 else:
                     got.update(_apart(block, said))
-            left = [(p, b) for p, keys in again for b in self._blocks(group, p) if any(s.key in keys for s in b.spans)]
+            left = [
+                (p, b)
+                for p, keys in again.items()
+                for b in self._blocks(group, p)
+                if any(s.key in keys for s in b.spans)
+            ]
             tries += len(left)
         return got
 

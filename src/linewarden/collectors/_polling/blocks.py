@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,14 @@ class Refused:
         self.gone: set[int] = set()
 
     def learn(self, block: Block) -> str:
-        """Makes the next plan split the block: at its widest hole, else between its tags. The answer: "hole", "cut", or
-        "gone" where a single tag (or tags that overlap) is refused and is asked for no longer."""
+        """Makes the next plan split the block: at its widest hole (of several, that nearest its middle), else between
+        its tags. The answer: "hole", "cut", or "gone" where a single tag (or tags that overlap) is refused and is asked
+        for no longer."""
         edges = _edges(block.spans)
-        holes = [(start - end, end, start) for end, start in edges if start > end]
+        holes = [(end, start) for end, start in edges if start > end]
         if holes:
-            _, end, start = max(holes)
-            self.walls.add((end, start))
+            middle = block.start + block.count / 2
+            self.walls.add(max(holes, key=lambda hole: (hole[1] - hole[0], -abs(hole[0] - middle))))
             return "hole"
         if edges:
             self.cuts.add(edges[len(edges) // 2][1])
@@ -82,11 +85,12 @@ def plan(spans: Iterable[Span], limits: Limits, refused: Refused | None = None) 
     take from the left what fits is the fewest there can be. A span longer than `limits.most` is the caller's mistake.
     """
     refused = refused or Refused()
+    walls = _Walls(refused.walls)
     blocks: list[Block] = []
     group: list[Span] = []
     end = 0
     for span in sorted((s for s in spans if s.key not in refused.gone), key=lambda s: (s.start, s.count, s.key)):
-        if group and not _joins(group[0].start, end, span, limits, refused):
+        if group and not _joins(group[0].start, end, span, limits, refused.cuts, walls):
             blocks.append(Block(group[0].start, end - group[0].start, tuple(group)))
             group = []
         end = max(end, span.end) if group else span.end
@@ -96,11 +100,23 @@ def plan(spans: Iterable[Span], limits: Limits, refused: Refused | None = None) 
     return blocks
 
 
-def _joins(start: int, end: int, span: Span, limits: Limits, refused: Refused) -> bool:
+class _Walls:
+    """Refused ranges, so that one between two tags is found without looking at all."""
+
+    def __init__(self, walls: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(walls)
+        self._firsts = [first for first, _ in ordered]
+        self._behinds = list(accumulate((behind for _, behind in ordered), max))
+
+    def between(self, end: int, start: int) -> bool:
+        """Whether one has registers from `end` to before `start`."""
+        at = bisect_left(self._firsts, start)
+        return at > 0 and self._behinds[at - 1] > end
+
+
+def _joins(start: int, end: int, span: Span, limits: Limits, cuts: set[int], walls: _Walls) -> bool:
     if max(end, span.end) - start > limits.most or span.start - end > limits.hole:
         return False
     if span.start < end:  # they overlap: what lies between is wanted
         return True
-    return span.start not in refused.cuts and not any(
-        end < behind and first < span.start for first, behind in refused.walls
-    )
+    return span.start not in cuts and not walls.between(end, span.start)

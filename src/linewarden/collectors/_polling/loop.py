@@ -59,10 +59,9 @@ class Poller:
                     self._session.open()
                     self._serve(stop)
                 except LostError as lost:
+                    self._session.close()  # before the wait: it may be the machine's only connection
                     self._went_down(str(lost))
                     stop.wait(self._backoff.next())
-                finally:
-                    self._session.close()
         finally:
             self._session.close()
 
