@@ -22,6 +22,7 @@ from linewarden.collectors._mqtt.settings import Broker
 from linewarden.collectors._mqtt.settings import check as check_broker
 from linewarden.collectors.contract import Kind, Sink, setting
 
+_TICK_S = 0.1
 _ASK_EVERY_S = 0.02
 """Requests for rebirths are no denser than this: each costs the network a whole birth."""
 
@@ -80,7 +81,7 @@ class Collecting(Running):
 
     def __init__(self, settings: Sparkplug, sink: Sink) -> None:
         super().__init__(settings, sink, _role(settings), all_servers=settings.all_servers)
-        self._host_id, self._ask_from = settings.host_id, 0.0
+        self._host_id, self._ask_from, self._tick_from = settings.host_id, 0.0, 0.0
         register, homes, options = Register(sink, settings.max_tags), Homes(), _options(settings)
         self.hosts = {link: Host(str(link.servers[0]), options, sink, register, homes) for link in self.links}
 
@@ -98,7 +99,10 @@ class Collecting(Running):
             host.lost(now, out)
 
     def due(self, now: int, at: float, out: Readings) -> None:
-        """Reorder timeouts."""
+        """Reorder timeouts, ten times a second."""
+        if at < self._tick_from:
+            return
+        self._tick_from = at + _TICK_S
         for host in self.hosts.values():
             host.tick(now, at, out)
 

@@ -74,12 +74,16 @@ class Running:
 
     def once(self, timeout: float) -> None:
         """What came by now, and what is due."""
-        out, receipts = Readings(), list[Receipt]()
+        out, receipts, here = Readings(), list[Receipt](), set[tuple[str, int, int]]()
         for event in self._inbox.take(timeout, _BATCH):
-            if event.receipt is not None:
-                if event.again and self._acks.is_repeated(event.receipt):
+            if (receipt := event.receipt) is not None:
+                if event.again and self._acks.is_repeated(receipt):
                     continue
-                receipts.append(event.receipt)
+                receipts.append(receipt)
+                if event.again and receipt.key in here:  # both of them since the last time
+                    self.counts["redelivered"] += 1
+                    continue
+                here.add(receipt.key)
             self._at(event, out)
         now, at = time.time_ns(), time.monotonic()
         self.due(now, at, out)
