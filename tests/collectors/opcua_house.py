@@ -142,22 +142,33 @@ class Server:
         return f"opc.tcp://127.0.0.1:{self.port}/line/"
 
     def start(self) -> None:
-        program = {
+        """A server that is not there in a minute, as asyncua's sometimes beside its old history, is begun anew."""
+        assert any(self._begin() for _ in range(3)), f"the {self.kind} server does not start"
+
+    def _begin(self) -> bool:
+        programs = {
             "asyncua": [sys.executable, str(HERE / "opcua_server.py")],
             "node": ["node", str(HERE / "opcua_server.mjs")],
         }
         environment = {**os.environ, "PYTHONWARNINGS": "ignore", "LINEWARDEN_NODE_OPCUA": str(NODE_MODULES)}
-        self.process = subprocess.Popen(
-            [*program[self.kind], json.dumps(self.options)],
+        self.process = process = subprocess.Popen(
+            [*programs[self.kind], json.dumps(self.options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        assert self.process.stdout is not None
-        while (line := self.process.stdout.readline()).strip() != b"ready":
-            assert line, f"the {self.kind} server does not start"
-        self._reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+        late = threading.Timer(60, process.kill)
+        late.start()
+        assert process.stdout is not None
+        while (line := process.stdout.readline()) and line.strip() != b"ready":
+            pass
+        late.cancel()
+        self._reader = threading.Thread(target=process.stdout.read, daemon=True)
         self._reader.start()
+        if line:
+            return True
+        self.kill()
+        return False
 
     def stop(self) -> None:
         if self.process is not None:

@@ -150,12 +150,13 @@ def test_gap_holds_what_is_between_and_not_its_ends() -> None:
 def test_memory_is_kept_and_a_damaged_one_is_none(tmp_path: Path) -> None:
     path, point = tmp_path / "s" / "m.json", Point(Tag("plc", "opcua", "T"), "ns=2;s=T", stamp=5, value=1.5)
     kept = memory.Memory("opc.tcp://a", 7, "x", 9)
-    kept.note([point])
+    kept.note([point], [Gap(point, 1, 2.0, 3, "x")])
     memory.save(path, kept)
     back = memory.load(path, "opc.tcp://a")
     fresh = Point(point.tag, point.node)
     back.restore([fresh])
     assert (back.subscription, back.sequence, fresh.stamp, fresh.value) == (7, 9, 5, 1.5)
+    assert back.open_gaps([fresh]) == [Gap(fresh, 1, 2.0, 3, "x")] and back.open_gaps([fresh]) == []
     assert memory.load(path, "opc.tcp://b").subscription == 0
     for damaged in (b"", b"{", b"[]", b'{"nodes": 3}', b'{"last": {"T": 1}}'):
         path.write_bytes(damaged)

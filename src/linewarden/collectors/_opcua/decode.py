@@ -2,7 +2,7 @@
 
 Our own reader and not asyncua's, for three reasons: times keep all of their 100 ns (asyncua's are whole microseconds,
 so what comes twice could not be told by its time), structures that only the server knows are never turned into Python
-code, and a notification of thousands of numbers costs a third of the time.
+code, and a notification of thousands of numbers costs a fifth of the time.
 
 A value is None, bool, int, float or str, a `Structure`, or a `Matrix` or list of them. Times, GUIDs, byte strings, node
 ids, names and localised texts are text. Anything that cannot be read raises `UndecodableError`.

@@ -179,6 +179,7 @@ class Keeper:
             if (old := had.get(point.name)) is not None:
                 point.stamp, point.value, point.since = old.stamp, old.value, old.since
         self.memory.restore(points)
+        self._gaps += self.memory.open_gaps(points)
         self._limits = browser.limits
         return points
 
@@ -271,7 +272,7 @@ class Keeper:
         if not self.settings.state:
             return
         memory = self.memory
-        memory.note(feed.points)
+        memory.note(feed.points, [*self._gaps, *feed.gaps])
         memory.subscription, sequence = feed.subscription, feed.taken
         memory.interval_ms, memory.keepalive_s = feed.interval_ms, feed.keepalive_s
         if not await feed.drain_to(sequence):
@@ -293,8 +294,8 @@ class Keeper:
         if self._feed is not None:
             await self._feed.drain(2.0)
             await self._feed.close()
-            self.memory.note(self._feed.points)
             self._gaps += self._feed.gaps
+            self.memory.note(self._feed.points, [])
             self._feed, self._earlier = None, self._feed
 
     async def _sleep(self, seconds: float) -> None:

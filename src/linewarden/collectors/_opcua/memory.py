@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from linewarden.collectors._opcua.past import Gap
 from linewarden.collectors._opcua.pki import replace
 from linewarden.collectors._opcua.values import Point
 
@@ -17,7 +18,8 @@ class Memory:
     """subscription: its number at the server, 0 for none. started: when that server was. sequence: of the last message
     that is safe with us.
 
-    nodes: name and node id, in the order of the client handles. last: name -> stamp in ns UTC, and value.
+    nodes: name and node id, in the order of the client handles. last: name -> stamp in ns UTC, and value. gaps: what
+    was missed and not yet read from history: name, and stamp and value of its two ends.
     """
 
     endpoint: str = ""
@@ -28,6 +30,7 @@ class Memory:
     keepalive_s: float = 0.0
     nodes: list[list[str]] = field(default_factory=list)
     last: dict[str, list[Any]] = field(default_factory=dict)
+    gaps: list[list[Any]] = field(default_factory=list)
 
     def restore(self, points: list[Point]) -> None:
         """Gives points what was last had of them."""
@@ -35,8 +38,16 @@ class Memory:
             if point.stamp is None and (kept := self.last.get(point.name)):
                 point.stamp, point.value = kept
 
-    def note(self, points: list[Point]) -> None:
-        """Takes down what points have; those of earlier that are not among them are forgotten."""
+    def open_gaps(self, points: list[Point]) -> list[Gap]:
+        """Gaps that were left, once."""
+        named = {p.name: p for p in points}
+        found = [Gap(named[name], *ends) for name, *ends in self.gaps if name in named and len(ends) == 4]
+        self.gaps = []
+        return found
+
+    def note(self, points: list[Point], gaps: list[Gap]) -> None:
+        """Takes down what points have and lack; those of earlier that are not among them are forgotten."""
+        self.gaps = [[g.point.name, g.since, _plain(g.since_value), g.until, _plain(g.until_value)] for g in gaps]
         self.nodes = [[p.name, p.node] for p in points]
         self.last = {p.name: [p.stamp, _plain(p.value)] for p in points if p.stamp is not None}
 
