@@ -8,6 +8,7 @@ read here, to judge.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,12 @@ PUBLISHED = {
 COVERAGE = 0.9
 
 
-def runs(folder: Path, kind: str, name: str) -> tuple[list[Run], list[str]]:
-    """The engines of one file, and its columns."""
+def runs(folder: Path, kind: str, name: str, only: Sequence[str] = ()) -> tuple[list[Run], list[str]]:
+    """The engines of one file, and its columns; `only`: these, NaN where the file lacks one."""
     table = pl.read_parquet(folder / f"cmapss_{kind}_{name}.parquet")
-    columns = [c for c in table.columns if c not in ("unit", "cycle")]
-    rows = table.select(columns).to_numpy().astype(np.float64)
+    columns = list(only) or [c for c in table.columns if c not in ("unit", "cycle")]
+    there = [pl.col(c) if c in table.columns else pl.lit(np.nan).alias(c) for c in columns]
+    rows = table.select(there).to_numpy().astype(np.float64)
     return runs_of(table["unit"].to_numpy(), table["cycle"].to_numpy().astype(float), rows), columns
 
 
@@ -59,7 +61,7 @@ def one(folder: Path, name: str) -> tuple[list[list[str]], Goal | None, str]:
     """Rows of one file, its goal, and a note."""
     learn, columns = runs(folder, "train", name)
     model = RemainingLife.learned(learn, columns, [s for s in SETTINGS if s in columns], cap=CAP)
-    test, _ = runs(folder, "test", name)
+    test, _ = runs(folder, "test", name, columns)
     found = model.estimates(test, COVERAGE)
     by_unit = true_left(folder, name)
     truth = np.array([by_unit[e.unit] for e in found])

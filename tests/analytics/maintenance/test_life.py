@@ -14,9 +14,9 @@ def model() -> RemainingLife:
     return RemainingLife.learned(machines(40, 1, points=3), COLUMNS, ["speed"])
 
 
-def ends(seed: int, **how: int) -> tuple[list[Run], np.ndarray]:
+def ends(seed: int, points: int = 1) -> tuple[list[Run], np.ndarray]:
     """Whole histories cut at random, and what they had left."""
-    whole = machines(40, seed, **how)
+    whole = machines(40, seed, points=points)
     dice = np.random.default_rng(seed)
     cuts = [int(dice.integers(20, len(r.at))) for r in whole]
     return [r.until(c) for r, c in zip(whole, cuts, strict=True)], np.array(
@@ -83,7 +83,14 @@ def test_it_survives_json_and_refuses_what_does_not_fit(model: RemainingLife) ->
     kept = json.loads(json.dumps(model.as_dict()))
     seen, _ = ends(7, points=3)
     assert RemainingLife.from_dict(kept).estimates(seen[:5]) == model.estimates(seen[:5])
-    for change in ({"used": [99]}, {"models": []}, {"cap": float("nan")}, {"columns": ["a"]}, {"spans": [1, 2]}):
+    changes: tuple[dict[str, object], ...] = (
+        {"used": [99]},
+        {"models": []},
+        {"cap": float("nan")},
+        {"columns": ["a"]},
+        {"spans": [1, 2]},
+    )
+    for change in changes:
         with pytest.raises((ValueError, KeyError)):
             RemainingLife.from_dict({**kept, **change})
 
