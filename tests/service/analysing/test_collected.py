@@ -37,9 +37,9 @@ class Plant:
         forwarder = Forwarder(log, LakeWriter(self.lake, "works", "test"), self.tags.tag, self.said.append)
         self.gathering = Gathering(log, self.tags, forwarder, 1 << 28, 300 * 10**9)
         said = Analytics(wanted=Wanted(first_minutes=5, learn_hours=0.4))
-        values = LiveAnalysing(said, None, lambda _: None, self.said.append)
+        self.values = LiveAnalysing(said, None, lambda _: None, self.said.append)
         self.judging = CollectedAnalysing(
-            values, self.tags.tag, writer_of(self.lake, "works"), lambda t: self.told.append(t.notice.msg),
+            self.values, self.tags.tag, writer_of(self.lake, "works"), lambda t: self.told.append(t.notice.msg),
             self.said.append,
         )  # fmt: skip
         self.gathering.on_kept(self.judging.samples)
@@ -54,6 +54,15 @@ class Plant:
             for number, value in zip(numbers, row, strict=True):
                 samples.add(number, float(value), source_ts=(BEGAN + at) * 10**9, server_ts=None)
         self.gathering.put("press", samples).result(10)
+
+    def known(self) -> None:
+        """Waits until what was learned is a model: it is made beside, and these minutes pass in moments."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            fits = [m._fitting for m in self.values.analysis.machines.values()]
+            if self.judging.judged == 3 * NORMAL and all(fit is None or fit() is not None for fit in fits):
+                return
+            time.sleep(0.05)
 
     def close(self) -> None:
         self.gathering.close()
@@ -82,6 +91,8 @@ def test_a_level_that_leaves_its_ways_is_a_notice_that_names_the_sample(plant: P
     rows = values()
     for second in range(0, ALL, 60):
         plant.put(rows[second : second + 60], second)
+        if second + 60 == NORMAL:
+            plant.known()
     deadline = time.monotonic() + 30
     while not plant.told and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -146,7 +146,7 @@ class Analysis:
         seconds = machine.wanted.seconds
         grid = self._grids.get(seconds)
         if grid is None:
-            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds, most=2)
+            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds / 2, most=2)
         grown = self._grown.setdefault(seconds, [])
         column = len(grid.tags) + len(grown)
         grown.append(tag.name)

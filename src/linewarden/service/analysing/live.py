@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linewarden.errors import LinewardenError
 from linewarden.service.analysing import kept
 from linewarden.service.analysing.analysis import STREAMS, Analysis
+from linewarden.service.analysing.model import DETECTORS
 from linewarden.service.detecting import notice_row
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ if TYPE_CHECKING:
 
 FIRST_S, EVERY_S, LOOK_S = 120.0, 900.0, 10.0
 """When what was learned is written first, and then how often; how often it is looked at for edits."""
+
+
+LATE = (
+    "linewarden.analytics.detectors.lagged_pca", "linewarden.analytics.detectors.physics", "linewarden.analytics.hints",
+    "linewarden.analytics.settings", "linewarden.detections.knowledge",
+)  # fmt: skip
+"""What making a model imports: before the rights are given up, while our own files can still be read."""
 
 
 class LiveAnalysing:
@@ -46,6 +55,8 @@ class LiveAnalysing:
         on_line: Callable[[str], None],
         expected: ExpectedKeeper | None = None,
     ) -> None:
+        for name in (*LATE, *(f"{DETECTORS}.{d}" for d in _named(said))):
+            import_module(name)
         self._fitter = ThreadPoolExecutor(1, thread_name_prefix="linewarden-fit")
         self._said_expected = expected
         self.analysis = Analysis(said, expected.expected if expected else None, self._beside)
@@ -156,6 +167,12 @@ class LiveAnalysing:
     def _stamp(self) -> None:
         if self._folder is not None:
             self._stamps = {path: _stamp(path) for path in kept.machine_files(self._folder)}
+
+
+def _named(said: Analytics) -> set[str]:
+    """Detectors that somebody asked for by the names of their files."""
+    asked = {d for wanted in (said.wanted, *(g.wanted for g in said.machines)) for d in wanted.detectors}
+    return asked - {"settings", "together"}
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -152,7 +152,7 @@ class Machine:
     @property
     def known(self) -> float:
         """How much of its time of learning is over, 0 to 1; 0 before the first model."""
-        return 0.0 if self.model is None else min(1.0, self.rows / self.wanted.learn_rows)
+        return 0.0 if self.model is None else min(1.0, self.model.learned / self.wanted.learn_rows)
 
     def step(self, rows: Rows, at: Series, marks: npt.NDArray[np.int64]) -> list[Seen]:
         """Rows that follow, (n, tags): what began to be odd in them, or ended."""
@@ -183,7 +183,7 @@ class Machine:
 
     def refit(self) -> None:
         """Makes the model anew of all that was learned."""
-        make = made_of(self.blocks, tuple(self.tags), tuple(self.neighbours), self.wanted)
+        make = made_of(self.blocks, tuple(self.tags), tuple(self.neighbours), self.wanted, self.rows)
         if self.fit is None:
             self._begin_with(make())
         else:
@@ -284,17 +284,29 @@ class Machine:
             low, high = self.model.near(tag, value, odd.detector)
             levels.append(Level(name, share, value, low, high, mark))
         first = self.tags.index(odd.tag) if odd.tag in self.tags else -1
-        rise = self._rise(first, odd.since) if first >= 0 and odd.detector == "levels" else None
+        rise = self._rise(first, odd.since, row) if first >= 0 and odd.detector == "levels" else None
         if odd.detector == "together":
             before = calm[calm <= odd.since]
             rise = odd.since - (float(before[-1]) if len(before) else self._calm)
             rise = rise if rise < np.inf else None
         return Seen(odd, tuple(levels), rise, self._still(row), self.known)
 
-    def _rise(self, tag: int, now: float) -> float:
-        """For how long a tag has been on its way, s; no time, where it was off for a moment only now and then."""
+    def _rise(self, tag: int, now: float, row: int) -> float:
+        """For how long a tag has been on its way, s; no time, where it was off only now and then, or moved at once."""
         passed = max(0.0, now - float(self._first[tag]))
-        return passed if self._hot[tag] >= OFTEN * passed else min(passed, float(self._hot[tag]))
+        if self._hot[tag] < OFTEN * passed:
+            passed = min(passed, float(self._hot[tag]))
+        return min(passed, 60.0 * self.wanted.seconds) if self._jumped(tag, row) else passed
+
+    def _jumped(self, tag: int, row: int) -> bool:
+        """Whether it moved by more than half of its limit within the last two minutes (120 rows)."""
+        assert self.model is not None
+        far = self.model.far(tag)
+        lately = self.recent.rows[max(0, row - 10) : row + 1, tag]
+        before = self.recent.rows[max(0, row - 120) : max(1, row - 60), tag]
+        if far is None or not np.isfinite(lately).any() or not np.isfinite(before).any():
+            return False
+        return bool(abs(np.nanmedian(lately) - np.nanmedian(before)) > 0.5 * far)
 
     def _still(self, row: int) -> tuple[str, ...]:
         """Tags that are read as before and stand still, for longer than they ever did; none where all stand."""

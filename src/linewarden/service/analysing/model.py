@@ -16,6 +16,7 @@ from linewarden.analytics.shapes import Kind, Shape, kinds_of
 from linewarden.analytics.watch import Odd, Watch
 from linewarden.service.analysing.settings import Wanted
 
+DETECTORS = "linewarden.analytics.detectors"
 TOGETHER_TAGS = 100
 """More moving tags than this are not judged together: rows that would tell what moves with what are too few."""
 TOGETHER_ROWS = 14_400
@@ -33,7 +34,8 @@ least LEAST. Where that is more than MOST, the halves of the normal time differ 
 
 @dataclass
 class Model:
-    """`usual`: low and high of each tag; `span`: of all its values; `lively`: it moves in most rows."""
+    """`usual`: low and high of each tag; `span`: of all its values; `lively`: it moves in most rows; `learned`: rows
+    that had been learned when it was made."""
 
     shape: Shape
     watch: Watch
@@ -41,6 +43,7 @@ class Model:
     span: Series
     lively: Flags
     measured: Flags
+    learned: int
 
     def judge(self, rows: Rows, at: Series) -> list[Odd]:
         """What begins and ends in rows that follow, (n, tags), tags beyond those that were learned left out."""
@@ -64,6 +67,12 @@ class Model:
             return as_they_are, np.empty(0), np.empty(0), np.empty(0)
         low, high, far = (ends[as_they_are] for ends in levels.ends())
         return self.shape.kept[as_they_are], low, high, far
+
+    def far(self, tag: int) -> float | None:
+        """How far a tag may be from its levels; None for a counter, whose value says nothing of its speed."""
+        tags, _, _, far = self.ends()
+        place = np.flatnonzero(tags == tag)
+        return float(far[place[0]]) if len(place) else None
 
     def calm(self, at: Series) -> Series:
         """Times of the rows judged last at which what moves together is far from its limit."""
@@ -90,16 +99,20 @@ def _part(scores: Scores, column: int) -> Series:
     return np.asarray(scores.score * np.sqrt(share[:, column] / np.maximum(share.max(axis=1), 1e-12)))
 
 
-def made_of(blocks: Blocks, tags: tuple[str, ...], neighbours: tuple[int, ...], wanted: Wanted) -> Callable[[], Model]:
+def made_of(
+    blocks: Blocks, tags: tuple[str, ...], neighbours: tuple[int, ...], wanted: Wanted, learned: int
+) -> Callable[[], Model]:
     """What makes the model of what is in the blocks now; may be called in another thread."""
     rows = blocks.rows()
     few = blocks.rows(TOGETHER_ROWS)
     if rows.shape[1] < len(tags):
         rows, few = (np.pad(r, ((0, 0), (0, len(tags) - r.shape[1])), constant_values=np.nan) for r in (rows, few))
-    return lambda: _made(rows, few, tags, neighbours, wanted)
+    return lambda: _made(rows, few, tags, neighbours, wanted, learned)
 
 
-def _made(rows: Rows, few: Rows, tags: tuple[str, ...], neighbours: Sequence[int], wanted: Wanted) -> Model:
+def _made(
+    rows: Rows, few: Rows, tags: tuple[str, ...], neighbours: Sequence[int], wanted: Wanted, learned: int
+) -> Model:
     kinds = kinds_of(rows, neighbours)
     kinds = [Kind.UPPER if not np.isfinite(c).any() else k for k, c in zip(kinds, rows.T, strict=True)]
     shape = Shape(kinds)
@@ -115,7 +128,7 @@ def _made(rows: Rows, few: Rows, tags: tuple[str, ...], neighbours: Sequence[int
     span = np.nanmax(there, axis=0) - np.nanmin(there, axis=0)
     measured = np.array([k in (Kind.MEASURED, Kind.COUNTER) for k in kinds])
     lively = measured & (_longest_still(rows) < LIVELY_ROWS)
-    return Model(shape, watch, usual, span, lively, measured)
+    return Model(shape, watch, usual, span, lively, measured, learned)
 
 
 def _longest_still(rows: Rows) -> Series:
@@ -153,7 +166,7 @@ def _one(name: str, tags: tuple[str, ...]) -> Detector:
         from linewarden.analytics.settings import Settings
 
         return Settings(tags)
-    found: Detector = import_module(f"linewarden.analytics.detectors.{name}").DETECTOR(tags)
+    found: Detector = import_module(f"{DETECTORS}.{name}").DETECTOR(tags)
     return found
 
 
