@@ -39,7 +39,9 @@ def meter(folder: Path) -> Meter:
     table = pl.concat(pl.read_parquet(f) for f in sorted(folder.glob("steel_energy*.parquet")))
     table = table.unique("row", keep="first").sort("row") if "row" in table.columns else table
     at = BEGINS + np.arange(len(table)) * SLOT
-    return Meter(at.astype(np.float64), table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()})
+    return Meter(
+        at.astype(np.float64), table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()}
+    )
 
 
 def cuts(count: int) -> list[int]:
