@@ -46,6 +46,10 @@ STALE_S = 300.0
 KNOWN = {Kind.WEAR: 0.5, Kind.UNCLEAR: 1.0}
 """Share of its time of learning that a machine must have behind it, for something odd to be told that the network does
 not explain."""
+KNOWN_BY_WORDS = 0.1
+"""The same where a notice alone explains it, and no deed: what sways after a start is not laid to its charge."""
+STAYED_ROWS = 10
+"""`Levels` tells what stayed somewhere for longer."""
 FAR = 0.5
 """Of its span: a tag that moved so far moved far."""
 OPERATORS = frozenset({Role.HMI, Role.SCADA})
@@ -269,7 +273,8 @@ class Analysis:
             return
         if episode.told is Kind.ATTACK and (verdict.kind is not Kind.ATTACK or episode.times >= MOST_TOLD):
             return
-        if first.known < KNOWN.get(verdict.kind, 0.0) or self._too_early(episode, verdict, due):
+        least = KNOWN.get(verdict.kind, 0.0 if facts.near or facts.elsewhere or facts.announced else KNOWN_BY_WORDS)
+        if first.known < least or self._too_early(episode, verdict, due):
             return
         episode.told = verdict.kind
         levels = _joined(episode.seen.values(), first)
@@ -344,6 +349,11 @@ class Analysis:
         deeds = [d for d in deeds if d.new != "value" or not self.known.is_field(d.who)]
         deeds = [replace(d, new="work") if self._works(d) else d for d in deeds]
         near = tuple(d for d in deeds if d.whom in mine)
+        if (
+            first.odd.detector == "levels"
+        ):  # it stayed there for some rows: what was done only just now is not the reason
+            lately = int((began - STAYED_ROWS * machine.wanted.seconds) * 1e9)
+            near = tuple(sorted(near, key=lambda d: d.ts > lately))
         elsewhere = tuple(d for d in deeds if d.whom not in mine and d.new not in ("value", "work"))
         words = [w for w in self.doings.words_between(begin, end) if not w.expected and w.severity in WEIGHTY]
         close = tuple(w for w in words if w.orig in mine or w.resp in mine)
