@@ -62,7 +62,7 @@ def score_file(source: Path, time: str, detector: Detector, out: Path) -> Scored
         told = {time: schema[time], **_columns()}
         with _whole(out) as place:
             register_io_source(pieces, schema=pl.Schema(told), is_pure=False).sink_parquet(place, compression="zstd")
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise StoreError(f"{source} -> {out}: {str(error).splitlines()[0]}") from error
     return scored
 

@@ -1,5 +1,7 @@
 """Exports of any form become the same rows; wrong files get one line."""
 
+import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +131,21 @@ def test_a_name_that_is_not_there_is_told(tmp_path: Path) -> None:
 )
 def test_units_are_in_names(name: str, unit: str) -> None:
     assert unit_of(name) == unit
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_parquet_file_is_read_or_refused_in_a_line(seed: int, tmp_path: Path) -> None:
+    dice = random.Random(seed)
+    whole = tmp_path / "export.parquet"
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(seconds=s) for s in range(500)]
+    pl.DataFrame({"time": times, "a": [dice.gauss(0, 1) for _ in times], "s": ["x"] * 500}).write_parquet(whole)
+    data = bytearray(whole.read_bytes())
+    for _ in range(dice.randint(1, 6)):
+        at = dice.randrange(len(data)) if dice.random() < 0.4 else len(data) - dice.randint(1, min(900, len(data)))
+        data[at] = dice.randrange(256)
+    whole.write_bytes(data)
+    try:
+        load(whole)
+    except ConfigError as error:
+        assert str(whole) in str(error) and "\n" not in str(error)

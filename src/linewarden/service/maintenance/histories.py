@@ -84,7 +84,7 @@ def _read(path: Path) -> pl.DataFrame:
         if path.suffix.lower() == ".csv":
             return pl.read_csv(path, infer_schema_length=10_000, try_parse_dates=True)
         return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         first = str(error).splitlines()[0][:160] if str(error) else "not readable"
         raise ConfigError(f"{path}: neither Parquet nor CSV that can be read ({first})") from error
 

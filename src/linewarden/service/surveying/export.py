@@ -99,7 +99,7 @@ def load(
             if columns.long
             else _wide(first.frame, columns, times, path, most)
         )
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ConfigError(f"{path}: cannot be read: {' '.join(str(error).split())[:160]}") from None
     except ConfigError as error:
         raise error if str(error).startswith(str(path)) else ConfigError(f"{path}: {error}") from None

@@ -54,7 +54,7 @@ def opened(path: Path) -> Opened:
         found = _csv(path, head)
     try:
         columns = found.frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise ConfigError(f"{path}: cannot be read: {_short(error)}") from None
     if not columns:
         raise ConfigError(f"{path}: has no column")
