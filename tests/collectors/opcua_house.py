@@ -142,8 +142,8 @@ class Server:
         return f"opc.tcp://127.0.0.1:{self.port}/line/"
 
     def start(self) -> None:
-        """A server that is not there in a minute, as asyncua's sometimes beside its old history, is begun anew."""
-        assert any(self._begin() for _ in range(3)), f"the {self.kind} server does not start"
+        """One that is not there in two minutes (asyncua's needs some seconds of CPU to begin) is begun anew, once."""
+        assert any(self._begin() for _ in range(2)), f"the {self.kind} server does not start"
 
     def _begin(self) -> bool:
         programs = {
@@ -157,7 +157,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             env=environment,
         )
-        late = threading.Timer(60, process.kill)
+        late = threading.Timer(120, process.kill)
         late.start()
         assert process.stdout is not None
         while (line := process.stdout.readline()) and line.strip() != b"ready":
