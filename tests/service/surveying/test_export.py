@@ -8,7 +8,7 @@ import pytest
 
 from linewarden.errors import ConfigError
 from linewarden.service.surveying.columns import unit_of
-from linewarden.service.surveying.export import load
+from linewarden.service.surveying.export import Export, load
 from linewarden.service.surveying.series import series_of
 
 START = 1_767_600_000  # 2026-01-05 08:00
@@ -20,7 +20,7 @@ def table(rows: int = 300) -> pl.DataFrame:
     return pl.DataFrame({"Zeit": at, "Oven_degC": 200 + dice.normal(size=rows), "Power [kW]": dice.random(rows) * 9})
 
 
-def same(found, wanted: pl.DataFrame) -> None:
+def same(found: Export, wanted: pl.DataFrame) -> None:
     assert [f.name for f in found.facts] == ["Oven_degC", "Power [kW]"]
     np.testing.assert_allclose(found.rows, wanted.select(pl.exclude("Zeit")).to_numpy(), rtol=1e-6)
     assert found.at[0] == START and found.usual == 60.0 and not found.counted
