@@ -38,10 +38,8 @@ def meter(folder: Path) -> Meter:
     """All rows that are there, in order."""
     table = pl.concat(pl.read_parquet(f) for f in sorted(folder.glob("steel_energy*.parquet")))
     table = table.unique("row", keep="first").sort("row") if "row" in table.columns else table
-    at = BEGINS + np.arange(len(table)) * SLOT
-    return Meter(
-        at.astype(np.float64), table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()}
-    )
+    at = np.asarray(BEGINS + np.arange(len(table)) * SLOT, np.float64)
+    return Meter(at, table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()})
 
 
 def cuts(count: int) -> list[int]:
@@ -60,7 +58,7 @@ def measure(folder: Path) -> Table:
     series = meter(folder)
     edges = cuts(len(series))
     told: dict[str, list[np.ndarray]] = {"low": [], "high": [], "kwh": []}
-    forecast = LoadForecast(threads=2)
+    forecast = LoadForecast()
     for first, until in itertools.pairwise(edges):
         part = forecast.rolling(series.part(0, until), first)
         for name, values in told.items():

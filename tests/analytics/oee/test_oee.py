@@ -1,6 +1,7 @@
 """OEE by ISO 22400-2: figures of a shift worked out by hand, and what must hold for any."""
 
 from datetime import UTC, datetime
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,7 +59,9 @@ def test_unknown_time_is_told_and_bounds_say_what_it_may_be() -> None:
 
 
 @given(SPANS, PIECES, st.integers(0, 480), st.floats(0, 1200))
-def test_splitting_a_range_and_adding_gives_the_same(spans, pieces, cut, micro) -> None:
+def test_splitting_a_range_and_adding_gives_the_same(
+    spans: list[Span], pieces: list[Pieces], cut: int, micro: float
+) -> None:
     whole = measured(spans, pieces, [(0, 480 * M)], ideal=30.0, micro=micro)
     parts = measured(spans, pieces, [(0, cut * M)], ideal=30.0, micro=micro) + measured(
         spans, pieces, [(cut * M, 480 * M)], ideal=30.0, micro=micro
@@ -80,7 +83,7 @@ def test_splitting_a_range_and_adding_gives_the_same(spans, pieces, cut, micro) 
 
 
 @given(SPANS, PIECES)
-def test_figures_are_never_negative_and_losses_add_up(spans, pieces) -> None:
+def test_figures_are_never_negative_and_losses_add_up(spans: list[Span], pieces: list[Pieces]) -> None:
     got = measured(spans, pieces, [(0, 480 * M)], ideal=30.0)
     for figure in (got.availability, got.performance, got.quality, got.oee):
         assert figure is None or figure >= 0
@@ -91,7 +94,7 @@ def test_figures_are_never_negative_and_losses_add_up(spans, pieces) -> None:
 
 
 @given(SPANS, st.randoms(use_true_random=False), st.integers(0, 400))
-def test_order_repeats_and_cuts_of_spans_change_nothing(spans, dice, cut) -> None:
+def test_order_repeats_and_cuts_of_spans_change_nothing(spans: list[Span], dice: Random, cut: int) -> None:
     other = [*spans, *spans[: len(spans) // 2]]
     other = [p for s in other for p in (_cut(s, cut * M))]
     dice.shuffle(other)

@@ -10,7 +10,7 @@ import pytest
 
 from linewarden.errors import ConfigError
 from linewarden.service.surveying.columns import unit_of
-from linewarden.service.surveying.export import load
+from linewarden.service.surveying.export import Export, load
 from linewarden.service.surveying.series import series_of
 
 START = 1_767_600_000  # 2026-01-05 08:00
@@ -22,7 +22,7 @@ def table(rows: int = 300) -> pl.DataFrame:
     return pl.DataFrame({"Zeit": at, "Oven_degC": 200 + dice.normal(size=rows), "Power [kW]": dice.random(rows) * 9})
 
 
-def same(found, wanted: pl.DataFrame) -> None:
+def same(found: Export, wanted: pl.DataFrame) -> None:
     assert [f.name for f in found.facts] == ["Oven_degC", "Power [kW]"]
     np.testing.assert_allclose(found.rows, wanted.select(pl.exclude("Zeit")).to_numpy(), rtol=1e-6)
     assert found.at[0] == START and found.usual == 60.0 and not found.counted
@@ -148,4 +148,4 @@ def test_a_damaged_parquet_file_is_read_or_refused_in_a_line(seed: int, tmp_path
     try:
         load(whole)
     except ConfigError as error:
-        assert str(whole) in str(error) and "\n" not in str(error)
+        assert str(whole) in str(error) and "\n" not in str(error)  # noqa: PT017
