@@ -66,6 +66,9 @@ def shots(place: Workplace) -> list[Shot]:
         Shot("conduits", "/zones/conduits", "engineer"),
         Shot("hunt", "/hunt", "analyst"),
         Shot("values", "/values" + _tags(place), "operator", DARK),
+        Shot("machines", "/machines", "engineer", ()),  # not for the docs: the shipped capture is short
+        Shot("maintenance", "/maintenance", "planner", ()),
+        Shot("collectors", "/collectors", "owner", ()),
         Shot("reports", "/reports", "analyst"),
         Shot("uploads", "/uploads", "engineer"),
         Shot("settings", "/settings", "owner"),

@@ -5,6 +5,7 @@ import "./styles/layout.css";
 import "./styles/parts.css";
 import "./styles/reports.css";
 import "./styles/assets.css";
+import "./styles/machines.css";
 import htmx from "htmx.org";
 import { beginKeys } from "./keys";
 import { beginLive } from "./live";

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from linewarden.service.analysing.shelf import Shelf
 from linewarden.service.casework.model import step_id
+from linewarden.service.maintenance.calendar import Calendar
 from linewarden.service.values import Ask, Names
 from tests.console.house import ROLES, Served
 
@@ -49,6 +51,14 @@ def notice(served: Served) -> str:
 
 def tag(served: Served) -> str:
     return served.place.values.find(Ask(limit=1), Names()).tags[0].id
+
+
+def machine(served: Served) -> str:
+    return Shelf(served.place.config.service.data).all()[0][0].id
+
+
+def work(served: Served) -> str:
+    return Calendar(served.place.ledger, served.place.site).all()[0].id
 
 
 OWNER = frozenset({"owner"})
@@ -102,6 +112,17 @@ ALLOW: dict[str, Row] = {
     "send_names": Row(EDIT),
     "invite": Row(OWNER, body={"login": "x" * 64, "name": "", "roles": ["nothing"]}),
     "list_assets": Row(ALL),
+    "list_collectors": Row(ALL),
+    "list_machines": Row(ALL),
+    "get_machine": Row(ALL, {"id": machine}),
+    # A time without values: who may is told so, and nothing is learned.
+    "approve_machine": Row(EDIT, {"id": machine}, {"since": "2001-01-01T00:00:00Z", "until": "2001-01-01T01:00:00Z"}),
+    "forget_machine": Row(EDIT, {"id": machine}),
+    "list_maintenance": Row(ALL),
+    "get_maintenance": Row(ALL, {"id": work}),
+    "get_maintenance_calendar": Row(ALL),
+    "list_maintenance_models": Row(ALL),
+    "answer_maintenance": Row(ANNOUNCE, {"id": work}, {"state": "accepted"}),
     "list_audit": Row(AUDIT),
     "list_cases": Row(ALL),
     "list_conduits": Row(ALL),

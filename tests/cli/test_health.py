@@ -125,13 +125,13 @@ def test_a_damaged_model_is_refused_in_a_line(plant: Path, run: Run, tmp_path: P
 
 
 def test_trees_that_were_changed_with_their_hash_are_refused(plant: Path, run: Run, tmp_path: Path) -> None:
-    from linewarden.service.maintenance.models import _hash
+    from linewarden.service.maintenance.models import told_hash
 
     said = json.loads(model(plant).read_text())
     del said["sha256"]
     said["model"]["models"] = ["tree\nnum_leaves=nonsense\n"]
     bad = tmp_path / "bad.json"
-    bad.write_text(json.dumps({**said, "sha256": _hash(said)}))
+    bad.write_text(json.dumps({**said, "sha256": told_hash(said)}))
     ran = run("health", "card", bad)
     assert ran.code == 2 and "does not fit itself" in ran.err
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.house import ROLES, Served, make_lake, served_lake
+from tests.console.house import ROLES, Served, furnish, make_lake, served_lake
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A console with somebody of each role."""
     with served_lake(lake, tmp_path_factory.mktemp("state")) as found:
+        furnish(found)
         yield found
 
 

@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from linewarden.cli import main
 from linewarden.console.command import server_of
 from linewarden.people.model import Grant
 from linewarden.service.config import Config
+from linewarden.service.maintenance.calendar import Calendar
 from linewarden.service.tls import server_context
 from linewarden.service.web import csrf_token
 from linewarden.service.workplace import Workplace, config_of, opened
@@ -68,6 +70,25 @@ class Served:
         """One more person."""
         code = self.place.people.onboarding.invite(login, login.title(), grants)
         self.place.people.onboarding.accept(code, login, PASSWORD)
+
+
+def furnish(served: Served) -> None:
+    """What machines learned, and maintenance that is proposed: pages have something to show then."""
+    data, now = served.place.config.service.data, datetime.now(UTC)
+    learned = data / "analytics" / "by-hand"
+    assert main(["analytics", "learn", str(served.place.lake), "--out", str(learned)]) == 0
+    life = {
+        "left": 12.5,
+        "low": 4.0,
+        "high": None,
+        "cap": 73.0,
+        "or_more": False,
+        "why": [{"tag": "heat", "moves": -8}],
+    }
+    facts = {"model": "press", "version": 1, "estimate": life, "fails_before": 0.01, "cost": 2400.0,
+             "cost_at_once": 2900.0, "cost_of_failure": 26000.0, "saved": 500.0}  # fmt: skip
+    calendar = Calendar(served.place.ledger, served.place.site)
+    calendar.enter("press 3", now + timedelta(days=1), now + timedelta(days=1, hours=4), "It wears out.", facts, "m")
 
 
 @contextlib.contextmanager

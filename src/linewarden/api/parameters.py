@@ -80,6 +80,8 @@ OF: dict[tuple[str, str], Word] = {
     ("list_assets", "case"): Word("true: only those that an open case touches", True),
     ("list_audit", "cursor"): Word("`next` of the page before", "4096"),
     ("list_cases", "hours"): Word("something happened in the last hours", 24),
+    ("get_maintenance_calendar", "state"): Word("only these", "accepted"),
+    ("list_maintenance", "state"): Word("what was said of it; several mean any of them", ["proposed"]),
     ("list_people", "state"): Word("how accounts are", ["active"]),
     ("move_assets", "zone"): Word("its name", "cell"),
     ("put_zone", "zone"): Word("its name", "cell"),
@@ -90,6 +92,7 @@ OF: dict[tuple[str, str], Word] = {
 IDS = {
     "case": "a41f09c27be3", "notice": "20000041", "report": "5d41402abc4b2a76b9719d91", "step": "a41f09c27be3",
     "quer": "17", "upload": "5f1d8a2b9c3e4f60718293a4b5c6d7e8", "normal": "20000041",
+    "machine": "3f0c2b7e9d1a4c55", "maintenance": "f4df61874d18d417",
 }  # fmt: skip
 """An id as it looks, by what is in the operation's name; else that of an asset."""
 

@@ -5,5 +5,6 @@ tags        values of `reading` records by machine, as columns of numbers
 machine     learns and judges one machine
 doings      what was done on the network meanwhile: writes, stops, notices
 verdict     the rules: attack, wear, change, unclear
-analysis    all together; `live` and `over_lake` feed it, `keeper` keeps what it learned
+analysis    all together; `live` and `over_lake` feed it, `kept` keeps what it learned
+shelf       what is kept below the data folder, for pages and the API
 """

@@ -97,6 +97,10 @@ def run_learn(args: argparse.Namespace) -> int:
     machines = [m for m in analysis.machines.values() if m.rows]
     if not machines:
         raise ConfigError(f"{args.lake}: no process values to learn from; `linewarden tags {args.lake}` lists them")
+    try:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{args.out}: cannot be made ({error.strerror or error}); choose another place") from error
     with recorded(args.out, Change("analytics.learned", str(args.out), after={"machines": len(machines)})):
         kept.save_all(args.out, analysis)
     return _shown(args, [_about(m) for m in machines])

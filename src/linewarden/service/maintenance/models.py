@@ -91,7 +91,7 @@ def write(path: Path, kept: Kept) -> Card:
             place.write_bytes(path.read_bytes())
     said = {"format": FORMAT, "card": _as_dict(card), "model": kept.model.as_dict()}
     with reserve(path) as place:
-        place.write(json.dumps({**said, "sha256": _hash(said)}, allow_nan=False, separators=(",", ":")))
+        place.write(json.dumps({**said, "sha256": told_hash(said)}, allow_nan=False, separators=(",", ":")))
     return card
 
 
@@ -114,7 +114,7 @@ def _of_json(path: Path, data: bytes) -> Kept:
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise ConfigError(f"{path}: no model that this version knows; it reads {FORMAT}")
     told = said.pop("sha256", None)
-    if told != _hash(said):
+    if told != told_hash(said):
         raise ConfigError(f"{path}: damaged or changed by hand: its hash does not fit; take it from a backup")
     return _kept(path, said, b"")
 
@@ -178,7 +178,8 @@ def need_onnx() -> None:
         raise ConfigError("ONNX needs: pip install 'linewarden[onnx]'") from error
 
 
-def _hash(said: dict[str, Any]) -> str:
+def told_hash(said: dict[str, Any]) -> str:
+    """The hash of a file's content, as it stands in it."""
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

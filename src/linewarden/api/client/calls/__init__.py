@@ -12,9 +12,12 @@ from linewarden.api.client.calls.audit import AuditCalls
 from linewarden.api.client.calls.case_files import CaseFilesCalls
 from linewarden.api.client.calls.cases import CasesCalls
 from linewarden.api.client.calls.casework import CaseworkCalls
+from linewarden.api.client.calls.collectors import CollectorsCalls
 from linewarden.api.client.calls.conduits import ConduitsCalls
 from linewarden.api.client.calls.conversations import ConversationsCalls
 from linewarden.api.client.calls.findings import FindingsCalls
+from linewarden.api.client.calls.machines import MachinesCalls
+from linewarden.api.client.calls.maintenance import MaintenanceCalls
 from linewarden.api.client.calls.map import MapCalls
 from linewarden.api.client.calls.me import MeCalls
 from linewarden.api.client.calls.notice_work import NoticeWorkCalls
@@ -41,9 +44,12 @@ class Calls(
     CaseFilesCalls,
     CasesCalls,
     CaseworkCalls,
+    CollectorsCalls,
     ConduitsCalls,
     ConversationsCalls,
     FindingsCalls,
+    MachinesCalls,
+    MaintenanceCalls,
     MapCalls,
     MeCalls,
     NoticeWorkCalls,

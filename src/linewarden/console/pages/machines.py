@@ -1,0 +1,125 @@
+"""Machines: how far each is known, when it was odd, and what people say to that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from linewarden.api.caller import Caller
+from linewarden.api.listing import ListQuery
+from linewarden.api.problems import ProblemError
+from linewarden.api.routes.machines import (
+    MachineOut,
+    OddOut,
+    TimeIn,
+    approve_machine,
+    forget_machine,
+    get_machine,
+    list_machines,
+    visible_machines,
+)
+from linewarden.api.routes.tags import names_of
+from linewarden.api.tables import made
+from linewarden.console.entries import Entry
+from linewarden.console.rendering import page
+from linewarden.console.viewer import Viewer
+from linewarden.errors import LinewardenError
+from linewarden.policy import Action, Kind
+from linewarden.reports.values_view import number
+from linewarden.service.values import Ask
+
+router = APIRouter()
+ENTRY = Entry(42, "/machines", "Machines", "machines", "e", Action.TAG_READ, Kind.TAG)
+SPANS = (10, 60, 240, 1_440)
+"""Minutes that can be called normal from an odd time on."""
+BEFORE = timedelta(minutes=2)
+"""What is odd began a little before it was told."""
+AROUND = timedelta(minutes=15)
+"""Of the trend that a link shows, before and after."""
+MOST_TAGS = 1_000
+
+
+class PageQuery(ListQuery):
+    """The list."""
+
+
+@router.get("/machines")
+def machines(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) -> HTMLResponse:
+    """All of them, or what is to be installed first."""
+    problem, found = None, None
+    wrong: list[str] = []
+    try:
+        _, wrong = visible_machines(who)
+        found = list_machines(who, query)
+    except ProblemError as error:
+        if error.problem.status != 503:
+            raise
+        problem = error.problem
+    config = who.place.config
+    return page(
+        request, "machines.html.j2", who, found=found, query=query, problem=problem, wrong=wrong,
+        file=who.place.file, lake=who.place.lake, data=config.service.data, enabled=config.analytics.enabled,
+    )  # fmt: skip
+
+
+@router.get("/machines/{id}")
+def machine(request: Request, who: Viewer, id: str, done: str = "", rows: int = 0) -> HTMLResponse:
+    """One: when it was odd, and its tags."""
+    found = get_machine(who, id)
+    tags = _value_tags(who, found)
+    return page(
+        request, "machine.html.j2", who, machine=found, done=done, rows=rows, spans=SPANS, figure=number,
+        trend=lambda odd: _trend(found, odd, tags),
+        values=lambda tag: f"/values?tag={tags[tag]}" if tag in tags else "",
+        assets=[(d, who.view.name(d), who.view.addresses.get(d, "")) for d in found.devices],
+    )  # fmt: skip
+
+
+@router.post("/machines/{id}/approve")
+def approving(
+    who: Viewer, id: str, since: Annotated[datetime, Form()], minutes: Annotated[int, Form(ge=1, le=2_880)]
+) -> Response:
+    """What was odd from then on, for so long, is normal."""
+    done = approve_machine(who, id, TimeIn(since=since - BEFORE, until=since + timedelta(minutes=minutes)))
+    return RedirectResponse(f"/machines/{quote(id, safe='')}?done=approved&rows={done.rows}", 303)
+
+
+@router.post("/machines/{id}/forget")
+def forgetting(who: Viewer, id: str) -> Response:
+    """It learns anew."""
+    forget_machine(who, id)
+    return RedirectResponse(f"/machines/{quote(id, safe='')}?done=forgotten", 303)
+
+
+def _value_tags(who: Caller, machine: MachineOut) -> dict[str, str]:
+    """Ids of the tags on the page of process values, by what the analytics call them; none while they are read."""
+    try:
+        found = who.place.values.find(
+            Ask(devices=machine.devices, limit=MOST_TAGS), made(who.view, "names of tags", names_of)
+        )
+    except LinewardenError:
+        return {}
+    ids: dict[str, str] = {}
+    for tag in found.tags:
+        key = tag.key
+        unit = f" unit {key.unit}" if key.unit not in (None, 0, 1, 255) else ""
+        ids[f"{key.source}/{key.label}{unit}"] = tag.id
+        if key.name and key.address == 0:  # the first of several values of a name
+            ids.setdefault(f"{key.source}/{key.name} [0]{unit}", tag.id)
+    return ids
+
+
+def _trend(machine: MachineOut, odd: OddOut, tags: dict[str, str]) -> str:
+    """The trend of the tag that is the reason, around that time; of all of the device where it is not known."""
+    query: list[tuple[str, Any]] = [("tag", tags[odd.tag])] if odd.tag in tags else [("device", odd.asset)]
+    if odd.ts is not None:
+        query += [("from", _utc(odd.ts - AROUND)), ("to", _utc(odd.ts + AROUND))]
+    return f"/values?{urlencode(query)}"
+
+
+def _utc(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
