@@ -127,6 +127,12 @@ def test_a_mistake_of_ours_is_said_once_and_stops_nothing_else(plant: Plant, mon
     assert [s for s in plant.said if "judged no more" in s] == plant.said[:1] and len(plant.said) == 1
 
 
+def test_what_never_began_ends_at_once(tmp_path: Path) -> None:
+    values = LiveAnalysing(Analytics(), None, lambda _: None, lambda _: None)
+    tags = TagNumbers(tmp_path)
+    CollectedAnalysing(values, tags.tag, writer_of(tmp_path, "works"), lambda _: None, lambda _: None).stop()
+
+
 def test_delays_are_those_of_rows_that_were_judged() -> None:
     delays = Delays()
     now = time.time_ns()

@@ -122,7 +122,8 @@ class CollectedAnalysing:
         with self._changed:
             self._stop = True
             self._changed.notify()
-        self._thread.join(30)
+        if self._thread.ident is not None:  # something before it may have failed to start
+            self._thread.join(30)
 
     def as_dict(self) -> dict[str, Any]:
         """How it goes, for /status."""
