@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from linewarden.analytics.oee.measure import Times
-    from linewarden.analytics.oee.shifts import Window
-    from linewarden.analytics.oee.spans import Kind, Pieces, Span
+    from linewarden.analytics.oee.spans import Pieces, Span
     from linewarden.service.options import Commands
 
 OEE = """examples:
@@ -30,7 +29,6 @@ OEE = """examples:
 Figures as ISO 22400-2 defines them. Times without a zone are the plant's; time of which nothing is known is told apart.
 """
 HOUR = 3600e9
-SECOND = 1_000_000_000
 
 
 def add_oee(commands: Commands) -> None:
@@ -70,14 +68,17 @@ def run_oee(args: argparse.Namespace) -> int:
     need_analytics()
     from linewarden.analytics.oee.measure import measured
     from linewarden.analytics.oee.shifts import joined, windows
+    from linewarden.analytics.oee.spans import flat
+    from linewarden.service.surveying.effectiveness import as_dict, grouped, whole_days
 
     _checked(args)
     shifts, zone = shifts_of(args.shift), _zone(args.zone)
     spans, pieces, begin, end = _read(args)
-    planned = windows(shifts, zone, begin, end)
+    planned = windows(shifts or whole_days(args.by), zone, begin, end)
     if not planned:
         raise ConfigError(f"{args.source}: no shift lies between {_stamp(begin, zone)} and {_stamp(end, zone)}")
-    groups = _grouped(planned, args.by, zone)
+    groups = grouped(planned, args.by, zone)
+    spans = flat(spans)  # once: each group would do it anew
     told = {
         name: measured(spans, pieces, joined(group), ideal=args.ideal, micro=args.micro)
         for name, group in groups.items()
@@ -97,36 +98,13 @@ def run_oee(args: argparse.Namespace) -> int:
     return 0
 
 
-def as_dict(t: Times) -> dict[str, Any]:
-    """Figures 0..1 (None where not known), hours, pieces."""
-    return {
-        "oee": t.oee,
-        "availability": t.availability,
-        "performance": t.performance,
-        "quality": t.quality,
-        "availability_bounds": list(t.bounds) if t.bounds else None,
-        "planned_h": t.planned / HOUR,
-        "losses_h": t.losses,
-        "stops": t.stops,
-        "micro_stops": t.micro_stops,
-        "made": t.made,
-        "rejected": t.rejected,
-        "made_in_unknown_time": t.made_unknown,
-        "reasons_h": {r: n / HOUR for r, n in t.reasons.most_common()},
-    }
-
-
 def _checked(args: argparse.Namespace) -> None:
-    if not args.state and not (args.made or args.good):
-        raise ConfigError("oee: give --state, or --made or --good with --ideal; see linewarden oee --help")
-    if args.state and not args.run_values:
-        raise ConfigError("--run: say at which values of --state the machine runs, as --run 1")
-    if not args.state and not args.ideal:
-        raise ConfigError("--ideal: without --state the planned seconds a piece tell whether it runs")
-    for name in ("ideal", "micro", "stale"):
-        value = getattr(args, name)
-        if value is not None and (not 0 <= value < 1e9 or (name == "ideal" and value == 0)):
-            raise ConfigError(f"--{name}: {value:g} is no number of seconds that can be")
+    from linewarden.service.surveying.effectiveness import check
+
+    check(
+        state=bool(args.state), counter=bool(args.made or args.good), run=args.run_values,
+        numbers={name: getattr(args, name) for name in ("ideal", "micro", "stale")}, way="; see linewarden oee --help",
+    )  # fmt: skip
 
 
 def _zone(name: str) -> tzinfo:
@@ -138,22 +116,10 @@ def _zone(name: str) -> tzinfo:
         raise ConfigError(f"--zone: {error}") from None
 
 
-def _kinds(args: argparse.Namespace) -> dict[str, Kind]:
-    """Value of the state -> what it means."""
-    from linewarden.analytics.oee.spans import Kind
-
-    out: dict[str, Kind] = {}
-    for kind in (Kind.RUN, Kind.STOP, Kind.SETUP, Kind.PLANNED):
-        for word in filter(None, (w.strip() for w in str(getattr(args, f"{kind.value}_values")).split(","))):
-            if word in out:
-                raise ConfigError(f"--{kind.value}: {word!r} stands in --{out[word].value}, too")
-            out[word] = kind
-    return out
-
-
 def _read(args: argparse.Namespace) -> tuple[list[Span], list[Pieces], int, int]:
     """Spans and pieces, and the first and last instant of which anything is told, ns."""
-    from linewarden.analytics.oee.spans import Pieces, from_counters, from_pieces
+    from linewarden.analytics.oee.spans import from_pieces
+    from linewarden.service.surveying.effectiveness import pieces_of
     from linewarden.service.surveying.series import numbers, series_of
 
     wanted = tuple(dict.fromkeys(t for t in (args.state, args.made, args.good, args.rejected) if t))
@@ -165,14 +131,7 @@ def _read(args: argparse.Namespace) -> tuple[list[Span], list[Pieces], int, int]
         if tag := getattr(args, name):
             pairs = zip(rows[tag][0], numbers(rows[tag][1]).tolist(), strict=True)
             counted[name] = [(a, v) for a, v in pairs if v == v]
-    bad = counted.get("rejected", [])
-    if "made" in counted and "good" in counted and not bad:
-        pieces = _with_good(from_counters(counted["made"]), from_counters(counted["good"]))
-    elif "made" in counted:
-        pieces = from_counters(counted["made"], bad)
-    else:
-        both = from_counters(counted.get("good", []), bad)
-        pieces = [Pieces(p.at, p.made + p.rejected, p.rejected) for p in both]
+    pieces = pieces_of(counted.get("made"), counted.get("good"), counted.get("rejected", []))
     begin, end = min(r[0][0] for r in rows.values()), max(r[0][-1] for r in rows.values())
     spans = _spans(rows[args.state], args, end) if args.state else from_pieces(pieces, args.ideal)
     return spans, pieces, begin, end
@@ -194,42 +153,11 @@ def _has_zone(path: Path, time: str | None) -> bool:
     return columns.zoned
 
 
-def _with_good(made: list[Pieces], good: list[Pieces]) -> list[Pieces]:
-    """Rejected is what was made and not counted as good."""
-    from linewarden.analytics.oee.spans import Pieces
-
-    fine: dict[int, float] = {}
-    for p in good:
-        fine[p.at] = fine.get(p.at, 0.0) + p.made
-    out = [Pieces(p.at, p.made, p.made - fine.pop(p.at, 0.0)) for p in made]
-    return sorted([*out, *(Pieces(at, 0.0, -n) for at, n in fine.items())], key=lambda p: p.at)
-
-
 def _spans(state: tuple[list[int], list[str]], args: argparse.Namespace, end: int) -> list[Span]:
-    from linewarden.analytics.oee.spans import Span
+    from linewarden.service.surveying.effectiveness import kinds_of, spans_of
 
-    kinds, (at, words) = _kinds(args), state
-    if not any(w in kinds for w in words):
-        raise ConfigError(
-            f"--run: {args.state!r} never is {', '.join(kinds)}; it is {', '.join(sorted(set(words))[:8])}"
-        )
-    stale = round(args.stale * SECOND)
-    ends = [*at[1:], max(end, at[-1])]
-    return [
-        Span(a, min(e, a + stale), kinds[w], f"state {w}")
-        for a, e, w in zip(at, ends, words, strict=True)
-        if w in kinds
-    ]
-
-
-def _grouped(planned: list[Window], by: str, zone: tzinfo) -> dict[str, list[Window]]:
-    if by == "all":
-        return {}
-    groups: dict[str, list[Window]] = {}
-    for window in planned:
-        name = window.name if by == "shift" else f"{datetime.fromtimestamp(window.begin / 1e9, zone):%Y-%m-%d %a}"
-        groups.setdefault(name, []).append(window)
-    return groups
+    kinds = kinds_of({k: str(getattr(args, f"{k}_values")) for k in ("run", "stop", "setup", "planned")})
+    return spans_of(*state, kinds, args.stale, end, tag=args.state)
 
 
 def _stamp(ns: int, zone: tzinfo) -> str:
@@ -286,24 +214,13 @@ def _show(whole: Times, groups: dict[str, Times], args: argparse.Namespace) -> N
 
 
 def _remarks(t: Times) -> list[str]:
-    out = [
-        (
-            f"{t.planned / HOUR:,.2f} h planned, {t.made:,.0f} made, {t.rejected:,.0f} rejected, {t.stops:,} stops, "
-            f"{t.micro_stops:,} micro-stops"
-        )
-    ]
-    if t.unknown and t.bounds:
-        out.append(
-            f"Of {t.unknown / HOUR:,.2f} h no state is known: availability is between {t.bounds[0]:.1%} and "
-            f"{t.bounds[1]:.1%}; figures are of the known time."
-        )
-    if t.made_unknown:
-        out.append(f"{t.made_unknown:,.0f} pieces were made in that time and are in no figure.")
-    if t.performance is None:
-        out.append("Performance and OEE need --ideal and a counter (--made or --good).")
-    elif t.performance > 1.0:
-        out.append("Performance above 100 %: pieces come faster than --ideal says; it is too long.")
-    return out
+    from linewarden.service.surveying.effectiveness import remarks
+
+    first = (
+        f"{t.planned / HOUR:,.2f} h planned, {t.made:,.0f} made, {t.rejected:,.0f} rejected, {t.stops:,} stops, "
+        f"{t.micro_stops:,} micro-stops"
+    )
+    return [first, *remarks(t)]
 
 
 def _share(value: float | None) -> str:

@@ -20,6 +20,7 @@ from linewarden.service.audit.ledger import Ledger
 from linewarden.service.hunt import Desk
 from linewarden.service.intake import IntakeDesk
 from linewarden.service.lake import is_lake
+from linewarden.service.measuring import Measures
 from linewarden.service.people_house import House, house_of
 from linewarden.service.state import State, open_state, prepare
 from linewarden.service.values import Values
@@ -48,6 +49,7 @@ class Workplace:
     follower: Follower
     access: Access
     values: Values
+    measures: Measures
     desk: Desk
     intake: IntakeDesk
     captures: tuple[Path, ...] = ()
@@ -117,8 +119,8 @@ def opened(config: Config, file: Path | None = None, captures: Sequence[Path] = 
     try:
         follower.start()
         yield Workplace(
-            config, file, state, house, house.ledger, follower, Access(house), values, Desk(config.lake_folder),
-            intake, tuple(captures),
+            config, file, state, house, house.ledger, follower, Access(house), values,
+            Measures(config.lake_folder), Desk(config.lake_folder), intake, tuple(captures),
         )  # fmt: skip
     finally:
         follower.stop()

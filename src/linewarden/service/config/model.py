@@ -33,6 +33,7 @@ from linewarden.service.config.namespace import NamespaceTable
 from linewarden.service.config.providers import Oidc
 from linewarden.service.config.receivers import Digest, Export
 from linewarden.service.config.state_url import checked_url
+from linewarden.service.config.tariff import TariffSaid
 
 PASSWORD_VARIABLE = "LINEWARDEN_STATE_PASSWORD"  # noqa: S105 - its name, not its value
 
@@ -262,6 +263,7 @@ class Config(Table):
     console: Console = Console()
     detect: Detect = Detect()
     analytics: AnalyticsSaid = AnalyticsSaid()
+    tariff: TariffSaid | None = None
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
     namespace: NamespaceTable | None = None

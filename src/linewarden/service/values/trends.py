@@ -10,7 +10,7 @@ from typing import Any
 from linewarden.service.lake import Session, quoted
 from linewarden.service.values.book import STREAM, Book
 from linewarden.service.values.kept import Shelf
-from linewarden.service.values.tag import TagState
+from linewarden.service.values.tag import TagKey, TagState
 from linewarden.service.values.trend import Trend
 
 DAY_NS = 86_400_000_000_000
@@ -82,15 +82,15 @@ def instant(ns: int) -> str:
 
 def _sql(tags: Sequence[TagState], start: int, end: int, width: int) -> str:
     """One look at the files for all tags. Each value's place in its reading is known, so that nothing is unnested."""
-    each = " UNION ALL ".join(_one(tag, start, end) for tag in tags)
+    each = " UNION ALL ".join(values_sql(tag.key, start, end, tag.number) for tag in tags)
     return (
         f"SELECT tag, max(t), avg(x), min(x), max(x), count(*) FROM ({each}) WHERE isfinite(x) "  # noqa: S608 - quoted
         f"GROUP BY tag, (t - {start}) // {width} ORDER BY tag, 2"
     )
 
 
-def _one(tag: TagState, start: int, end: int) -> str:
-    key = tag.key
+def values_sql(key: TagKey, start: int, end: int, number: int = 0) -> str:
+    """SQL for each value of a tag from `start` to `end` (ns UTC, both in it): `tag` (the number), `t` and `x`."""
     place = f"{key.address} - coalesce(start, 0) + 1"
     fits = " AND ".join(
         f"{name} {'IS NULL' if value is None else f'= {quoted(value) if isinstance(value, str) else value}'}"
@@ -103,6 +103,6 @@ def _one(tag: TagState, start: int, end: int) -> str:
         f"AND ts BETWEEN {instant(start)} AND {instant(end)}"
     )
     return (
-        f'SELECT {tag.number} AS tag, epoch_ns(ts) AS t, "values"[{place}] AS x FROM {STREAM} '  # noqa: S608 - quoted
+        f'SELECT {number} AS tag, epoch_ns(ts) AS t, "values"[{place}] AS x FROM {STREAM} '  # noqa: S608 - quoted
         f'WHERE {fits} AND {when} AND {place} BETWEEN 1 AND len("values")'
     )

@@ -15,6 +15,7 @@ from linewarden.api.client.calls.casework import CaseworkCalls
 from linewarden.api.client.calls.collectors import CollectorsCalls
 from linewarden.api.client.calls.conduits import ConduitsCalls
 from linewarden.api.client.calls.conversations import ConversationsCalls
+from linewarden.api.client.calls.energy import EnergyCalls
 from linewarden.api.client.calls.findings import FindingsCalls
 from linewarden.api.client.calls.machines import MachinesCalls
 from linewarden.api.client.calls.maintenance import MaintenanceCalls
@@ -23,6 +24,7 @@ from linewarden.api.client.calls.me import MeCalls
 from linewarden.api.client.calls.notice_work import NoticeWorkCalls
 from linewarden.api.client.calls.notices import NoticesCalls
 from linewarden.api.client.calls.now import NowCalls
+from linewarden.api.client.calls.output import OutputCalls
 from linewarden.api.client.calls.packets import PacketsCalls
 from linewarden.api.client.calls.people import PeopleCalls
 from linewarden.api.client.calls.queries import QueriesCalls
@@ -47,6 +49,7 @@ class Calls(
     CollectorsCalls,
     ConduitsCalls,
     ConversationsCalls,
+    EnergyCalls,
     FindingsCalls,
     MachinesCalls,
     MaintenanceCalls,
@@ -55,6 +58,7 @@ class Calls(
     NoticeWorkCalls,
     NoticesCalls,
     NowCalls,
+    OutputCalls,
     PacketsCalls,
     PeopleCalls,
     QueriesCalls,
