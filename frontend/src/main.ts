@@ -3,6 +3,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
+import "./styles/measures.css";
 import "./styles/reports.css";
 import "./styles/assets.css";
 import "./styles/machines.css";
