@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from linewarden.people.model import Grant
 from tests.api.made_up import make_press
 from tests.console.house import Served, served_lake
 
@@ -180,3 +181,12 @@ def test_pages_show_the_same_figures(press: Served, tags: dict[str, str], machin
     assert refused.status_code == 400
     assert "stands in" in refused.text
     assert "Choose a meter." in empty
+
+
+def test_who_may_see_another_zone_alone_finds_nothing(press: Served, tags: dict[str, str]) -> None:
+    press.add("elsewhere", Grant("viewer", press.place.site, "elsewhere"))
+    with press.client("elsewhere") as client:
+        assert client.get("/api/v1/energy/meters").json()["items"] == []
+        assert client.get("/api/v1/energy", params={"tag": tags["Power"]}).status_code == 404
+        assert client.get("/api/v1/output", params={"state": tags["Mode"], "run": "1"}).status_code == 404
+        assert client.get("/energy", params={"tag": tags["Power"]}).status_code == 404
