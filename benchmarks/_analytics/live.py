@@ -1,7 +1,7 @@
 """The live path: values over Sparkplug (a real mosquitto) and OPC UA (asyncua) to a running service: kept, and judged.
 
 The rate is raised step by step. It holds where everything is judged, nothing is left out, and 99 of a hundred blocks of
-samples have their score within 250 ms of the arrival of their first sample. Rows are 0.1 s, and one is judged once a
+samples have their score within 250 ms of the arrival of their first sample. Rows are 0.05 s, and one is judged once a
 value came that is behind its end. What generators and broker use of the processor is told apart.
 """
 
@@ -38,7 +38,7 @@ listen = "127.0.0.1:{http}"
 [console]
 enabled = false
 [analytics]
-seconds = 0.1
+seconds = 0.05
 first_minutes = 1
 learn_hours = 0.05
 [[collector]]
