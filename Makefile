@@ -18,7 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help process-attacks setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
+.PHONY: help collectors-slow process-attacks setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ exercise-deps: $(VENV)/.exercises ## protocol stacks of the practice plant (line
 exercise-check: setup $(VENV)/.exercises ## run the practice plant and check it with programs that are not ours (minutes)
 	@scripts/install-test-deps.sh
 	$(BIN)/pytest -m slow tests/exercises
+
+collectors-slow: setup ## outages of collectors that take longer (minutes)
+	@scripts/install-test-deps.sh
+	$(BIN)/pytest -m slow tests/collectors
 
 check-units: setup ## the systemd units under a real systemd in namespaces (root, systemd, a system Python like that of .venv)
 	scripts/check_units.sh

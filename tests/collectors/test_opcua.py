@@ -259,6 +259,7 @@ def test_password_never_goes_in_the_clear(safe: Server, server: Server) -> None:
         assert "password would be readable" in sink.downs[0]
 
 
+@pytest.mark.slow
 def test_server_that_comes_back_with_another_certificate_is_a_new_one(tmp_path: Path) -> None:
     folder = make("first").write(tmp_path / "server")
     with Server("asyncua", pki=str(folder), policies=OFFERED) as s:

@@ -68,7 +68,7 @@ def frozen(line: Line) -> None:
     line.mend()
 
 
-@pytest.mark.parametrize("harm", [broken, frozen])
+@pytest.mark.parametrize("harm", [broken, pytest.param(frozen, marks=pytest.mark.slow)])
 def test_line_that_breaks_loses_nothing(line: Line, harm: Callable[[Line], None]) -> None:
     sink = MemorySink()
     with collecting(through(line), sink):
@@ -107,7 +107,7 @@ def kept(path: Path) -> list[tuple[float, int]]:
     return [(float(v), round(datetime.fromisoformat(t).timestamp() * 1e6)) for v, t in rows]
 
 
-@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.parametrize("end", ["kill", pytest.param("stop", marks=pytest.mark.slow)])
 def test_server_that_ends_and_comes_back_is_read_from_its_history(server: Server, tmp_path: Path, end: str) -> None:
     sink = MemorySink()
     with collecting(replace(PLAIN, endpoint=server.url), sink):
@@ -128,7 +128,7 @@ def test_server_that_ends_and_comes_back_is_read_from_its_history(server: Server
     assert "values of 2 tags may be missing" in said and "keeps no history" in said  # V0 and V1 are not kept
 
 
-@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("said", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_history_in_pages_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bool) -> None:
     """Whether the server says that there is more, or cuts off at what was asked for."""
     options = {"history": str(tmp_path / "h.db"), "kept": str(tmp_path / "count"), "page": 7 if said else 10_000}
@@ -198,6 +198,7 @@ def test_without_history_the_gap_is_said_with_its_times(tmp_path: Path) -> None:
     assert NAME in said and " UTC to " in said
 
 
+@pytest.mark.slow
 def test_server_that_never_was_there_comes_later() -> None:
     port = free_port()
     sink = MemorySink()
