@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from linewarden.collectors.contract import Samples, Tag
+from linewarden.errors import StoreError
 from linewarden.service.analysing.collected import CollectedAnalysing, writer_of
 from linewarden.service.analysing.delays import Delays
 from linewarden.service.analysing.live import LiveAnalysing
@@ -142,3 +143,17 @@ def test_delays_are_those_of_rows_that_were_judged() -> None:
     told = delays.as_dict()
     assert 50 <= told["p50_ms"] < 5_000 and told["p50_ms"] == told["max_ms"]
     assert Delays().as_dict() == {}
+
+
+def test_a_lake_that_takes_no_notice_does_not_end_the_judging(plant: Plant) -> None:
+    def full(_told: object) -> None:
+        raise StoreError("lake: no space left")
+
+    plant.judging._write = full
+    rows = values()
+    for second in range(0, ALL, 60):
+        plant.put(rows[second : second + 60], second)
+    plant.close()
+    assert plant.told, "who follows notices is told all the same"
+    assert plant.judging.judged == 3 * ALL
+    assert plant.said and all("no space left" in line for line in plant.said)

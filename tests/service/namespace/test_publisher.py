@@ -175,3 +175,7 @@ def test_values_that_a_sensor_heard_are_called_as_in_tags(tmp_path: Path) -> Non
     rows = pl.concat([pl.read_parquet(f) for f in (tmp_path / "lake/stream=reading").rglob("*.parquet")])
     found = {name: last.value for _, _, name, last in last_values(rows)}
     assert found == {"holding_register 40": 7.0, "holding_register 41": 140.0}
+
+
+def test_one_that_never_began_can_be_stopped() -> None:
+    Plant(1).publisher.stop()

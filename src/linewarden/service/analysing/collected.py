@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from linewarden.errors import LinewardenError
 from linewarden.service.analysing.delays import Delays
 
 if TYPE_CHECKING:
@@ -168,10 +169,17 @@ class CollectedAnalysing:
         if is_last:
             told += analysis.end()
         if told:
-            self._write(told)
+            self._keep(told)
         for one in told:
             self._on_notice(one)
         self._values.turn(is_last=is_last)
+
+    def _keep(self, told: Sequence[Told]) -> None:
+        """Into the lake; one that is full or away does not end the judging, and who follows is told all the same."""
+        try:
+            self._write(told)
+        except LinewardenError as error:
+            self._on_line(f"{len(told)} notices of collectors' values are not in the lake: {error}")
 
     def _rows(self, stream: str, waiting: Sequence[_Waiting]) -> pl.DataFrame:
         import polars as pl

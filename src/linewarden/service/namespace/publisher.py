@@ -132,6 +132,8 @@ class Publisher:
     def stop(self) -> None:
         """Publishes what is new, says that we go, and ends."""
         self._stop.set()
+        if self._thread.ident is None:  # something before it failed to start
+            return
         self._thread.join(5)
         self._flush()
         self._link.stop(lambda session: session.goodbye(self._status, _gone(session.stamp)))
