@@ -16,6 +16,11 @@ settings.register_profile("linewarden", deadline=None, suppress_health_check=[He
 settings.load_profile("linewarden")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes go by their parameter's name and place: packed ones hold the time, and two workers must name tests alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Headless Chromium through Playwright, whose loop belongs to the thread while it is there: so not for longer."""
