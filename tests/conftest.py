@@ -17,7 +17,7 @@ settings.load_profile("linewarden")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes go by their parameter's name and place: packed ones hold the time, and two workers must name tests alike."""
+    """Bytes go by their parameter and place: packed ones hold the time, and two workers must name tests alike."""
     return argname if isinstance(val, bytes) else None
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from linewarden import __version__, api
 from linewarden.api import problems, routes
+from linewarden.api.bodies import with_examples
 from linewarden.api.parameters import explained
 
 if TYPE_CHECKING:
@@ -54,5 +55,5 @@ def make_app(place: Workplace | None = None) -> FastAPI:
     app.state.place = place
     app.include_router(api_router())
     describe = app.openapi
-    app.openapi = lambda: explained(problems.described(describe()))  # type: ignore[method-assign]
+    app.openapi = lambda: with_examples(explained(problems.described(describe())))  # type: ignore[method-assign]
     return app
