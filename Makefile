@@ -18,7 +18,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # pip and cargo use all cores themselves, and must not meet in one .venv
-.PHONY: help collectors-slow process-attacks setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
+.PHONY: help collectors-slow properties process-attacks setup exercise-deps exercise-check check-units demo test pytest cargo-test lint type contract bench bench-live flood detection analytics accuracy fuzz soak soak-live detection-cost detection-peers practice docs console-pictures docs-check wheel wheel-check lock changelog clean client client-check
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ exercise-check: setup $(VENV)/.exercises ## run the practice plant and check it 
 	@scripts/install-test-deps.sh
 	$(BIN)/pytest -m slow tests/exercises
 
+properties: setup ## the costly property tests, twenty times as long as in `make test`
+	LINEWARDEN_EFFORT=20 $(BIN)/pytest -n $(TEST_WORKERS) --timeout 3600 $$(grep -rl 'tests.effort import' tests --include=test_*.py)
+
 collectors-slow: setup ## outages of collectors that take longer (minutes)
 	@scripts/install-test-deps.sh
 	$(BIN)/pytest -m slow tests/collectors
@@ -85,8 +88,10 @@ demo: $(VENV)/.engine $(VENV)/.console $(VENV)/.exercises ## a recorded plant, t
 
 test: cargo-test pytest ## all tests: Rust, then Python
 
+# Many tests wait for a network or a clock: with one worker more for every two cores these have something to do.
+TEST_WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 pytest: setup
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(TEST_WORKERS)
 
 cargo-test:
 	$(CARGO_TEST)

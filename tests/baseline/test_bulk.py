@@ -18,6 +18,7 @@ from linewarden.baseline.facts import facts_of
 from linewarden.baseline.things import Thing
 from tests.baseline.plant import MINUTE, at
 from tests.detections.build import frame
+from tests.effort import examples
 
 HOSTS = ("10.0.0.1", "10.0.0.2", "10.0.0.9", "8.8.8.8", "9.9.9.9")
 VERBS = ("read", "read", "write", "authenticate")
@@ -88,7 +89,7 @@ def forget_some(baseline: Baseline, nth: int) -> None:
 
 @pytest.mark.parametrize("params", [HASTY, Params(after_s=60, exchanges=2, minutes=1, confidence=0.05)])
 @given(st.lists(batches(), min_size=1, max_size=8), st.integers(2, 9), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_many_at_once_are_as_one_after_the_other(
     params: Params, given_batches: list[tuple[str, list[Row]]], nth: int, frozen: bool
 ) -> None:

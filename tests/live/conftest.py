@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ class Space:
         return self.send(harness.pcap(harness.tcp_frames(messages, 502, client_port=client)))
 
 
-@pytest.fixture
-def space() -> Iterator[Space]:
+@contextmanager
+def a_space() -> Iterator[Space]:
+    """A namespace of its own with a cable into it; one at a time in each process."""
     if os.geteuid() != 0:
         pytest.skip("needs root, for a network namespace")
     if shutil.which("ip") is None:
@@ -91,6 +93,12 @@ def space() -> Iterator[Space]:
         yield found
     finally:
         subprocess.run(["ip", "netns", "del", found.name], check=False, capture_output=True)
+
+
+@pytest.fixture
+def space() -> Iterator[Space]:
+    with a_space() as found:
+        yield found
 
 
 class Watch:
@@ -133,12 +141,13 @@ class Watch:
         return code
 
 
-@pytest.fixture
-def watch(space: Space, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
+@contextmanager
+def watches(space: Space, lake: Path) -> Iterator[Callable[..., Watch]]:
+    """Starts `watch`, and ends what is left of it."""
     running: list[Watch] = []
 
     def start(*options: object, out: Path | None = None, through: Sequence[object] = ()) -> Watch:
-        running.append(Watch(space, out or tmp_path / "lake", *options, through=through))
+        running.append(Watch(space, out or lake, *options, through=through))
         return running[-1]
 
     yield start
@@ -149,3 +158,9 @@ def watch(space: Space, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
         for stream in (one.process.stdout, one.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+@pytest.fixture
+def watch(space: Space, tmp_path: Path) -> Iterator[Callable[..., Watch]]:
+    with watches(space, tmp_path / "lake") as start:
+        yield start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ from linewarden.service.casing import cases_of
 from linewarden.service.detecting import chosen, detect
 from linewarden.service.following import places
 from linewarden.service.lake import open_lake
-from tests.live.conftest import Space, Watch, until
+from tests.live.conftest import Space, Watch, a_space, until, watches
 from tests.live.test_exports import download
 
-Start = Callable[..., Watch]
 SAID = ("ts", "note", "notice_id", "id.orig_h", "id.resp_h", "severity", "msg", "why", "confidence", "count", "again")
 
 
@@ -41,15 +40,23 @@ def heard(running: Watch, verb: str, rows: int) -> bool:
     return there.height > 0 and there.filter(pl.col("verb") == verb).height >= rows
 
 
-@pytest.fixture
-def lake(space: Space, watch: Start) -> Path:
+@pytest.fixture(scope="module")
+def heard_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs: in each, an order before anybody knows who is who, and more of it when that is known."""
-    for run in (1, 2):
-        found = _ran(watch("--detect", "--interval", "2").listening(), space, run)
-    return found
+    out = tmp_path_factory.mktemp("heard") / "lake"
+    with a_space() as space, watches(space, out) as watch:
+        for run in (1, 2):
+            _ran(watch("--detect", "--interval", "2").listening(), space, run)
+    return out
 
 
-def _ran(running: Watch, space: Space, run: int) -> Path:
+@pytest.fixture
+def lake(heard_once: Path, tmp_path: Path) -> Path:
+    """A lake of the test's own."""
+    return shutil.copytree(heard_once, tmp_path / "lake")
+
+
+def _ran(running: Watch, space: Space, run: int) -> None:
     space.send(download(50_000 + run))
     until(lambda: heard(running, "program_download", 4 * run - 3))
     until(lambda: running.rows("known").height > 0)
@@ -58,7 +65,6 @@ def _ran(running: Watch, space: Space, run: int) -> Path:
         space.send(download(client + 100 + run))
     until(lambda: heard(running, "program_download", 4 * run))
     assert running.end() == 0
-    return running.out
 
 
 def test_a_rerun_says_the_same_also_after_compaction(lake: Path) -> None:

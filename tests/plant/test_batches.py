@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from linewarden.plant import rows
 from linewarden.plant.batches import Batches, _plan
@@ -115,7 +116,7 @@ def split(data: Any, found: list[Record]) -> list[list[Record]]:
     return [mixed[a:b] for a, b in zip([0, *cuts], [*cuts, len(mixed)], strict=True) if a < b]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(data=st.data())
 def test_the_engine_and_polars_fold_alike_in_any_split(data: Any) -> None:
     found = data.draw(records())
@@ -125,7 +126,7 @@ def test_the_engine_and_polars_fold_alike_in_any_split(data: Any) -> None:
         assert ours.rows(*tables) == theirs.rows(*tables) == whole.rows(*tables), tables
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(data=st.data())
 def test_bounds_leave_the_same_rows_and_count_the_same(data: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.protocols import harness as h
 from tests.protocols.test_all import OF_THE_MOMENT, STREAMS, Dialogue
 
@@ -83,7 +84,7 @@ def _of_messages(row: dict[str, Any], client_port: int) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in OF_THE_MOMENT and v != client_port}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(STREAMS)), st.sampled_from((0, 0, *PORTS)), st.lists(DAMAGE, max_size=4),
        st.lists(st.integers(1, 50), min_size=1, max_size=8), HOLE)  # fmt: skip
 def test_damaged_streams_say_the_same_however_they_are_cut(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from linewarden.errors import StoreError
 from linewarden.service.state import Event, Spool, State, open_state, spool
+from tests.effort import examples
 from tests.service import postgres
 
 
@@ -81,7 +82,7 @@ def one_step(step: str, at: int, box: Spool, state: State, said: list[Event], su
     return box
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 10_000)), max_size=25), st.sampled_from([1, 3, 200]))
 def test_whatever_fails_what_was_acknowledged_arrives_once_and_in_order(
     steps: list[tuple[str, int]], batch: int

@@ -14,6 +14,7 @@ from linewarden.collectors._mqtt.host import Homes, Host, Options
 from linewarden.collectors._mqtt.metrics import Form, Register
 from linewarden.collectors._mqtt.readings import Readings
 from tests.collectors.sparkplug_house import INT64, House, birth, death, metric, payload
+from tests.effort import examples
 
 SENT = 1_700_000_000_000
 NOW = 1_800_000_000_000_000_000
@@ -335,7 +336,7 @@ MESSAGE = st.tuples(
 FORMS = st.sampled_from([Form(), Form("tags", "tags", 3)])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(75))
 @given(st.lists(MESSAGE, max_size=25), FORMS, st.sampled_from([0.0, 1.0]))
 def test_any_messages_in_any_order_are_survived(messages: list[Any], form: Form, timeout: float) -> None:
     line = Line(form=form, reorder_timeout=timeout, most_nodes=2, most_tags=50)
@@ -352,7 +353,7 @@ def test_any_messages_in_any_order_are_survived(messages: list[Any], form: Form,
     assert not any(table.online for node in line.host.nodes.values() for table in node.tables())
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(75))
 @given(st.lists(st.tuples(KIND, st.binary(max_size=60)), max_size=12))
 def test_any_bytes_are_survived(messages: list[tuple[str, bytes]]) -> None:
     line = Line()

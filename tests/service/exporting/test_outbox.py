@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from linewarden.errors import StoreError
 from linewarden.service.exporting.outbox import GAP, Outbox
 from tests.cases.test_export import ALL, DOWNLOAD
+from tests.effort import examples
 
 ROOT = Path(__file__).resolve().parents[3]
 MUCH = 10_000_000
@@ -118,7 +119,7 @@ class Kept(RuleBasedStateMachine):
 
 
 TestKept = Kept.TestCase
-TestKept.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestKept.settings = settings(max_examples=examples(12), stateful_step_count=25, deadline=None)
 
 KILLED = """
 import os, signal, sys
