@@ -39,6 +39,7 @@ class Follower:
     def __init__(self, lake: Path, every_s: float = EVERY_S, weigh: Callable[[], Mapping[str, float]] = dict) -> None:
         self.lake, self._every_s, self._weigh = lake, every_s, weigh
         self._view = View()
+        self._turning = threading.Lock()  # what is read is counted once, whoever looks
         self._showing = threading.Lock()  # requests tell of changes, too: each view is made of the newest
         self._begin_anew()
         self._ended = threading.Event()
@@ -84,6 +85,10 @@ class Follower:
 
     def look(self) -> View:
         """Reads what is new, and makes a new moment if there is something. Raises StoreError."""
+        with self._turning:
+            return self._turn()
+
+    def _turn(self) -> View:
         try:
             self._read_new()
         except StartAnewError:
