@@ -12,7 +12,7 @@ import { beginKeys } from "./keys";
 import { beginLive } from "./live";
 import { beginMenus } from "./menus";
 import { say } from "./said";
-import { showTimes } from "./times";
+import { showTimes, showZone } from "./times";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -29,6 +29,7 @@ document.addEventListener("htmx:sendError", () => say(document.body.dataset.away
 
 document.documentElement.classList.add("on");
 showTimes(document);
+showZone();
 beginMenus();
 beginKeys();
 beginLive();

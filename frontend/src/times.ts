@@ -8,6 +8,7 @@ const forms: Record<string, Intl.DateTimeFormat> = {
   date: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone }),
   time: new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone: zone }),
   hour: new Intl.DateTimeFormat(language, { timeStyle: "short", timeZone: zone }),
+  day_hour: new Intl.DateTimeFormat(language, { weekday: "short", hour: "2-digit", minute: "2-digit", timeZone: zone }),
   both: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium", timeZone: zone }),
 };
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
@@ -26,6 +27,15 @@ export function sinceThen(then: Date, now = Date.now()): string {
 /** One time as text, for islands. */
 export function timeText(then: Date, form = "both"): string {
   return form === "ago" ? sinceThen(then) : (forms[form] ?? forms.both)!.format(then);
+}
+
+/** The zone of all times on the page, in short and in full: "CET", "Europe/Berlin". */
+export function showZone(): void {
+  const parts = new Intl.DateTimeFormat(language, { timeZoneName: "short", timeZone: zone });
+  for (const element of document.querySelectorAll<HTMLElement>("[data-zone-name]")) {
+    element.textContent = parts.formatToParts().find((p) => p.type === "timeZoneName")?.value ?? "";
+    element.title = `${element.dataset.zoneName}: ${parts.resolvedOptions().timeZone}`;
+  }
 }
 
 export function showTimes(root: ParentNode): void {

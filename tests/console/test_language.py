@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 from linewarden.console.language import language_of, translations
+from linewarden.console.rendering import written
 from tests.console.texts import in_templates, looked_up
 
 
@@ -59,3 +60,7 @@ def test_what_is_filled_in_is_the_same() -> None:
 def test_the_language_is_what_was_chosen_or_asked_for(cookie: str, accept: str, language: str) -> None:
     headers = [(b"accept-language", accept.encode()), (b"cookie", cookie.encode())]
     assert language_of(Request({"type": "http", "headers": headers})) == language
+
+
+def test_figures_are_written_as_the_language_does() -> None:
+    assert (written("1,234.5", "en"), written("1,234.5", "de")) == ("1,234.5", "1.234,5")

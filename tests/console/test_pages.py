@@ -95,3 +95,15 @@ def test_single_keys_can_be_switched_off(open_as: Callable[..., Any], served: Se
     page.keyboard.press("g")
     page.keyboard.press("a")
     page.wait_for_url(served.url + "/assets")
+
+
+def test_a_page_says_whose_zone_its_times_are_in(open_as: Callable[..., Any]) -> None:
+    shown = open_as("viewer", timezone_id="Asia/Tokyo").locator("[data-zone-name]")
+    assert shown.text_content() == "GMT+9"
+    assert "Asia/Tokyo" in shown.get_attribute("title")
+
+
+def test_a_planner_sees_first_what_is_to_be_decided(open_as: Callable[..., Any]) -> None:
+    first = open_as("planner").locator("main section:has(h2)").first
+    assert "Maintenance" in first.text_content()
+    assert "to decide" in first.text_content()

@@ -101,3 +101,11 @@ def test_what_was_chosen_is_in_the_page_without_scripts(served: Served) -> None:
         page = client.get("/values", params={"tag": tag["id"]})
     assert tag["label"] in page.text
     assert page.text.count('<td class="number">') > 4
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 820])
+def test_drawn_values_fit_the_window(open_as: Callable[..., Any], width: int) -> None:
+    page = open_as("viewer", "/values", viewport={"width": width, "height": 900})
+    tick(page, 3)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#legend").evaluate("e => e.scrollWidth <= e.clientWidth")

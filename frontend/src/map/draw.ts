@@ -23,12 +23,15 @@ export class Drawing {
   private asked = 0;
   private rest = 0;
   private ratio = 1;
+  /** How much larger type is than usual: on a wall it is read from afar. */
+  private readonly grown: number;
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly camera: Camera, private readonly state: State,
     private readonly words: Words) {
     this.ctx = canvas.getContext("2d", { alpha: false })!;
-    this.ctx.font = `650 13px ${FONT}`;
-    camera.names = Math.min(210, 26 + Math.max(0, ...state.network.picture.lanes.map((lane) => this.ctx.measureText(this.levelName(lane.level)).width)));
+    this.grown = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    this.ctx.font = `650 ${13 * this.grown}px ${FONT}`;
+    camera.names = Math.min(210 * this.grown, 26 + Math.max(0, ...state.network.picture.lanes.map((lane) => this.ctx.measureText(this.levelName(lane.level)).width)));
   }
 
   private levelName(level: number | null): string {
@@ -250,19 +253,19 @@ export class Drawing {
 
   /** Names of levels stay at the left edge, wherever one looks. */
   private levelNames(): void {
-    const { ctx, camera, look, ratio } = this;
+    const { ctx, camera, look, ratio, grown: g } = this;
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const lane of this.state.network.picture.lanes) {
       const top = camera.toScreen(0, lane.y)[1], bottom = camera.toScreen(0, lane.y + lane.h)[1];
       if (bottom < 14 || top > camera.height || bottom - top < 9) continue;
       const text = this.levelName(lane.level);
-      const tall = bottom - top > 40;
-      ctx.font = `650 ${tall ? 13 : 10}px ${FONT}`;
-      const y = Math.min(Math.max(top + (tall ? 22 : 9), tall ? 22 : 10), bottom - (tall ? 8 : 1));
+      const tall = bottom - top > 40 * g;
+      ctx.font = `650 ${tall ? 13 * g : 10}px ${FONT}`;
+      const y = Math.min(Math.max(top + (tall ? 22 * g : 9), tall ? 22 * g : 10), bottom - (tall ? 8 : 1));
       const wide = ctx.measureText(text).width;
       ctx.globalAlpha = 0.86;
       ctx.fillStyle = look.bg;
-      ctx.fillRect(4, y - (tall ? 14 : 9), wide + 12, tall ? 20 : 12);
+      ctx.fillRect(4, y - (tall ? 14 * g : 9), wide + 12, tall ? 20 * g : 12);
       ctx.globalAlpha = 1;
       ctx.fillStyle = look.ink;
       ctx.fillText(text, 10, y);

@@ -6,6 +6,7 @@ Names come from hostile traffic: templates escape everything, and nothing of a p
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,7 @@ from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.reports import words
 from linewarden.reports.map_nodes import role_icon
+from linewarden.reports.values_view import number
 from linewarden.service.web import csrf_token
 
 THEMES = ("auto", "light", "dark", "contrast")
@@ -81,9 +83,10 @@ def environment(language: str) -> Environment:
         "role": lambda r: words.role(Role(r)), "role_icon": lambda r: role_icon(Role(r)), "verb": words.verb,
         "duration": words.duration,
         "time": time_tag, "ns_time": lambda ns, form="both": time_tag(time_of(ns), form),
+        "iso_time": iso_time, "fixed": lambda n, places: written(f"{n:,.{places}f}", language),
     }  # fmt: skip
     env.filters |= {"tactic": tactic_name, "technique": technique_name, "case_state": case_state, "fit": words.fit}
-    env.globals |= {"scripts": scripts, "styles": styles}
+    env.globals |= {"scripts": scripts, "styles": styles, "figure": lambda n: written(number(n), language)}
     return env
 
 
@@ -94,6 +97,11 @@ def grouped(number: float, language: str) -> str:
     return str(format_decimal(number, locale=language))
 
 
+def written(figure: str, language: str) -> str:
+    """An English figure as the language writes it: 1,234.5 or 1.234,5."""
+    return figure.translate(str.maketrans(",.", ".,")) if language == "de" else figure
+
+
 def level_word(level: float | None) -> str:
     """What happens at a Purdue level: `Control`."""
     return words.level_name(level).partition(" ")[2] if level is not None else "level not known"
@@ -102,13 +110,22 @@ def level_word(level: float | None) -> str:
 def time_tag(time: Any, form: str = "both") -> Markup:
     """A time that the page's script shows in the reader's zone; in UTC where no script runs.
 
-    `form`: both, date, time or ago.
+    `form`: both, date, time, hour, day_hour or ago.
     """
     if time is None:
         return Markup("&ndash;")
     machine = time.isoformat().replace("+00:00", "Z")
     tag = Markup('<time datetime="{}" data-form="{}">{:%Y-%m-%d %H:%M:%S} UTC</time>')
     return tag.format(machine, form, time)
+
+
+def iso_time(text: str) -> Markup | str:
+    """A time that a file holds as text; the text itself where it is none, or says no zone."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return time_tag(time.astimezone(UTC)) if time.tzinfo else text
 
 
 @cache

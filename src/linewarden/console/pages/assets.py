@@ -27,7 +27,7 @@ from linewarden.errors import ConfigError
 from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
-from linewarden.reports.values_view import number, path_of
+from linewarden.reports.values_view import path_of
 
 router = APIRouter()
 ENTRY = Entry(30, "/assets", "Assets", "assets", "a", Action.ASSET_READ, Kind.ASSET)
@@ -77,7 +77,7 @@ def asset_page(
         cases=list_cases(who, CaseQuery(asset=[found.id], show="open", limit=BESIDE)),
         notices=list_notices(who, NoticeQuery(asset=[found.id], limit=BESIDE)),
         tags=list_tags(who, TagQuery(device=[found.id], sort="-moved", limit=BESIDE)),
-        findings=list_findings(who, FindingQuery(asset=[found.id])), figure=number,
+        findings=list_findings(who, FindingQuery(asset=[found.id])),
         spark=lambda t: path_of(t.course, t.low, t.high), **_editing(who, found.zone),
     )  # fmt: skip
 

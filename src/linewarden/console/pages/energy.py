@@ -17,7 +17,6 @@ from linewarden.console.viewer import Viewer
 from linewarden.errors import BusyError, ConfigError, QueryError
 from linewarden.policy import Action, Kind
 from linewarden.reports.plots import FULL, RIGHT, Axis, plot
-from linewarden.reports.values_view import number
 
 router = APIRouter()
 ENTRY = Entry(46, "/energy", "Energy", "energy", "n", Action.TAG_READ, Kind.TAG)
@@ -40,7 +39,7 @@ def energy(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) 
             wrong = str(error)
     return page(
         request, "energy.html.j2", who, 400 if wrong else 200, query=query, meters=meters, found=found, wrong=wrong,
-        ranges=RANGES, figure=number, plot=_plot(found) if found else None,
+        ranges=RANGES, plot=_plot(found) if found else None,
         week=week_of(found.hours) if found else None, name=chosen_name(who, query.tag, meters.items),
     )  # fmt: skip
 

@@ -29,8 +29,9 @@ from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.errors import LinewardenError
 from linewarden.policy import Action, Kind
-from linewarden.reports.values_view import number
+from linewarden.service.units import shown
 from linewarden.service.values import Ask
+from linewarden.service.values.tag import TagState
 
 router = APIRouter()
 ENTRY = Entry(42, "/machines", "Machines", "machines", "e", Action.TAG_READ, Kind.TAG)
@@ -72,9 +73,10 @@ def machine(request: Request, who: Viewer, id: str, done: str = "", rows: int = 
     found = get_machine(who, id)
     tags = _value_tags(who, found)
     return page(
-        request, "machine.html.j2", who, machine=found, done=done, rows=rows, spans=SPANS, figure=number,
+        request, "machine.html.j2", who, machine=found, done=done, rows=rows, spans=SPANS,
         trend=lambda odd: _trend(found, odd, tags),
-        values=lambda tag: f"/values?tag={tags[tag]}" if tag in tags else "",
+        values=lambda tag: f"/values?tag={tags[tag].id}" if tag in tags else "",
+        called=lambda tag: _called(tags.get(tag)),
         assets=[(d, who.view.name(d), who.view.addresses.get(d, "")) for d in found.devices],
     )  # fmt: skip
 
@@ -95,27 +97,34 @@ def forgetting(who: Viewer, id: str) -> Response:
     return RedirectResponse(f"/machines/{quote(id, safe='')}?done=forgotten", 303)
 
 
-def _value_tags(who: Caller, machine: MachineOut) -> dict[str, str]:
-    """Ids of the tags on the page of process values, by what the analytics call them; none while they are read."""
+def _called(tag: TagState | None) -> str:
+    """What people call it, with its unit; empty where nobody said a name."""
+    if tag is None or not tag.facts.alias:
+        return ""
+    return tag.facts.alias + (f" ({unit})" if (unit := shown(tag.facts.ucum)) else "")
+
+
+def _value_tags(who: Caller, machine: MachineOut) -> dict[str, TagState]:
+    """The tags on the page of process values, by what the analytics call them; none while they are read."""
     try:
         found = who.place.values.find(
             Ask(devices=machine.devices, limit=MOST_TAGS), made(who.view, "names of tags", names_of)
         )
     except LinewardenError:
         return {}
-    ids: dict[str, str] = {}
+    ids: dict[str, TagState] = {}
     for tag in found.tags:
         key = tag.key
         unit = f" unit {key.unit}" if key.unit not in (None, 0, 1, 255) else ""
-        ids[f"{key.source}/{key.label}{unit}"] = tag.id
+        ids[f"{key.source}/{key.label}{unit}"] = tag
         if key.name and key.address == 0:  # the first of several values of a name
-            ids.setdefault(f"{key.source}/{key.name} [0]{unit}", tag.id)
+            ids.setdefault(f"{key.source}/{key.name} [0]{unit}", tag)
     return ids
 
 
-def _trend(machine: MachineOut, odd: OddOut, tags: dict[str, str]) -> str:
+def _trend(machine: MachineOut, odd: OddOut, tags: dict[str, TagState]) -> str:
     """The trend of the tag that is the reason, around that time; of all of the device where it is not known."""
-    query: list[tuple[str, Any]] = [("tag", tags[odd.tag])] if odd.tag in tags else [("device", odd.asset)]
+    query: list[tuple[str, Any]] = [("tag", tags[odd.tag].id)] if odd.tag in tags else [("device", odd.asset)]
     if odd.ts is not None:
         query += [("from", _utc(odd.ts - AROUND)), ("to", _utc(odd.ts + AROUND))]
     return f"/values?{urlencode(query)}"

@@ -16,7 +16,6 @@ from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.errors import BusyError, ConfigError, QueryError
 from linewarden.policy import Action, Kind
-from linewarden.reports.values_view import number
 
 router = APIRouter()
 ENTRY = Entry(48, "/oee", "Output (OEE)", "oee", "w", Action.TAG_READ, Kind.TAG)
@@ -42,7 +41,7 @@ def oee(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) -> 
     listed = tags.items[:MOST_LISTED]
     return page(
         request, "oee.html.j2", who, 400 if wrong else 200, query=query, tags=listed,
-        more=tags.more or len(tags.items) > len(listed), found=found, wrong=wrong, ranges=RANGES, figure=number,
+        more=tags.more or len(tags.items) > len(listed), found=found, wrong=wrong, ranges=RANGES,
         losses=losses_of(found.losses_h) if found else [],
         names={part: chosen_name(who, getattr(query, part), listed) for part in PARTS},
     )  # fmt: skip

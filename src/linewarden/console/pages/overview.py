@@ -9,10 +9,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
+from linewarden.api.listing import ListQuery
+from linewarden.api.problems import ProblemError
 from linewarden.api.routes.activity import Activity, activity_of
 from linewarden.api.routes.assets import AssetRow, visible_rows
 from linewarden.api.routes.cases import CaseQuery, list_cases
 from linewarden.api.routes.findings import FindingQuery, list_findings
+from linewarden.api.routes.machines import MachineRow, list_machines
+from linewarden.api.routes.maintenance import MaintenanceQuery, MaintenanceRow, list_maintenance
 from linewarden.api.routes.now import now_of
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
@@ -20,6 +24,7 @@ from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind, Person, Role
 from linewarden.service.audit.reading import Said
 from linewarden.service.audit.reading import newest as newest_entries
+from linewarden.service.maintenance.calendar import State
 from linewarden.service.state import Event
 
 router = APIRouter()
@@ -27,10 +32,10 @@ ENTRY = Entry(10, "/", "Overview", "overview", "o")
 
 ALL = ("cases", "day", "plant", "findings", "new", "events", "changes")
 FIRST: dict[Role, tuple[str, ...]] = {
-    Role.OPERATOR: ("cases", "plant", "day"),
-    Role.ENGINEER: ("plant", "findings", "new"),
+    Role.OPERATOR: ("cases", "day", "plant", "machines"),
+    Role.ENGINEER: ("plant", "machines", "findings", "cases"),
     Role.ANALYST: ("cases", "day", "findings"),
-    Role.PLANNER: ("plant", "new", "findings"),
+    Role.PLANNER: ("work", "machines", "plant", "new", "findings"),
     Role.AUDITOR: ("changes", "events", "cases"),
 }
 """What somebody of a role sees first; who has several, that of the first in this order."""
@@ -50,14 +55,15 @@ class Bar:
 @router.get("/")
 def overview(request: Request, who: Viewer) -> HTMLResponse:
     """The page."""
-    assets = visible_rows(who)
+    assets, order = visible_rows(who), order_for(who)
     day = activity_of(who, 24)
     return page(
-        request, "overview.html.j2", who, now=now_of(who), order=order_for(who),
+        request, "overview.html.j2", who, now=now_of(who), order=order,
         cases=list_cases(who, CaseQuery(limit=5, show="open")).items, day=day, bars=bars(day),
         most=max((sum(h.notices.values()) for h in day.hours), default=0), levels=levels(assets),
         findings=list_findings(who, FindingQuery(limit=6)), newest=newest(who, assets), events=events(who),
-        changes=changes(who),
+        changes=changes(who), odd=odd_machines(who) if "machines" in order else [],
+        work=work(who) if "work" in order else [],
     )  # fmt: skip
 
 
@@ -101,6 +107,22 @@ def bars(day: Activity) -> list[Bar]:
 def events(who: Caller) -> list[Event]:
     """What the service says of itself, the newest first; for those who may read the settings."""
     return who.place.state.events(limit=6) if who.may(Action.SETTINGS_READ, who.thing(Kind.SETTINGS)) else []
+
+
+def odd_machines(who: Caller) -> list[MachineRow]:
+    """Machines that ran oddly, the last first; none where nothing judges them."""
+    try:
+        rows = list_machines(who, ListQuery(sort="-last_odd", limit=6)).items
+    except ProblemError:
+        return []
+    return [r for r in rows if r.last_odd]
+
+
+def work(who: Caller) -> list[MaintenanceRow]:
+    """Maintenance that is to be decided or to come, by time."""
+    if not who.may(Action.SITE_READ, who.thing(Kind.SITE)):
+        return []
+    return list_maintenance(who, MaintenanceQuery(state=[State.PROPOSED, State.ACCEPTED], limit=6)).items
 
 
 def changes(who: Caller) -> list[Said]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
@@ -21,14 +23,22 @@ ENTRY = Entry(85, "/settings", "Settings", "settings", "s", Action.SETTINGS_READ
 def settings(request: Request, who: Viewer) -> HTMLResponse:
     """The page."""
     found = get_settings(who)
-    by_table: dict[str, list[Setting]] = {}
-    for setting in found.settings:
-        by_table.setdefault(setting.table, []).append(setting)
+    by_table = tables_of(found.settings)
     lake, data = who.place.lake, who.place.config.service.data
     return page(
         request, "settings.html.j2", who, file=found.file, tables=by_table, version=__version__, lake=lake, data=data,
         authority=authority(who) is not None,
     )  # fmt: skip
+
+
+def tables_of(settings: Sequence[Setting]) -> list[tuple[str, list[Setting]]]:
+    """Name and keys of each table, in their order; of several with one name, each by itself."""
+    found: list[tuple[str, list[Setting]]] = []
+    for setting in settings:
+        if not found or found[-1][0] != setting.table or any(s.key == setting.key for s in found[-1][1]):
+            found.append((setting.table, []))
+        found[-1][1].append(setting)
+    return found
 
 
 @router.get("/settings/authority.pem")

@@ -27,7 +27,7 @@ from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind
-from linewarden.reports.values_view import number, path_of
+from linewarden.reports.values_view import path_of
 
 router = APIRouter()
 ENTRY = Entry(40, "/values", "Process values", "values", "v", Action.TAG_READ, Kind.TAG)
@@ -54,7 +54,7 @@ def values(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) 
     return page(
         request, "values.html.j2", who, found=found, query=query, chosen=ticked, shown=shown, events=events,
         ranges=RANGES, devices=_devices(who), wrong=standing.wrong, reading=standing.reading,
-        spark=lambda t: path_of(t.course, t.low, t.high), figure=number, rows=_rows(shown, ticked), named=_named,
+        spark=lambda t: path_of(t.course, t.low, t.high), rows=_rows(shown, ticked), named=_named,
     )  # fmt: skip
 
 
