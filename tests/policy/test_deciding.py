@@ -154,3 +154,14 @@ def test_what_cannot_be_asked_is_denied() -> None:
     assert "could not be answered" in wrong.why
     surrogate = decide(Request(Person("\ud800"), Action.ASSET_READ, Thing(Kind.ASSET, "x", HERE), FRESH))
     assert not surrogate
+
+
+def test_a_question_with_a_time_that_is_none_is_denied_also_where_no_time_matters() -> None:
+    asked = ask(person(Role.VIEWER), Action.ASSET_READ)
+    assert decide(asked)
+    assert not decide(replace(asked, moment=Moment(datetime(2026, 1, 1))))  # noqa: DTZ001 - the point
+
+
+def test_with_other_grants_the_same_person_is_asked_anew() -> None:
+    assert decide(ask(person(Role.VIEWER), Action.ASSET_READ))
+    assert not decide(ask(person(), Action.ASSET_READ))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from linewarden.errors import ConfigError
 from linewarden.policy import Action, Kind, Role, Scope, compiled, shipped
+from linewarden.policy.deciding import TIMELESS
 from linewarden.policy.rules import policy_files
 
 FOLDER = Path(str(files("linewarden.policy") / "access"))
@@ -55,3 +57,20 @@ def test_the_code_and_the_schema_know_the_same() -> None:
 def test_a_policy_that_is_wrong_is_refused(text: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         compiled([text], SCHEMA)
+
+
+def test_no_policy_looks_at_the_moment_of_what_is_decided_once() -> None:
+    groups: dict[str, set[str]] = {}
+    for action, within in re.findall(r'^action "([a-z:]+)" in \[Action::"(\w+)"\]', SCHEMA, re.MULTILINE):
+        groups.setdefault(within, set()).add(action)
+    moving: set[str] = set()
+    for file in FILES:
+        for policy in json.loads(cedarpy.policies_to_json_str(file.read_text()))["staticPolicies"].values():
+            if '"context"' in json.dumps(policy["conditions"]):
+                about = policy["action"]
+                assert about["op"] != "All"
+                named = {e["id"] for e in about.get("entities", [about.get("entity")])}
+                moving |= set().union(*(groups.get(name, {name}) for name in named))
+    assert "plant:apply" in moving
+    assert "notice:acknowledge" in moving
+    assert moving.isdisjoint(TIMELESS)

@@ -7,10 +7,10 @@ def assets(who: Who) -> ...:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -22,6 +22,7 @@ from linewarden.service.access import Principal, What
 from linewarden.service.view import View
 from linewarden.service.workplace import Workplace
 
+T = TypeVar("T")
 COOKIE = "__Host-linewarden"
 """Of a session: the browser sends it over TLS only, to this host only (RFC 6265bis, 4.1.3.2)."""
 
@@ -34,6 +35,7 @@ class Caller:
     principal: Principal
     view: View
     _asked: dict[Any, bool] = field(default_factory=dict)
+    _found: dict[str, Any] = field(default_factory=dict)
 
     @property
     def who(self) -> Person | Machine:
@@ -67,6 +69,13 @@ class Caller:
         if key not in self._asked:
             self._asked[key] = self.place.access.may(self.principal, action, what)
         return self._asked[key]
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """What is looked up once a request, and then the same for all that it shows."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
 
     def need(self, action: Action, what: What) -> None:
         """Ends the request, with why not and what would help, if they may not; that is recorded."""
@@ -104,8 +113,13 @@ class Zones:
 
     def all_of(self, zones: Iterable[str | None]) -> bool:
         """Of something that spans these zones."""
-        distinct = {z or "" for z in zones}
-        return (distinct.pop() if len(distinct) == 1 else "") in self
+        return spanned(zones) in self
+
+
+def spanned(zones: Iterable[str | None]) -> str:
+    """Where something is that spans these zones: in the one, or at the site (empty)."""
+    distinct = {z or "" for z in zones}
+    return distinct.pop() if len(distinct) == 1 else ""
 
 
 def find_caller(request: Request) -> Caller | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linewarden.api.caller import Caller
 from linewarden.api.routes.tags import Span, TagQuery, ask_of, chosen, names_of, row_of, span_of
-from linewarden.api.tables import made
+from linewarden.api.tables import made_of_plant
 from linewarden.api.times import Time
 from linewarden.service.measuring import MeterUnit, meter_unit
 from linewarden.service.values import TagState
@@ -61,7 +61,7 @@ class TagChoices(BaseModel):
 def choices(who: Caller, words: str, *, meters: bool) -> TagChoices:
     """Tags by name. meters: those with a unit of power or energy; others only with `words`, and after them."""
     ask = replace(ask_of(who, TagQuery(q=words), "label"), limit=MOST_LOOKED, down=False)
-    found = who.place.values.find(ask, made(who.view, "names of tags", names_of))
+    found = who.place.values.find(ask, made_of_plant(who.view, "names of tags", names_of))
     each = [(tag, unit_of(tag)) for tag in found.tags]
     first = [_choice(who, tag, unit) for tag, unit in each if unit or not meters]
     rest = [_choice(who, tag, None) for tag, unit in each if meters and words and not unit][:OTHERS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from linewarden.detections.attack import TECHNIQUES
 
@@ -75,34 +76,37 @@ def is_group(address: str) -> bool:
     return address.endswith(".255") or (first.isdigit() and 224 <= int(first) <= 239)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
-    """Events that belong together, by time. `id` is that of the event that opened it: a rerun gives the same."""
+    """Events that belong together, by time. `id` is that of the event that opened it: a rerun gives the same.
+
+    What it says of itself is found once: every page asks it of every case.
+    """
 
     id: str
     events: tuple[Event, ...]
 
-    @property
+    @cached_property
     def began(self) -> int:
         """Time of the first event, ns UTC."""
         return min(e.ts for e in self.events)
 
-    @property
+    @cached_property
     def until(self) -> int:
         """Time of the last one, ns UTC."""
         return max(e.until for e in self.events)
 
-    @property
+    @cached_property
     def severity(self) -> str:
         """The worst one of what was not expected."""
         return min((e.severity for e in self.unexpected), key=list(WEIGHT).index, default="info")
 
-    @property
+    @cached_property
     def unexpected(self) -> tuple[Event, ...]:
         """Events that no window or rule explains."""
         return tuple(e for e in self.events if e.expected is None)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The worst event's; of equal ones the furthest in the kill chain."""
         worst = self.worst
@@ -111,19 +115,19 @@ class Case:
             f" and {more} more kinds of findings" if more > 1 else " and one more finding" if more else ""
         )
 
-    @property
+    @cached_property
     def worst(self) -> Event:
         """The event to look at first."""
         return min(self.unexpected or self.events, key=lambda e: (-WEIGHT[e.severity], -stage(e.tactic), e.ts))
 
-    @property
+    @cached_property
     def assets(self) -> tuple[str, ...]:
         """Assets that it touches, those who act first."""
         acting = dict.fromkeys(e.orig for e in self.events if e.orig)
         hit = dict.fromkeys(e.resp for e in self.events if e.resp and not e.is_group)
         return tuple(acting | hit)
 
-    @property
+    @cached_property
     def tactics(self) -> Mapping[str, tuple[str, ...]]:
         """Tactic -> techniques that were seen, in the order of the matrix."""
         found: dict[str, dict[str, None]] = {}
@@ -131,7 +135,7 @@ class Case:
             found.setdefault(e.tactic, {}).update(dict.fromkeys(e.techniques))
         return {t: tuple(found[t]) for t in STAGES if t in found}
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Events, those that came again included."""
         return sum(e.count for e in self.events)

@@ -73,7 +73,7 @@ def environment(language: str) -> Environment:
     env = Environment(
         loader=ChoiceLoader([PackageLoader("linewarden.console"), PackageLoader("linewarden.reports")]),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n"], auto_reload=False,
     )  # fmt: skip
     texts = translations(language)
     env.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
@@ -88,6 +88,14 @@ def environment(language: str) -> Environment:
     env.filters |= {"tactic": tactic_name, "technique": technique_name, "case_state": case_state, "fit": words.fit}
     env.globals |= {"scripts": scripts, "styles": styles, "figure": lambda n: written(number(n), language)}
     return env
+
+
+def warm() -> None:
+    """Reads all templates, so that the first who opens a page does not wait for it."""
+    for language in LANGUAGES:
+        env = environment(language)
+        for name in PackageLoader("linewarden.console").list_templates():
+            env.get_template(name)
 
 
 def grouped(number: float, language: str) -> str:

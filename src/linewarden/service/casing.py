@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,32 +102,65 @@ def tied(
     `events` by time; `partners`: see `partners_of`; `criticality`: how much depends on assets, 0..1 by id.
     """
     from linewarden.cases.correlate import Correlation
-    from linewarden.cases.model import priority
 
     board = Correlation(partners=partners)
     for event in events:
         board.add(event)
-    ranked = sorted(
-        ((priority(c, criticality), c) for c in board.cases()), key=lambda pc: (-pc[0], -pc[1].until, pc[1].id)
-    )
-    return tuple(ranked), board.lone()
+    return ranked(board.cases(), criticality), board.lone()
+
+
+def ranked(cases: Iterable[Case], criticality: Mapping[str, float] | None = None) -> tuple[tuple[int, Case], ...]:
+    """Cases with their priority, the worst first."""
+    from linewarden.cases.model import priority
+
+    found = ((priority(c, criticality), c) for c in cases)
+    return tuple(sorted(found, key=lambda pc: (-pc[0], -pc[1].until, pc[1].id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What files of notices say. `again`: by id of a notice, how often it came again, and until when."""
+
+    events: tuple[Event, ...]
+    again: Mapping[str, tuple[int, int]]
 
 
 def events(lake: Lake, assets: Mapping[str, str], since_date: str = "") -> list[Event]:
     """The notices by time, each once, with how often it came. `assets`: address -> id; `since_date`: 2026-11-26."""
+    files = [f for f in lake.files("notice") if f.parent.name.removeprefix("date=") >= since_date]
+    return together([said_in(f, assets) for f in files])
+
+
+def said_in(file: Path, assets: Mapping[str, str]) -> Said:
+    """The notices of one file. Raises what reading it raises."""
     import polars as pl
 
-    files = [f for f in lake.files("notice") if f.parent.name.removeprefix("date=") >= since_date]
-    if not files:
-        return []
-    rows = pl.concat([pl.read_parquet(f, columns=list(COLUMNS), hive_partitioning=False) for f in files])
-    rows = rows.with_columns(pl.col("ts", "until").to_physical()).sort("ts", "note", "frame")
+    rows = pl.read_parquet(file, columns=list(COLUMNS), hive_partitioning=False)
+    rows = rows.with_columns(pl.col("ts", "until").to_physical())
     again: dict[str, tuple[int, int]] = {}
     for notice_id, count, until in rows.filter(pl.col("again")).select("notice_id", "count", "until").iter_rows():
-        known = again.get(notice_id, (0, 0))
-        again[notice_id] = (known[0] + count, max(known[1], until or 0))
-    told = rows.filter(~pl.col("again")).unique("notice_id", keep="first", maintain_order=True)
-    return [_event(row, again.get(row["notice_id"], (0, 0)), assets) for row in told.iter_rows(named=True)]
+        _count_again(again, notice_id, count, until or 0)
+    return Said(tuple(_event(r, assets) for r in rows.filter(~pl.col("again")).iter_rows(named=True)), again)
+
+
+def together(said: Sequence[Said]) -> list[Event]:
+    """What several files say, by time, each notice once with how often it came."""
+    again: dict[str, tuple[int, int]] = {}
+    for notice_id, (count, until) in (item for one in said for item in one.again.items()):
+        _count_again(again, notice_id, count, until)
+    first: dict[str, Event] = {}
+    for event in sorted((e for one in said for e in one.events), key=lambda e: (e.ts, e.note, e.frame)):
+        first.setdefault(event.notice_id, event)
+    return [_counted(e, *again[e.notice_id]) if e.notice_id in again else e for e in first.values()]
+
+
+def _count_again(again: dict[str, tuple[int, int]], notice_id: str, count: int, until: int) -> None:
+    known = again.get(notice_id, (0, 0))
+    again[notice_id] = (known[0] + count, max(known[1], until))
+
+
+def _counted(event: Event, count: int, until: int) -> Event:
+    return replace(event, count=event.count + count, until=max(event.until, until))
 
 
 def event_of(told: Told, assets: Mapping[str, str] | None = None) -> Event:
@@ -136,22 +170,29 @@ def event_of(told: Told, assets: Mapping[str, str] | None = None) -> Event:
     notice = {f.name: getattr(told.notice, f.name) for f in fields(told.notice)}
     ends = {"id.orig_h": told.orig_h, "id.orig_p": told.orig_p, "id.resp_h": told.resp_h, "id.resp_p": told.resp_p}
     where = {"ts": told.ts, "capture": told.capture, "frame": told.frame, "sensor": told.sensor, "uid": told.uid}
-    return _event(notice | ends | where, (0, 0), assets or {})
+    return _event(notice | ends | where, assets or {})
 
 
-def _event(row: dict[str, Any], again: tuple[int, int], assets: Mapping[str, str]) -> Event:
-    from linewarden.cases.model import Event
+@cache
+def _known_kinds() -> dict[str, Detection | About]:
+    """What is known of each kind of notice, by its name."""
     from linewarden.detections.catalogue import detections
     from linewarden.service.analysing.about import ABOUT
 
-    about: Detection | About | None = ABOUT.get(row["note"]) or {d.name: d for d in detections()}.get(row["note"])
+    return {**{d.name: d for d in detections()}, **ABOUT}
+
+
+def _event(row: dict[str, Any], assets: Mapping[str, str]) -> Event:
+    from linewarden.cases.model import Event
+
+    about = _known_kinds().get(row["note"])
     return Event(
-        row["notice_id"], row["ts"], max(row["until"] or row["ts"], again[1]), row["note"],
+        row["notice_id"], row["ts"], row["until"] or row["ts"], row["note"],
         about.title if about else _title(row["msg"]), row["msg"], row["severity"], row["tactic"],
         tuple(row["techniques"].split()), row["confidence"],
         assets.get(row["id.orig_h"], row["id.orig_h"]), assets.get(row["id.resp_h"], row["id.resp_h"]),
         row["id.orig_h"], row["id.resp_h"], row["capture"], row["frame"],
-        tuple(int(f) for f in row["frames"].split()), row["count"] + again[0], row["why"],
+        tuple(int(f) for f in row["frames"].split()), row["count"], row["why"],
         about.meaning if about else "", about.runbook if about else (), about.benign if about else "", row["expected"],
         row["id.orig_p"], row["id.resp_p"], row["sensor"], row["uid"],
     )  # fmt: skip

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.routes.notices import visible_notices
+from linewarden.api.tables import shared
 from linewarden.api.times import Time, time_of
+from linewarden.policy import Action, Kind
 
 router = APIRouter(tags=["now"])
 
@@ -38,6 +40,10 @@ def get_activity(who: Who, hours: Annotated[int, Query(ge=1, le=168)] = 24) -> A
 
 def activity_of(who: Caller, hours: int) -> Activity:
     """The same for the console."""
+    return shared(who, f"activity of {hours} h", ((Action.NOTICE_READ, Kind.NOTICE),), lambda: _counted(who, hours))
+
+
+def _counted(who: Caller, hours: int) -> Activity:
     last = who.view.plant.last_seen // HOUR
     found: dict[int, Counter[str]] = {hour: Counter() for hour in range(last - hours + 1, last + 1)}
     for event, _ in visible_notices(who):

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
-from linewarden.api.tables import Table, made
+from linewarden.api.routes.cases import closed_cases
+from linewarden.api.tables import Table, made, made_of_plant, shared
 from linewarden.api.times import Time, time_of
 from linewarden.plant.criticality import Criticality
 from linewarden.plant.model import Asset, Role
@@ -134,31 +135,28 @@ def answer_of(
 
 
 def table(view: View, closed: frozenset[str]) -> Table[AssetRow]:
-    """All assets of a moment; made anew when another case is closed."""
-    found = made(view, "assets", lambda v: (closed, Table(LIST, rows_of(v, closed))))
-    if found[0] != closed:
-        found = view.made["assets"] = (closed, Table(LIST, rows_of(view, closed)))
-    return found[1]
+    """All assets of a moment; what cases touch is put in anew when these change, or another is closed."""
+    return made(view, "assets", lambda v: _touched(v, closed), closed)
 
 
-def rows_of(view: View, closed: frozenset[str]) -> list[AssetRow]:
-    """All assets as a list has them."""
-    touched = cases_by_asset(view, closed)
-    return [row_of(a, *touched.get(a.id, (0, 0))) for a in view.plant.assets]
-
-
-def closed_cases(who: Caller) -> frozenset[str]:
-    """Ids of the cases that need no work; the same for everybody."""
-    from linewarden.api.routes.cases import desk_of, needs_work
-
-    works = desk_of(who).works()
-    return frozenset(c.id for _, c in who.view.cases if c.id in works and not needs_work(c, works[c.id]))
+def _touched(view: View, closed: frozenset[str]) -> Table[AssetRow]:
+    assets = made_of_plant(view, "assets", lambda v: Table(LIST, (row_of(a, 0) for a in v.plant.assets)))
+    cases, known = cases_by_asset(view, closed), view.assets
+    rows = {a: row_of(known[a], *counts) for a, counts in cases.items() if a in known}
+    return assets.with_changed(rows, {"cases"})
 
 
 def visible_rows(who: Caller) -> list[AssetRow]:
     """All that the caller may see."""
+    closed = closed_cases(who)
+    return shared(
+        who, "assets that are seen", ((Action.ASSET_READ, Kind.ASSET),), lambda: _visible(who, closed), closed
+    )
+
+
+def _visible(who: Caller, closed: frozenset[str]) -> list[AssetRow]:
     visible = who.zones(Action.ASSET_READ, Kind.ASSET)
-    return [r for r in table(who.view, closed_cases(who)).rows if r.zone in visible]
+    return [r for r in table(who.view, closed).rows if r.zone in visible]
 
 
 def _fits(row: AssetRow, query: AssetQuery) -> bool:

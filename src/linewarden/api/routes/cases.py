@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from linewarden.api.caller import Caller, Who
+from linewarden.api.caller import Caller, Who, spanned
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.routes.notices import NoticeRow, notice_rows
@@ -171,9 +171,8 @@ def list_cases(who: Who, query: Annotated[CaseQuery, Query()]) -> Page[CaseRow]:
 
 def all_rows(who: Caller) -> list[CaseRow]:
     """All that the caller may see, with what people did."""
-    visible, view = who.zones(Action.CASE_READ, Kind.CASE), who.view
-    rows = made(view, "cases", lambda v: [row_of(v, priority, case) for priority, case in v.cases])
-    return with_work(who, (r for r in rows if visible.all_of(view.zone(a.id) for a in r.assets)))
+    rows = made(who.view, "cases", lambda v: {case.id: row_of(v, priority, case) for priority, case in v.cases})
+    return with_work(who, (rows[case.id] for _, case in visible_cases(who)))
 
 
 def counts(who: Caller) -> dict[str, int]:
@@ -259,7 +258,23 @@ def case_thing(who: Caller, case: Case) -> Thing:
 def visible_cases(who: Caller) -> list[tuple[int, Case]]:
     """The cases that the caller may see, with their priority."""
     visible = who.zones(Action.CASE_READ, Kind.CASE)
-    return [pc for pc in who.view.cases if visible.all_of(map(who.view.zone, pc[1].assets))]
+    return [pc for pc, zone in made(who.view, "places of cases", _placed) if zone in visible]
+
+
+def _placed(view: View) -> list[tuple[tuple[int, Case], str]]:
+    return [(pc, spanned(map(view.zone, pc[1].assets))) for pc in view.cases]
+
+
+def works_of(who: Caller) -> dict[str, Work]:
+    """What people did with cases, as it was when the request came."""
+    return who.once("works", desk_of(who).works)
+
+
+def closed_cases(who: Caller) -> frozenset[str]:
+    """Ids of the cases that need no work; the same for everybody."""
+    works = works_of(who)
+    touched = ((c, works[c.id]) for _, c in who.view.cases if c.id in works) if works else ()
+    return frozenset(c.id for c, work in touched if not needs_work(c, work))
 
 
 def visible_case(who: Caller, id: str) -> tuple[int, Case]:
@@ -287,7 +302,8 @@ def row_of(view: View, priority: int, case: Case) -> CaseRow:
 
 def with_work(who: Caller, rows: Iterable[CaseRow]) -> list[CaseRow]:
     """The same rows with what people did."""
-    works, people = desk_of(who).works(), people_names(who)
+    works = works_of(who)
+    people = people_names(who) if works else {}
     return [_worked(r, works[r.id], people) if r.id in works else r for r in rows]
 
 

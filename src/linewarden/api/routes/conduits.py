@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.routes.conversations import NO_ZONE, VerbOut
-from linewarden.api.tables import Table, made
+from linewarden.api.tables import Table, made_of_plant
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Conversation
 from linewarden.policy import Action, Kind
@@ -101,7 +101,7 @@ def visible_conduits(who: Caller) -> list[ConduitRow]:
 
 
 def _table(view: View) -> Table[ConduitRow]:
-    return made(view, "conduits", lambda v: Table(LIST, (_row(v, c) for c in _folded(v))))
+    return made_of_plant(view, "conduits", lambda v: Table(LIST, (_row(v, c) for c in _folded(v))))
 
 
 def _folded(view: View) -> list[Conduit]:

@@ -11,7 +11,7 @@ from linewarden.api.caller import Caller, Who, Zones
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.routes.cases import Weight
 from linewarden.api.severities import at_least, worst_by_asset
-from linewarden.api.tables import Table, made
+from linewarden.api.tables import Table, made_of_plant, shared_of_plant
 from linewarden.api.times import Time, time_of
 from linewarden.plant.model import Conversation
 from linewarden.policy import Action, Kind
@@ -97,7 +97,7 @@ def list_conversations(who: Who, query: Annotated[ConversationQuery, Query()]) -
 
 def table(view: View) -> Table[ConversationRow]:
     """All conversations of a moment."""
-    return made(view, "conversations", lambda v: Table(LIST, (row_of(v, c) for c in v.plant.conversations)))
+    return made_of_plant(view, "conversations", lambda v: Table(LIST, (row_of(v, c) for c in v.plant.conversations)))
 
 
 def is_visible(row: ConversationRow, visible: Zones) -> bool:
@@ -115,6 +115,10 @@ def _touches(row: ConversationRow, assets: set[str]) -> bool:
 
 def visible_conversations(who: Caller) -> list[Conversation]:
     """Those of which the caller may see both sides."""
+    return shared_of_plant(who, "talks that are seen", ((Action.ASSET_READ, Kind.ASSET),), lambda: _visible(who))
+
+
+def _visible(who: Caller) -> list[Conversation]:
     visible, view = who.zones(Action.ASSET_READ, Kind.ASSET), who.view
     return [
         c for c in view.plant.conversations

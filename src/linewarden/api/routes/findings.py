@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
+from linewarden.api.tables import shared_of_plant
 from linewarden.plant.model import Finding, Severity
 from linewarden.policy import Action, Kind
 
@@ -49,12 +50,17 @@ LIST: Listing[FindingRow] = Listing(
 @router.get("/findings", operation_id="list_findings", responses=FILES)
 def list_findings(who: Who, query: Annotated[FindingQuery, Query()]) -> Page[FindingRow]:
     """The findings about assets that the caller may see; those about the whole tap need a right at the site."""
+    rows = shared_of_plant(who, "findings", ((Action.ASSET_READ, Kind.ASSET),), lambda: visible_rows(who))
+    answer: Page[FindingRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
+    return answer
+
+
+def visible_rows(who: Caller) -> list[FindingRow]:
+    """All that the caller may see."""
     plant = who.view.plant
     told: list[tuple[About, Finding]] = [("tap", f) for f in plant.tap]
     told += [("exposure", f) for f in plant.exposures]
-    rows = (_row(about, f) for about, f in told if _is_visible(who, f))
-    answer: Page[FindingRow] = LIST.answer((r for r in rows if _fits(r, query)), query)
-    return answer
+    return [_row(about, f) for about, f in told if _is_visible(who, f)]
 
 
 def _is_visible(who: Caller, finding: Finding) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from linewarden.api.caller import Caller, Who
 from linewarden.api.problems import ProblemError
 from linewarden.api.routes.cases import Weight
 from linewarden.api.routes.conversations import Does, visible_conversations
 from linewarden.api.severities import worst_by_asset
+from linewarden.api.tables import extents, made_of_plant, shared_of_plant, zones_in
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.plant.model import Asset, Conversation, Role
 from linewarden.policy import Action, Kind
@@ -103,7 +104,19 @@ class _Encoded:
     packed: bytes
 
 
-_PICTURES: Kept[_Encoded] = Kept()
+SIGHTS = ((Action.ASSET_READ, Kind.ASSET), (Action.CASE_READ, Kind.CASE))
+"""What a picture differs by: where the caller may see assets, and where cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What of a picture stays while cases change. `text`: its JSON up to the nodes."""
+
+    layout: Layout
+    text: bytes
+
+
+_NODES = TypeAdapter(list[MapNode])
 _PLAYED: Kept[Playback] = Kept()
 
 
@@ -113,7 +126,9 @@ _PLAYED: Kept[Playback] = Kept()
 )  # fmt: skip
 def get_map(who: Who, request: Request) -> Response:
     """The picture, with an `ETag` that stays while nothing that is drawn changes."""
-    made = _PICTURES.get(who.place.follower, (who.view.version, *_rights(who)), lambda: _encoded(picture_of(who)))
+    lines = shared_of_plant(who, "lines of the map", SIGHTS[:1], lambda: _lines(who))
+    touched = frozenset(worst_by_asset(who).items())
+    made = shared_of_plant(who, "map", SIGHTS, lambda: _encoded(lines, _nodes(who, lines.layout)), touched)
     headers = {"ETag": made.etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Cookie"}
     if made.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -122,31 +137,25 @@ def get_map(who: Who, request: Request) -> Response:
     return Response(made.plain, media_type="application/json", headers=headers)
 
 
-def _encoded(picture: MapOut) -> _Encoded:
-    plain = picture.model_dump_json().encode()
+def _encoded(lines: _Lines, nodes: list[MapNode]) -> _Encoded:
+    plain = lines.text + b',"nodes":' + _NODES.dump_json(nodes) + b"}"
     return _Encoded(f'"{hashlib.sha256(plain).hexdigest()[:24]}"', plain, gzip.compress(plain, 5, mtime=0))
 
 
-def _rights(who: Caller) -> tuple[frozenset[str], frozenset[str]]:
-    """What a picture differs by: the zones that the caller may see assets in, and those of cases."""
-    zones = {"", *(a.zone or "" for a in who.view.plant.assets)}
-    assets, cases = who.zones(Action.ASSET_READ, Kind.ASSET), who.zones(Action.CASE_READ, Kind.CASE)
-    return frozenset(z for z in zones if z in assets), frozenset(z for z in zones if z in cases)
-
-
-def picture_of(who: Caller) -> MapOut:
-    """The picture of what the caller may see."""
+def _lines(who: Caller) -> _Lines:
+    """The picture of what the caller may see, but for its nodes, as the JSON of a `MapOut` begins."""
     visible = who.zones(Action.ASSET_READ, Kind.ASSET)
     layout = laid_out(a for a in who.view.plant.assets if a.zone in visible)
     at = {place.id: position for position, place in enumerate(layout.places)}
     talks = [c for c in visible_conversations(who) if c.source in at and c.target in at and c.source != c.target]
     protocols = sorted({p for c in talks for p in c.protocols})
     verbs = sorted({v for c in talks for v, _ in c.verbs})
-    return MapOut(
+    picture = MapOut(
         width=layout.width, height=layout.height, box_width=BOX_W, box_height=BOX_H,
-        **_grounds(layout), protocols=protocols, verbs=verbs, nodes=_nodes(who, layout),
+        **_grounds(layout), protocols=protocols, verbs=verbs, nodes=[],
         edges=_edges(talks, at, _positions(protocols), _positions(verbs)),
     )  # fmt: skip
+    return _Lines(layout, picture.model_dump_json(exclude={"nodes"}).encode().removesuffix(b"}"))
 
 
 def _positions(words: list[str]) -> dict[str, int]:
@@ -182,11 +191,11 @@ def _edges(
     talks: list[Conversation], at: dict[str, int], protocols: dict[str, int], verbs: dict[str, int]
 ) -> list[MapEdge]:
     return [
-        MapEdge.model_validate({
-            "source": at[c.source], "target": at[c.target], "does": kind_of(c),
-            "protocols": [protocols[p] for p in c.protocols], "verbs": [verbs[v] for v, _ in c.verbs],
-            "weight": c.packets.bit_length(),
-        }) for c in talks
+        MapEdge(
+            source=at[c.source], target=at[c.target], does=cast(Does, kind_of(c)),
+            protocols=[protocols[p] for p in c.protocols], verbs=[verbs[v] for v, _ in c.verbs],
+            weight=c.packets.bit_length(),
+        ) for c in talks
     ]  # fmt: skip
 
 
@@ -232,8 +241,8 @@ class Range(BaseModel):
 def get_map_activity(who: Who, query: Annotated[Range, Query()]) -> MapActivity:
     """Traffic over time, and which conversations between assets that the caller may see were active when."""
     span = _span(who, query)
-    seen, _ = rights = _rights(who)
-    whole = len(seen) == len({"", *(a.zone or "" for a in who.view.plant.assets)})
+    (seen,) = rights = extents(who, SIGHTS[:1])
+    whole = seen == made_of_plant(who.view, "zones", zones_in)
     addresses = None if whole else tuple(a for a in who.view.addresses if who.view.zone(a) in seen)
     key = (who.view.version, span, rights)
     return _activity(who, _PLAYED.get(who.place.follower, key, lambda: played(who.place.lake, span, addresses)))

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from linewarden.api.caller import Caller, Who
+from linewarden.api.caller import Caller, Who, spanned
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
-from linewarden.api.tables import Table, made
+from linewarden.api.tables import Table, made, made_of_plant
 from linewarden.api.times import Time, time_of
 from linewarden.baseline.expected import Expected, Suppression, Window
 from linewarden.cases.model import Event
@@ -101,7 +101,7 @@ LIST: Listing[NoticeRow] = Listing(
 def list_notices(who: Who, query: Annotated[NoticeQuery, Query()]) -> Page[NoticeRow]:
     """The notices that the caller may see."""
     visible, view = who.zones(Action.NOTICE_READ, Kind.NOTICE), who.view
-    rows = made(view, "notices", lambda v: Table(LIST, (notice_row(v, e, case) for e, case in told(v))))
+    rows = made(view, "notices", _table)
     said = readable(who)
     seen = _desk(who).acknowledged() if query.acknowledged is not None else {}
     answer: Page[NoticeRow] = rows.answer(
@@ -133,8 +133,22 @@ def visible_notice(who: Caller, id: str) -> tuple[Event, str | None]:
 
 def visible_notices(who: Caller) -> list[tuple[Event, str | None]]:
     """The notices that the caller may see, each with its case."""
-    visible, view = who.zones(Action.NOTICE_READ, Kind.NOTICE), who.view
-    return [(e, case) for e, case in told(view) if visible.all_of(zones_of(view, e.orig, e.resp))]
+    visible = who.zones(Action.NOTICE_READ, Kind.NOTICE)
+    return [found for found, zone in made(who.view, "places of notices", _placed) if zone in visible]
+
+
+def _table(view: View) -> Table[NoticeRow]:
+    """Rows are kept with the plant, whose names they have: another notice does not make those before it anew."""
+    before = made_of_plant(view, "rows of notices", lambda _: dict[str, tuple[Event, str | None, NoticeRow]]())
+    for event, case in told(view):
+        known = before.get(event.notice_id)
+        if known is None or known[0] is not event or known[1] != case:
+            before[event.notice_id] = (event, case, notice_row(view, event, case))
+    return Table(LIST, (before[event.notice_id][2] for event, _ in told(view)))
+
+
+def _placed(view: View) -> list[tuple[tuple[Event, str | None], str]]:
+    return [((e, case), spanned(zones_of(view, e.orig, e.resp))) for e, case in told(view)]
 
 
 def told(view: View) -> list[tuple[Event, str | None]]:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 
 from linewarden import __version__
 from linewarden.api.caller import Caller, Who, find_caller
-from linewarden.api.routes.cases import desk_of, needs_work, visible_cases
+from linewarden.api.routes.cases import closed_cases, visible_cases
+from linewarden.api.tables import shared, shared_of_plant
 from linewarden.api.times import Time, time_of
 from linewarden.policy import Action, Kind
 
@@ -48,16 +49,26 @@ def get_now(who: Who) -> Now:
 
 def now_of(who: Caller) -> Now:
     """The same for the console."""
-    view, visible = who.view, who.zones(Action.ASSET_READ, Kind.ASSET)
-    works = desk_of(who).works()
-    cases = [c for _, c in visible_cases(who) if needs_work(c, works.get(c.id))]
+    view, closed = who.view, closed_cases(who)
+    of_cases, of_assets = ((Action.CASE_READ, Kind.CASE),), ((Action.ASSET_READ, Kind.ASSET),)
+    cases, urgent = shared(who, "open cases", of_cases, lambda: _open_cases(who, closed), closed)
+    assets = shared_of_plant(who, "number of assets", of_assets, lambda: _assets(who))
     return Now(
         site=who.site, program=__version__, version=view.version, as_of=time_of(view.as_of), reading=view.reading,
-        wrong=view.wrong, assets=sum(a.zone in visible for a in view.plant.assets),
-        conversations=len(view.plant.conversations), cases=len(cases),
-        urgent=sum(c.severity in ("high", "critical") for c in cases),
+        wrong=view.wrong, assets=assets, conversations=len(view.plant.conversations), cases=cases, urgent=urgent,
         first_seen=time_of(view.plant.first_seen), last_seen=time_of(view.plant.last_seen),
     )  # fmt: skip
+
+
+def _open_cases(who: Caller, closed: frozenset[str]) -> tuple[int, int]:
+    """Those that somebody has to look at, and the urgent ones of them."""
+    found = [c for _, c in visible_cases(who) if c.id not in closed]
+    return len(found), sum(c.severity in ("high", "critical") for c in found)
+
+
+def _assets(who: Caller) -> int:
+    visible = who.zones(Action.ASSET_READ, Kind.ASSET)
+    return sum(a.zone in visible for a in who.view.plant.assets)
 
 
 @router.get("/events", operation_id="follow", response_class=EventSourceResponse)

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse
 from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, MEDIA, Format, ListQuery, Page, as_file, cursor_of, no_cursor, read_cursor
 from linewarden.api.problems import ProblemError, not_found
-from linewarden.api.tables import made
+from linewarden.api.tables import made_of_plant, zones_in
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.policy import Action, Kind
 from linewarden.service.units import shown
@@ -176,7 +176,7 @@ def names_of(view: View) -> Names:
 @router.get("/tags", operation_id="list_tags", responses=FILES)
 def list_tags(who: Who, query: Annotated[TagQuery, Query()]) -> Page[TagRow]:
     """The tags of the devices that the caller may see; what moves most comes first."""
-    sort, names = query.sort or DEFAULT, made(who.view, "names of tags", names_of)
+    sort, names = query.sort or DEFAULT, made_of_plant(who.view, "names of tags", names_of)
     ask = ask_of(who, query, sort)
     if query.format is not Format.JSON:
         answer: Any = _as_file(who, ask, names, query.format)
@@ -207,17 +207,12 @@ def ask_of(who: Caller, query: TagQuery, sort: str) -> Ask:
         if len(key) != 3 or not isinstance(key[2], str):
             raise no_cursor()
         after = (key[1], key[2])
-    visible, zones = who.zones(Action.TAG_READ, Kind.TAG), made(who.view, "zones of tags", _zones)
+    visible, zones = who.zones(Action.TAG_READ, Kind.TAG), made_of_plant(who.view, "zones", zones_in)
     seen = sorted(z for z in zones if z in visible)
     return Ask(
         name, sort.startswith("-"), tuple(query.q.lower().split()), tuple(query.device), tuple(query.protocol),
         query.moves, None if len(seen) == len(zones) else seen, query.limit, after,
     )  # fmt: skip
-
-
-def _zones(view: View) -> frozenset[str]:
-    """All that a tag can be in; the empty one is that of devices in none."""
-    return frozenset({"", *(a.zone for a in view.plant.assets if a.zone)})
 
 
 def _as_file(who: Caller, ask: Ask, names: Names, format: Format) -> FileResponse:

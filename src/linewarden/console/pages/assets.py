@@ -18,7 +18,7 @@ from linewarden.api.routes.findings import FindingQuery, list_findings
 from linewarden.api.routes.notices import NoticeQuery, list_notices
 from linewarden.api.routes.tags import TagQuery, list_tags
 from linewarden.api.routes.zones import zones_of
-from linewarden.api.tables import made
+from linewarden.api.tables import shared_of_plant
 from linewarden.console.asset_facts import EDITABLE, by_hand, facts_of, masters_of
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
@@ -44,9 +44,7 @@ def assets(request: Request, who: Viewer, query: Annotated[AssetQuery, Query()])
 
 def choices(who: Caller) -> dict[str, list[Any]]:
     """What there is to filter by, of what the reader may see: found once for all who see the same."""
-    zones = who.zones(Action.ASSET_READ, Kind.ASSET)
-    seen = sorted({a.zone or "" for a in who.view.plant.assets if a.zone in zones})
-    return made(who.view, f"choices of assets in {seen}", lambda _: _choices(visible_rows(who)))
+    return shared_of_plant(who, "choices of assets", ((ENTRY.action, ENTRY.kind),), lambda: _choices(visible_rows(who)))
 
 
 def _choices(rows: list[AssetRow]) -> dict[str, list[Any]]:

@@ -26,6 +26,7 @@ from linewarden.api.routes.cases import (
 )
 from linewarden.api.routes.casework import assignees
 from linewarden.api.routes.notices import ORDER, NoticeQuery, NoticeRow, list_notices, notice_thing
+from linewarden.api.tables import shared
 from linewarden.cases.model import STAGES, Case, stage
 from linewarden.console.case_drawings import doings, lanes, matrix
 from linewarden.console.entries import Entry
@@ -67,6 +68,10 @@ def wants_part(request: Request) -> bool:
 
 def touched(who: Caller) -> list[tuple[str, str]]:
     """Assets that some case touches, by name: to filter by."""
+    return shared(who, "assets of cases", ((ENTRY.action, ENTRY.kind),), lambda: _touched(who))
+
+
+def _touched(who: Caller) -> list[tuple[str, str]]:
     ids = dict.fromkeys(a for _, case in visible_cases(who) for a in case.assets)
     return sorted(((a, who.view.name(a)) for a in ids), key=lambda found: found[1].casefold())
 

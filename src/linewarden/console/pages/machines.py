@@ -23,7 +23,7 @@ from linewarden.api.routes.machines import (
     visible_machines,
 )
 from linewarden.api.routes.tags import names_of
-from linewarden.api.tables import made
+from linewarden.api.tables import made_of_plant
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
@@ -108,7 +108,7 @@ def _value_tags(who: Caller, machine: MachineOut) -> dict[str, TagState]:
     """The tags on the page of process values, by what the analytics call them; none while they are read."""
     try:
         found = who.place.values.find(
-            Ask(devices=machine.devices, limit=MOST_TAGS), made(who.view, "names of tags", names_of)
+            Ask(devices=machine.devices, limit=MOST_TAGS), made_of_plant(who.view, "names of tags", names_of)
         )
     except LinewardenError:
         return {}

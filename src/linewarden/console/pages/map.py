@@ -12,6 +12,7 @@ from linewarden.api.routes.assets import get_asset
 from linewarden.api.routes.conversations import ConversationQuery, list_conversations, visible_conversations
 from linewarden.api.routes.now import now_of
 from linewarden.api.severities import worst_by_asset
+from linewarden.api.tables import shared_of_plant
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
@@ -64,4 +65,7 @@ def _level(who: Caller, asset: str) -> float | None:
 
 
 def _protocols(who: Caller) -> list[str]:
-    return sorted({p for c in visible_conversations(who) for p in c.protocols})
+    sights = ((ENTRY.action, ENTRY.kind),)
+    return shared_of_plant(
+        who, "protocols", sights, lambda: sorted({p for c in visible_conversations(who) for p in c.protocols})
+    )

@@ -35,11 +35,16 @@ def engine_of(text: str, password: str | None) -> tuple[Engine, str]:
         url = url.set(password=password)
     where = url.render_as_string(hide_password=True)
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=_arguments(url))
+        engine = create_engine(url, connect_args=_arguments(url), **_pool(url))
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise ConfigError(f"{where}: a driver is missing ({error}); pip install 'linewarden[postgres]'") from error
     _set_up(engine)
     return engine, where
+
+
+def _pool(url: URL) -> dict[str, Any]:
+    """Which connections are kept. One to a file costs nothing to keep, much to open, and is never found to be gone."""
+    return {"pool_size": 16} if url.drivername.startswith("sqlite") else {"pool_size": 2, "pool_pre_ping": True}
 
 
 def _arguments(url: URL) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from linewarden.errors import LinewardenError
 from linewarden.plant.criticality import Criticality
 from linewarden.service import lake_files
-from linewarden.service.casing import events, partners_of, tied
+from linewarden.service.casing import partners_of
 from linewarden.service.view.growth import Growth, StartAnewError
+from linewarden.service.view.made import Made
 from linewarden.service.view.model import View
+from linewarden.service.view.notices import Notices
 
 if TYPE_CHECKING:
     from linewarden.detections.knowledge import Knowledge
@@ -94,6 +96,13 @@ class Follower:
         except StartAnewError:
             self._begin_anew()
             self._read_new()
+        self._make()
+        if self._view.wrong or self._view.reading is not None:
+            self._show(wrong="", reading=None)
+        return self._view
+
+    def _make(self) -> None:
+        """Plant and cases, where there is something new and it is time."""
         corrected = self._corrected()
         if (self._changed or corrected != self._of[0]) and time.monotonic() >= self._rest_until:
             began = time.monotonic()
@@ -101,9 +110,6 @@ class Follower:
             self._rest_until = time.monotonic() + SHARE * (time.monotonic() - began)
         if self._known is not None and (told := (self._notices(), self._weights())) != self._of[1]:
             self._make_cases(*told)
-        if self._view.wrong or self._view.reading is not None:
-            self._show(wrong="", reading=None)
-        return self._view
 
     def _begin_anew(self) -> None:
         from linewarden.plant.fold import PlantFold
@@ -111,6 +117,7 @@ class Follower:
         self._growth = Growth(self.lake)
         self._fold: PlantFold = PlantFold()
         self._known: Knowledge | None = None
+        self._told = Notices({}, {})
         self._changed, self._rest_until = False, 0.0
         self._of: tuple[Any, Any] = (None, None)  # what plant and cases were made of
 
@@ -119,7 +126,7 @@ class Follower:
         from linewarden.service.lake import pieces_of
 
         with lake_files.reading(self.lake), _explained(self.lake):
-            new = self._growth.new(sorted(STREAMS))
+            new = sorted(self._growth.new(sorted(STREAMS)), key=_day, reverse=True)
             for place, (stream, file) in enumerate(new):
                 try:
                     for piece in pieces_of(file):
@@ -131,6 +138,7 @@ class Follower:
                 if self._view.reading is not None:
                     with self._showing:
                         self._view = replace(self._view, reading=place / len(new))
+                    self._make()  # of what was read so far, the last days first: nobody waits for the rest
 
     def _corrected(self) -> int:
         """When people corrected the inventory last."""
@@ -152,12 +160,17 @@ class Follower:
         plant = self._fold.plant(kept.names, kept.corrections)
         known = knowledge_of(plant)
         if self._known is None or known.ids != self._known.ids or partners_of(known) != partners_of(self._known):
-            self._of = (corrected, None)  # notices may be of other assets now, and belong together otherwise
+            # Notices may be of other assets now, and belong together otherwise.
+            self._of, self._told = (corrected, None), Notices(known.ids, partners_of(known))
         self._changed, self._known, self._of = False, known, (corrected, self._of[1])
-        self._show(
-            as_of=time.time_ns(), plant=plant, assets={a.id: a for a in plant.assets},
-            addresses={address: a.id for a in plant.assets for address in (*a.macs, *a.ips)},
+        new = replace(
+            self._view, as_of=time.time_ns(), plant=plant, assets={a.id: a for a in plant.assets},
+            addresses={address: a.id for a in plant.assets for address in (*a.macs, *a.ips)}, made_of_plant=Made(),
         )  # fmt: skip
+        new.made_of_plant.make_again(self._view.made_of_plant, new)  # before anybody waits for it
+        self._show(
+            as_of=new.as_of, plant=plant, assets=new.assets, addresses=new.addresses, made_of_plant=new.made_of_plant
+        )
 
     def _weights(self) -> dict[str, float]:
         """How much depends on assets, by id, where somebody said it of their zone."""
@@ -166,21 +179,21 @@ class Follower:
         return of_zones | {a.id: Criticality(a.criticality).weight for a in assets if a.criticality}
 
     def _make_cases(self, notices: tuple[Path, ...], weights: Mapping[str, float]) -> None:
-        from linewarden.service.lake import Lake
-
-        assert self._known is not None
         with lake_files.reading(self.lake), _explained(self.lake):
-            told = events(Lake(self.lake, ("notice",)), self._known.ids) if notices else []
-        cases, _ = tied(told, partners_of(self._known), weights)
-        within = {e.notice_id for _, case in cases for e in case.events}
-        lone = tuple(e for e in told if e.notice_id not in within)
+            self._told.read(notices)
+        cases = self._told.cases(weights)
         self._of = (self._of[0], (notices, weights))
-        self._show(as_of=time.time_ns(), cases=cases, lone=lone, weights=weights)
+        self._show(as_of=time.time_ns(), cases=cases, lone=self._told.lone(), weights=weights)
 
     def _show(self, **changes: Any) -> None:
         with self._showing:
             if any(getattr(self._view, name) is not value for name, value in changes.items()):
-                self._view = replace(self._view, version=self._view.version + 1, made={}, **changes)
+                self._view = replace(self._view, version=self._view.version + 1, made=Made(), **changes)
+
+
+def _day(of: tuple[str, Path]) -> str:
+    """The day that a file of a stream is of. Those of one day stay in their order."""
+    return of[1].parent.name
 
 
 @contextmanager

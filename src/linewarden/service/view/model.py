@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from linewarden.cases.model import Case, Event
 from linewarden.plant.model import Asset, Plant
+from linewarden.service.view.made import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,10 @@ class View:
     """Notices that belong to no case."""
     reading: float | None = 0.0
     wrong: str = ""
-    made: dict[str, Any] = field(default_factory=dict, compare=False)
-    """What others made of it, by name: kept as long as it is."""
+    made: Made = field(default_factory=Made, compare=False)
+    """What others made of it: kept as long as it is."""
+    made_of_plant: Made = field(default_factory=Made, compare=False)
+    """What they made of the plant alone: kept while that is the same, whatever notices come."""
 
     @property
     def notices(self) -> tuple[Event, ...]:
