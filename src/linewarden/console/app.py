@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from linewarden.api.app import ROOT, make_app
 from linewarden.api.caller import find_caller
 from linewarden.api.problems import Problem, handle
+from linewarden.api.routes import assets, conversations
 from linewarden.api.session_cookie import SessionCookie
 from linewarden.console.entries import modules
 from linewarden.console.local import local_path
@@ -22,6 +23,7 @@ from linewarden.console.viewer import DoorError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from linewarden.service.view import View
     from linewarden.service.workplace import Workplace
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -37,7 +39,14 @@ def make_console(place: Workplace) -> FastAPI:
     with as_file(files("linewarden.console") / "static") as folder:
         app.mount(STATIC.rstrip("/"), Immutable(directory=folder, check_dir=False), name="static")
     app.add_middleware(SessionCookie)
+    ask_for_tables(place.follower.view)
     return app
+
+
+def ask_for_tables(view: View) -> None:
+    """What pages show of every plant: asked for before there is one, it is made of each before that is shown."""
+    assets.of_plant(view)
+    conversations.table(view)
 
 
 class Immutable(StaticFiles):

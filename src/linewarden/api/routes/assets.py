@@ -140,10 +140,14 @@ def table(view: View, closed: frozenset[str]) -> Table[AssetRow]:
 
 
 def _touched(view: View, closed: frozenset[str]) -> Table[AssetRow]:
-    assets = made_of_plant(view, "assets", lambda v: Table(LIST, (row_of(a, 0) for a in v.plant.assets)))
     cases, known = cases_by_asset(view, closed), view.assets
     rows = {a: row_of(known[a], *counts) for a, counts in cases.items() if a in known}
-    return assets.with_changed(rows, {"cases"})
+    return of_plant(view).with_changed(rows, {"cases"})
+
+
+def of_plant(view: View) -> Table[AssetRow]:
+    """All assets, as if no case touched them."""
+    return made_of_plant(view, "assets", lambda v: Table(LIST, (row_of(a, 0) for a in v.plant.assets)))
 
 
 def visible_rows(who: Caller) -> list[AssetRow]:
