@@ -7,6 +7,8 @@ the server and of the processes that it began. Meanwhile notices are put into th
 measured when the people's live events tell of them. Goals: pages 1.5 s (p95), live 2 s (p95), memory of the server
 1.5 GB at its highest. The load runs beside the server on the same cores.
 
+With --peer FOLDER, instead, ntopng in that folder (scripts/ntopng-apart.sh makes it) with as many devices and people.
+
 usage: python benchmarks/console.py [--records 100000000] [--assets 5000] [--people 50] [--seconds 120] [--keep]
 """
 
@@ -35,7 +37,10 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "bench" / "console")
     parser.add_argument("--without", action="append", default=[], metavar="PATH", help="a page that nobody opens")
     parser.add_argument("--keep", action="store_true", help="use what an earlier run with --keep made, and keep it")
+    parser.add_argument("--peer", type=Path, metavar="FOLDER", help="measure ntopng in this folder instead")
     args = parser.parse_args()
+    if args.peer:
+        return peer(args)
     from _console.plant import make
     from _console.run import measured
     from _console.show import show
@@ -47,6 +52,17 @@ def main() -> int:
         if not args.keep:
             shutil.rmtree(args.folder)
     return show(found, args, GOALS)
+
+
+def peer(args: argparse.Namespace) -> int:
+    """The same load for another program."""
+    from _console.peer import measured_peer, show_peer
+
+    if not (args.peer / "usr/sbin/ntopng").is_file():
+        print(f"{args.peer}: no ntopng is there; make it with scripts/ntopng-apart.sh {args.peer}", file=sys.stderr)
+        return 1
+    show_peer(measured_peer(args.peer.resolve(), args.assets, args.people, args.seconds), args.people)
+    return 0
 
 
 if __name__ == "__main__":

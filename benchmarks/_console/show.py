@@ -11,7 +11,7 @@ from _console.run import Found
 
 PEERS = (
     ("ThingsBoard CE", "its documentation asks for at least 4 GB on one server beside PostgreSQL (2026)"),
-    ("ntopng", "not in Debian 12's packages; its documentation asks for 4 GB and more with historical flows"),
+    ("ntopng", "measured with --peer FOLDER, see scripts/ntopng-apart.sh"),
 )
 
 
