@@ -51,6 +51,6 @@ def packet(c: int, s: int, flags: int, seq: int, ack: int, data: bytes = b"", *,
 
 def checksum(head: bytes) -> int:
     """Of an IP header (RFC 1071)."""
-    total = sum(struct.unpack(">10H", head))
+    total: int = sum(struct.unpack(">10H", head))
     total = (total & 0xFFFF) + (total >> 16)
     return ~(total + (total >> 16)) & 0xFFFF
