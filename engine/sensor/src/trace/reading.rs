@@ -134,7 +134,7 @@ impl Reading {
     }
 
     pub fn field(&mut self, what: What, pieces: Vec<Piece>, value: Value) {
-        self.label = None;
+        let what = self.label.take().map_or(what, What::Label);
         self.add(what, value, pieces, None, false);
     }
 
@@ -235,18 +235,7 @@ fn through(op: Bin, mut origin: Origin, k: i64) -> Option<Origin> {
             origin.shift += shift?;
             origin.mask &= u64::MAX.checked_shl(origin.shift).unwrap_or(0);
         }
-        Bin::Xor
-        | Bin::Eq
-        | Bin::Ne
-        | Bin::Lt
-        | Bin::Le
-        | Bin::Gt
-        | Bin::Ge
-        | Bin::Add
-        | Bin::Sub
-        | Bin::Mul
-        | Bin::Div => {}
-        Bin::Shl | Bin::Mod | Bin::Or => {}
+        _ => {}
     }
     Some(origin)
 }

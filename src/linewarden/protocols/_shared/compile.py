@@ -65,12 +65,22 @@ def compile_protocol(protocol: l.Protocol, labels: bool = False) -> dict[str, An
 
 def program(ops: l.Ops, labels: bool = False) -> list[Any]:
     """A program as nested lists: [operation, argument...]."""
-    return [part for op in ops for part in (*_label(op, labels), _op(op, labels))]
+    return [part for op in ops for part in (_labelled(op) if labels and getattr(op, "label", "") else [_op(op, labels)])]
 
 
-def _label(op: l.Op, labels: bool) -> tuple[list[Any], ...]:
-    label = getattr(op, "label", "")
-    return (["Label", label],) if labels and label else ()
+def _labelled(op: l.Op) -> list[list[Any]]:
+    """An operation behind the name of its bytes. What a `Skip` passes over may be several numbers: `name:bytes, ...`."""
+    if not isinstance(op, l.Skip) or not isinstance(op.count, int):
+        return [["Label", op.label], _op(op, True)]  # type: ignore[attr-defined]
+    parts = [part.strip().rpartition(":") for part in op.label.split(",")]
+    sizes = [(name, int(size)) for name, colon, size in parts if colon] or [(op.label, op.count)]
+    if sum(size for _, size in sizes) != op.count:
+        raise ValueError(f"the label {op.label!r} is not of {op.count} bytes")
+    return [step for name, size in sizes for step in (["Label", name], _op(_past(size), True))]
+
+
+def _past(size: int) -> l.Op:
+    return l.Int(None, size) if size <= 4 else l.Skip(size)
 
 
 def _op(op: l.Op, labels: bool) -> list[Any]:

@@ -259,8 +259,8 @@ Ops = Sequence[Op]
 
 @dataclass(frozen=True, slots=True)
 class Int(Op):
-    """Read a whole number of 1 to 8 bytes at the cursor into a slot (None: read past it). `label`: what bytes that
-    are read past are called where a person looks at a packet."""
+    """Read a whole number of 1 to 8 bytes at the cursor into a slot (None: read past it). `label`: what these bytes are
+    called where a person looks at a packet, if they fill no column."""
 
     slot: str | None
     width: int
@@ -301,7 +301,8 @@ def U64(slot: str | None = None, le: bool | None = None, *, label: str = "") -> 
 
 @dataclass(frozen=True, slots=True)
 class Skip(Op):
-    """Move the cursor forward. `label`: what these bytes are called where a person looks at a packet."""
+    """Move the cursor forward. `label`: what these bytes are called where a person looks at a packet; a constant number
+    of them may be several fields, `name:bytes, name:bytes`."""
 
     count: Value
     label: str = ""
