@@ -1,5 +1,5 @@
 // Packets of a notice: what was read of each at the left (`packets/tree.ts`), its bytes at the right (`packets/bytes.ts`),
-// and the records that were made of it below. They light each other (`packets/lighting.ts`).
+// and the records that were made of it below these. They light each other (`packets/lighting.ts`).
 import { bytesView } from "./packets/bytes";
 import { element } from "./packets/element";
 import { bind } from "./packets/lighting";
@@ -68,12 +68,12 @@ function packetView(packet: Packet, number: number): HTMLElement {
   const raw = element("div", "raw");
   raw.append(bytesView(packet, number, words), status);
   columns.append(treeView(packet, words), raw);
-  view.append(head, columns);
   if (packet.records.length) {
     const records = element("div", "decoded");
     records.append(...packet.records.map((record) => recordView(record, packet)));
-    view.append(records);
+    raw.append(records);
   }
+  view.append(head, columns);
   bind(view, packet, status, words);
   return view;
 }

@@ -97,9 +97,17 @@ def _columns(protocol: str) -> tuple[str, str, dict[str, Col]]:
 def _told(protocol: str, fate: Any, role: str, verb: str, pieces: Any, fields: Any, stopped: Any) -> Told:
     title, slot, columns = _columns(protocol)
     function = next((f[3] for f in fields if f[:2] == ("slot", slot) and f[3]), "")
-    read = (_field(columns, *f) for f in fields)
+    read = [_field(columns, *f) for f in fields if not _is_twin(columns, f, fields)]
     why = (stopped[0], Piece(*stopped[1]) if stopped[1] else None) if stopped else None
     return Told(protocol, title, fate, role, verb, _pieces(pieces), tuple(f for f in read if f), why, function)
+
+
+def _is_twin(columns: dict[str, Col], field: Any, fields: Any) -> bool:
+    """Whether a column says the same number of the same bytes: one of them is enough."""
+    sort, name, number, _, pieces, *_ = field
+    if sort != "slot" or name in columns or number is None:
+        return False
+    return any(f[1] in columns and f[2] == number and f[4] == pieces and f[5] is None for f in fields if f[0] == sort)
 
 
 def _pieces(pieces: Any) -> tuple[Piece, ...]:
@@ -112,7 +120,7 @@ def _field(
 ) -> ReadField | None:  # fmt: skip
     """A field as it is shown; None for what a program only reckons with."""
     column = columns.get(name) if sort == "slot" else None
-    if derived and sort == "slot" and column is None and bits is None:
+    if derived and sort == "slot" and column is None:
         return None
     about = column.doc if column else {"rich": "read by a parser of its own", "value": "a value"}.get(sort, "")
     shown = column.name if column else (name or "value").replace("_", " ") if sort != "slot" else name

@@ -90,8 +90,7 @@ def layers(packet: Packet, place: Place, told: Sequence[Told]) -> tuple[ShownLay
     """The layers of a packet in the order of their bytes."""
     headers = layers_of(packet.data, packet.link)
     padding = next((x.at for x in headers if x.name == "Padding"), len(packet.data))
-    read = [_message(place, one) for one in told]
-    read = [_clipped(x, padding) for x in read if x.parts]
+    read = [_clipped(_message(place, one, told), padding) for one in told if place.parts(one.pieces)]
     kept = [_header(x) for x in headers if x.name not in ("Payload", "Padding") and not _is_in(x, read)]
     taken = sorted(part for x in (*kept, *read) for part in x.parts)
     gaps = [ShownLayer("Padding" if at >= padding else "Payload", ((at, n),)) for at, n in _gaps(taken, padding, packet)]
@@ -128,22 +127,30 @@ def _gaps(taken: Sequence[tuple[int, int]], padding: int, packet: Packet) -> Ite
         at = max(at, start + length)
 
 
-def _message(place: Place, told: Told) -> ShownLayer:
-    every = (*told.pieces, *(p for f in told.fields for p in f.pieces))
-    shown = levels(place, told.fields)
+def _message(place: Place, told: Told, others: Sequence[Told]) -> ShownLayer:
+    """A message, and what was read of its bytes with a later one: a protocol may make its own fragments."""
+    parts = place.parts(told.pieces)
+    of_it = [told, *(o for o in others if o is not told and _reads(place, o, parts))]
+    whole = told if told.function else next((o for o in of_it if o.function), told)
+    shown = levels(place, [f for o in of_it for f in o.fields], parts)
     stop = None
     if told.stopped:
         why, where = told.stopped
         stop = Stop(why, where.at if where and where.frame == place.frame else None)
+    every = [p for o in of_it for p in (*o.pieces, *(p for f in o.fields for p in f.pieces))]
     return ShownLayer(
-        told.title, place.parts(every if told.fate == "message" else told.pieces), shown[:MOST_FIELDS], told.protocol,
-        told.fate, told.role, told.verb, told.function, place.elsewhere(every), stop, max(0, len(shown) - MOST_FIELDS),
+        told.title, parts, shown[:MOST_FIELDS], told.protocol, told.fate, whole.role, whole.verb, whole.function,
+        place.elsewhere(every), stop, max(0, len(shown) - MOST_FIELDS),
     )  # fmt: skip
 
 
-def levels(place: Place, fields: Sequence[ReadField]) -> tuple[ShownField, ...]:
-    """Fields of a message that have bytes in this packet, by level. What overlaps another field in part is left out."""
-    here = [(place.parts(f.pieces), n, f) for n, f in enumerate(fields)]
+def _reads(place: Place, told: Told, parts: Parts) -> bool:
+    return any(_overlap(place.parts(f.pieces), parts) for f in told.fields)
+
+
+def levels(place: Place, fields: Sequence[ReadField], within: Parts) -> tuple[ShownField, ...]:
+    """Fields that have bytes in this part of the packet, by level. What overlaps another field in part is left out."""
+    here = [(_common(place.parts(f.pieces), within), n, f) for n, f in enumerate(fields)]
     here = sorted((x for x in here if x[0]), key=lambda x: (x[0][0][0], -_size(x[0]), x[1]))
     shown: list[ShownField] = []
     above: list[Parts] = []
@@ -163,6 +170,11 @@ def levels(place: Place, fields: Sequence[ReadField]) -> tuple[ShownField, ...]:
 
 def _size(parts: Parts) -> int:
     return sum(length for _, length in parts)
+
+
+def _common(a: Parts, b: Parts) -> Parts:
+    ends = ((max(x, y), min(x + n, y + m)) for x, n in a for y, m in b)
+    return tuple((start, end - start) for start, end in ends if end > start)
 
 
 def _overlap(a: Parts, b: Parts) -> bool:
