@@ -134,15 +134,11 @@ class Fields:
             str,
             str,
             list[tuple[int, int, int]],
-            list[
-                tuple[
-                    str, str, int | None, str | None, list[tuple[int, int, int]], int | None, bool, int
-                ]
-            ],
+            list[tuple[str, str, int | None, str | None, list[tuple[int, int, int]], int | None, bool, int]],
             tuple[str, tuple[int, int, int] | None] | None,
         ]
     ]:
-        """What was read of these packets of a small capture: protocol, fate, role, verb, bytes, fields, where it stopped.
+        """What was read of these packets of a small capture: protocol, fate, role, verb, bytes, fields, where it ended.
 
         ValueError if the capture cannot be read.
         """

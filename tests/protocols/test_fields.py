@@ -6,6 +6,7 @@ import struct
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -106,7 +107,8 @@ def test_fields_behind_the_crc_blocks_of_dnp3_are_in_two_parts() -> None:
     assert application
     for f in application:
         if f.name in ("fc", "iin"):
-            assert int(f.value.split()[0]) == int.from_bytes(said(frames, f.pieces), "little" if f.name == "iin" else "big")
+            order: Literal["little", "big"] = "little" if f.name == "iin" else "big"
+            assert int(f.value.split()[0]) == int.from_bytes(said(frames, f.pieces), order)
 
 
 def test_a_datagram_in_fragments_is_tied_to_each_of_them() -> None:
@@ -148,7 +150,7 @@ def shown_in(frames: Sequence[bytes], frame: int, messages: Sequence[Told], numb
 
 
 def check_levels(fields: Sequence[ShownField]) -> None:
-    """On one level, below the same field, bytes are apart or the very same; what is below is a part of what is above."""
+    """On one level bytes are apart or the very same; what is below is a part of what is above."""
     above: list[list[ShownField]] = [[]]
     for f in fields:
         del above[f.depth + 1 :]
@@ -172,9 +174,7 @@ DAMAGE = st.lists(st.tuples(st.integers(0, 15), st.floats(0, 1), st.integers(0, 
 
 @given(name=st.sampled_from(sorted(STREAMS)), cut=st.sampled_from([0, 0, 1, 7, 33]), damage=DAMAGE)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_bytes_of_fields_lie_in_their_packets(
-    name: str, cut: int, damage: list[tuple[int, float, int, bytes]]
-) -> None:
+def test_bytes_of_fields_lie_in_their_packets(name: str, cut: int, damage: list[tuple[int, float, int, bytes]]) -> None:
     port, dialogue = STREAMS[name]
     frames = h.tcp_frames(broken(dialogue, damage), port, client_port=50_000, cut=cut)
     messages = told(frames)

@@ -16,7 +16,7 @@ use crate::ops::Role;
 use crate::tables::Stamp;
 use reading::Reading;
 
-pub use reading::{Field, Value, What};
+pub use reading::{Field, Stopped, Value, What};
 pub use shown::Shown;
 
 /// Fragments of IP that are remembered.
@@ -77,8 +77,7 @@ pub struct Told {
     pub verb: NameId,
     pub pieces: Vec<Piece>,
     pub fields: Vec<Field>,
-    /// Why the program ended early, and the place where.
-    pub stopped: Option<(String, Option<Piece>)>,
+    pub stopped: Stopped,
 }
 
 /// One side of a flow.

@@ -236,7 +236,8 @@ _U: l.Ops = [
 ]
 
 _MAIN: l.Ops = [
-    l.Skip(1, "start"), l.U8("length", label="length"), l.U8("c1", label="control field 1"), l.U8(label="control field 2"),
+    l.Skip(1, "start"), l.U8("length", label="length"), l.U8("c1", label="control field 1"),
+    l.U8(label="control field 2"),
     l.U16("c3", label="control fields 3 and 4"),
     l.Switch(l.F("c1") & 3, {
         1: [l.Role("report"), l.Let("format", 1), l.Row()],

@@ -113,12 +113,14 @@ _REQUEST = Switch("func", {
         1: [Do(Verb.RESTART)], 4: [Do(Verb.INHIBIT)], 10: [Do(Verb.CONFIGURE)]})],
     (11, 12): [Do(Verb.DIAGNOSE)],
     15: [Do(Verb.WRITE, "coil"), U16("start"), U16("count"), U8(label="byte count"), Values("bit", F("count"))],
-    16: [Do(Verb.WRITE, "holding_register"), U16("start"), U16("count"), U8(label="byte count"), Values("u16", F("count"))],
+    16: [Do(Verb.WRITE, "holding_register"), U16("start"), U16("count"), U8(label="byte count"),
+          Values("u16", F("count"))],
     17: [Do(Verb.DIAGNOSE)],
     20: [Do(Verb.READ, "file_record")],
     21: [Do(Verb.WRITE, "file_record")],
     22: [Do(Verb.WRITE, "holding_register"), U16("start"), Let("count", 1)],
-    23: [Do(Verb.WRITE, "holding_register"), Skip(4, "address to read:2, quantity to read:2"), U16("start"), U16("count"),
+    23: [Do(Verb.WRITE, "holding_register"), Skip(4, "address to read:2, quantity to read:2"), U16("start"),
+          U16("count"),
          U8(label="byte count"), Values("u16", F("count"))],
     24: [Do(Verb.READ, "fifo_queue"), U16("start")],
     43: [Do(Verb.DIAGNOSE), U8("mei")],
@@ -189,7 +191,8 @@ PROTOCOL = Protocol(
     probe=_SHAPE,
     confirm=2,
     main=[
-        U16("tid"), Skip(4, "protocol identifier:2, length:2"), U8("unit"), U8("code", label="function code"), Let("func", F("code") & 0x7F),
+        U16("tid"), Skip(4, "protocol identifier:2, length:2"), U8("unit"),
+        U8("code", label="function code"), Let("func", F("code") & 0x7F),
         Check(either(Size() <= _LONGEST + 6, F("code").eq(90))),
         # The server sits on the port, whoever opened the connection; and an exception is an answer on any port.
         If(SrcPort().ne(DstPort()), [

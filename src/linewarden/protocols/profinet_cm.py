@@ -71,7 +71,8 @@ _FIELDS: dict[int | tuple[int, ...] | range, l.Ops] = {
 }
 
 _BLOCK: l.Ops = [
-    l.Unset(_OWN), l.U16("block"), l.U16("size", label="block length"), l.U8(label="block version"), l.U8("minor", label="block version"),
+    l.Unset(_OWN), l.U16("block"), l.U16("size", label="block length"), l.U8(label="block version"),
+    l.U8("minor", label="block version"),
     # Zeros are padding, and end this list of blocks.
     l.If(l.F("block").eq(0), [l.Unset(_OWN), l.Seek(l.Size())], [
         l.If(l.IsResponse(), [l.Let("reply_block_type", l.F("block"))], [l.Let("block_type", l.F("block"))]),

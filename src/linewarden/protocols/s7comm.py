@@ -125,7 +125,8 @@ _WRITE_ANSWER: l.Ops = [
         *_NEXT, l.Let("item", l.Item()), l.U8("code"), *_ITEM_STATUS, l.Row(), *_LATER_ROWS]),
 ]
 
-_FILE: l.Ops = [l.Skip(7, "function status:1, unknown:2, session:4"), l.U8("length", label="name length"), l.Bytes("block", l.F("length"))]
+_FILE: l.Ops = [l.Skip(7, "function status:1, unknown:2, session:4"), l.U8("length", label="name length"),
+    l.Bytes("block", l.F("length"))]
 """Function status, two unknown bytes, session id; the block's file name (`_0A00001P`: type, number, file system)."""
 
 _PI: l.Ops = [
@@ -157,7 +158,8 @@ _JOB: l.Ops = [
         0x1D: [l.Do(Verb.PROGRAM_UPLOAD), *_FILE],
         (0x1E, 0x1F): [l.Skip(3, "function status:1, unknown:2"), l.U32("session", label="session")],
         0x28: _PI,
-        0x29: [l.Do(Verb.STOP), l.Skip(5, "unknown"), l.U8("length", label="name length"), l.Bytes("pi_service", l.F("length"))],
+        0x29: [l.Do(Verb.STOP), l.Skip(5, "unknown"), l.U8("length", label="name length"),
+               l.Bytes("pi_service", l.F("length"))],
         0xF0: [l.Skip(5, "reserved:1, calls at once asked:2, calls at once answered:2"), l.U16("pdu_size")],
     }),
 ]
@@ -167,7 +169,8 @@ def _part(direction: int, key: int) -> l.Ops:
     """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes. The row is first,
     since a part that is not the last ends the program."""
     return [
-        l.U8("more", label="function status"), l.Seek(l.F("plen") + 12), l.U16("length", label="data length"), l.Skip(2, "unknown"), l.Let("direction", direction), l.Row(),
+        l.U8("more", label="function status"), l.Seek(l.F("plen") + 12), l.U16("length", label="data length"),
+        l.Skip(2, "unknown"), l.Let("direction", direction), l.Row(),
         l.Within(l.F("length"), [
             l.Gather([l.Rich("block", repeat=True)], last=(l.F("more") & 1).eq(0), key=l.Const(key))]),
     ]
@@ -187,7 +190,8 @@ _ANSWER: l.Ops = [
         0x1E: [l.Let("fn", 0x1E), *_part(1, 2)],
         # The request's name of the PI service says more.
         0x28: [l.Recall(), l.If(l.Has("fn").eq(0), [l.Let("fn", 0x28)])],
-        0xF0: [l.Let("fn", 0xF0), l.Skip(5, "reserved:1, calls at once asked:2, calls at once answered:2"), l.U16("pdu_size")],
+        0xF0: [l.Let("fn", 0xF0), l.Skip(5, "reserved:1, calls at once asked:2, calls at once answered:2"),
+              l.U16("pdu_size")],
     }, [l.Let("fn", l.F("reply_func"))]),
 ]
 

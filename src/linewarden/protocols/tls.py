@@ -30,7 +30,8 @@ def _extensions(cases: dict[int | tuple[int, ...] | range, l.Ops]) -> l.Op:
 
 _CLIENT: l.Ops = [
     l.Role("request"), l.Let("handshake", _CLIENT_HELLO), l.U16("client_version"), l.Skip(32, "random"),
-    l.U8("length", label="session length"), l.Skip(l.F("length"), "session"), l.U16("length", label="cipher suites length"), l.Let("ciphers_offered", l.F("length") // 2),
+    l.U8("length", label="session length"), l.Skip(l.F("length"), "session"),
+    l.U16("length", label="cipher suites length"), l.Let("ciphers_offered", l.F("length") // 2),
     l.Skip(l.F("length"), "cipher suites"), l.U8("length", label="compression length"),
     l.Skip(l.F("length"), "compression"),
     _extensions({

@@ -1,13 +1,13 @@
 """One packet in layers: headers, then what the protocol tables read of the rest, each field with its bytes.
 
-Fields of a message are put in levels: one whose bytes are a part of another's stands below it. On one level fields do not
-share bytes, unless they are the very same ones (bits of a byte, or a number and what it means).
+Fields of a message are put in levels: one whose bytes are a part of another's stands below it. On one level fields do
+not share bytes, unless they are the very same ones (bits of a byte, or a number and what it means).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linewarden.sensor.fields import Fate, Piece, ReadField, Told
 from linewarden.wire.layers import Layer, layers_of
@@ -93,7 +93,8 @@ def layers(packet: Packet, place: Place, told: Sequence[Told]) -> tuple[ShownLay
     read = [_clipped(_message(place, one, told), padding) for one in told if place.parts(one.pieces)]
     kept = [_header(x) for x in headers if x.name not in ("Payload", "Padding") and not _is_in(x, read)]
     taken = sorted(part for x in (*kept, *read) for part in x.parts)
-    gaps = [ShownLayer("Padding" if at >= padding else "Payload", ((at, n),)) for at, n in _gaps(taken, padding, packet)]
+    left = _gaps(taken, padding, packet)
+    gaps = [ShownLayer("Padding" if at >= padding else "Payload", ((at, n),)) for at, n in left]
     return tuple(sorted((*kept, *read, *gaps), key=lambda x: x.parts[0]))
 
 
@@ -113,8 +114,7 @@ def _clipped(layer: ShownLayer, end: int) -> ShownLayer:
     if layer.fate != "message" or any(sum(p) > end for f in layer.fields for p in f.parts):
         return layer
     parts = tuple((at, min(length, end - at)) for at, length in layer.parts if at < end)
-    return ShownLayer(layer.name, parts or layer.parts, layer.fields, layer.protocol, layer.fate, layer.role, layer.verb,
-                      layer.function, layer.elsewhere, layer.stopped, layer.more)  # fmt: skip
+    return replace(layer, parts=parts or layer.parts)
 
 
 def _gaps(taken: Sequence[tuple[int, int]], padding: int, packet: Packet) -> Iterable[tuple[int, int]]:
@@ -158,7 +158,7 @@ def levels(place: Place, fields: Sequence[ReadField], within: Parts) -> tuple[Sh
     for parts, _, f in here:
         while above and not _overlap(above[-1], parts):
             above.pop()
-        if above and above[-1] != parts and not _holds(above[-1], parts) or (f.name, f.value, parts) in said:
+        if (above and above[-1] != parts and not _holds(above[-1], parts)) or (f.name, f.value, parts) in said:
             continue
         said.add((f.name, f.value, parts))
         depth = len(above) - (1 if above and above[-1] == parts else 0)

@@ -75,9 +75,7 @@ def shown(named: Sequence[Named], captures: Captures) -> Shown:
         told = by_packet(fields_of(out, wanted))
     numbers = {place: _number(p) for place, p in packets}
     return Shown(
-        tuple(
-            ShownPacket(numbers[n], p, layers(p, Place(n, numbers), told.get(n, ()))) for n, p in wanted.items()
-        ),
+        tuple(ShownPacket(numbers[n], p, layers(p, Place(n, numbers), told.get(n, ()))) for n, p in wanted.items()),
         done.problems,
     )
 

@@ -30,6 +30,9 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
+/// Why the program ended early, and the place where; none if it came to its end.
+pub type Stopped = Option<(String, Option<Piece>)>;
+
 #[derive(Debug, Clone)]
 pub struct Field {
     pub what: What,
@@ -75,7 +78,7 @@ pub struct Reading {
     slots: Vec<Option<Origin>>,
     label: Option<NameId>,
     fields: Vec<Field>,
-    stopped: Option<(String, Option<Piece>)>,
+    stopped: Stopped,
     item: u32,
 }
 
@@ -88,7 +91,7 @@ impl Reading {
         }
     }
 
-    pub fn finish(mut self) -> (Vec<Piece>, Vec<Field>, Option<(String, Option<Piece>)>) {
+    pub fn finish(mut self) -> (Vec<Piece>, Vec<Field>, Stopped) {
         let message = self.sources.swap_remove(0);
         (message, self.fields, self.stopped)
     }

@@ -45,9 +45,9 @@ class FieldOut(BaseModel):
     value: str
     at: int
     length: int
-    parts: list[tuple[int, int]] = Field(description="offset and length of each part; several where others stand between")
+    parts: list[tuple[int, int]] = Field(description="offset and length of each part; others may stand between")
     bits: int | None = Field(None, description="which bits of the bytes, if not all: a mask")
-    depth: int = Field(0, description="0: of the layer; 1: its bytes are a part of those of the field before; and so on")
+    depth: int = Field(0, description="0: of the layer; 1: its bytes are a part of a field's before; and so on")
     about: str = Field("", description="what it means", examples=["function code"])
     column: bool = Field(False, description="whether it is a column of the protocol's records")
     elsewhere: list[int] = Field([], description="packets that have more of its bytes")

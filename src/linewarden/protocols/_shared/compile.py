@@ -65,13 +65,15 @@ def compile_protocol(protocol: l.Protocol, labels: bool = False) -> dict[str, An
 
 def program(ops: l.Ops, labels: bool = False) -> list[Any]:
     """A program as nested lists: [operation, argument...]."""
-    return [part for op in ops for part in (_labelled(op) if labels and getattr(op, "label", "") else [_op(op, labels)])]
+    named = (op for op in ops if labels and isinstance(op, (l.Int, l.Skip)) and op.label)
+    found = {id(op): _labelled(op) for op in named}
+    return [step for op in ops for step in found.get(id(op)) or [_op(op, labels)]]
 
 
-def _labelled(op: l.Op) -> list[list[Any]]:
-    """An operation behind the name of its bytes. What a `Skip` passes over may be several numbers: `name:bytes, ...`."""
-    if not isinstance(op, l.Skip) or not isinstance(op.count, int):
-        return [["Label", op.label], _op(op, True)]  # type: ignore[attr-defined]
+def _labelled(op: l.Int | l.Skip) -> list[list[Any]]:
+    """An operation behind the name of its bytes. What `Skip` passes over may be several numbers: `name:bytes, ...`."""
+    if isinstance(op, l.Int) or not isinstance(op.count, int):
+        return [["Label", op.label], _op(op, True)]
     parts = [part.strip().rpartition(":") for part in op.label.split(",")]
     sizes = [(name, int(size)) for name, colon, size in parts if colon] or [(op.label, op.count)]
     if sum(size for _, size in sizes) != op.count:

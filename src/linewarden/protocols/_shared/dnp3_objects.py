@@ -105,7 +105,8 @@ def _point(names: Mapping[int, str], kind: str, time: int) -> l.Ops:
 
 
 def _state(shift: int, time: int) -> l.Ops:
-    return [l.U8("f", label="flags"), *_quality(BINARY_QUALITY if shift == 7 else _DOUBLE_QUALITY), l.Number(l.F("f") >> shift),
+    return [l.U8("f", label="flags"), *_quality(BINARY_QUALITY if shift == 7 else _DOUBLE_QUALITY),
+            l.Number(l.F("f") >> shift),
             *([l.Skip(time, "time")] if time else [])]
 
 
