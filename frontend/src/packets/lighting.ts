@@ -1,7 +1,7 @@
 // Fields and bytes of a packet light each other, under the mouse and with the keyboard. What a byte belongs to is said in
 // the status line, which screen readers tell. Enter goes from a field to its first byte, and from a byte to its field.
 import { step } from "./bytes";
-import { holds, size, type Packet, type Parts, type Words } from "./model";
+import { bytesText, holds, size, type Packet, type Parts, type Words } from "./model";
 import { open } from "./tree";
 
 /** Fields named of one byte; eight are bits. */
@@ -57,11 +57,16 @@ export function bind(view: HTMLElement, packet: Packet, status: HTMLElement, wor
     const byte = (event.target as Element).closest<HTMLElement>("[data-byte]");
     const item = (event.target as Element).closest<HTMLElement>("[data-parts]");
     if (byte) lightByte(Number(byte.dataset.byte));
-    else if (item) lightItem(item);
+    else if (item) {
+      lightItem(item);
+      status.textContent = [bytesText(partsOf(item), words), item.dataset.said].filter(Boolean).join(": ");
+    }
   });
   view.addEventListener("focusin", (event) => {
     const item = (event.target as Element).closest<HTMLElement>("[data-parts]");
-    if (item) lightItem(item);
+    if (!item) return;
+    lightItem(item);
+    status.textContent = ""; // the item says itself what it is
   });
   view.addEventListener("click", (event) => {
     const fact = (event.target as Element).closest<HTMLElement>(".fact");
