@@ -12,7 +12,7 @@ type Marks = Vec<(usize, u64, Option<i64>, String)>;
 type Outcome = (usize, usize, u64, Vec<(usize, u64, u64)>, Vec<(usize, u64, i64)>);
 
 /// Cuts packets out of captures. `jobs`: file to write, marks, further captures of the conversations; `around`: ns
-/// before and after a mark, and the most packets of a file.
+/// before and after a mark, the most packets of a file, and whether to say the number of each as a comment.
 #[pyfunction]
 #[pyo3(signature = (captures, jobs, around))]
 #[allow(clippy::needless_pass_by_value)] // what Python hands over
@@ -20,7 +20,7 @@ pub fn cut(
     py: Python<'_>,
     captures: Vec<PathBuf>,
     jobs: Vec<(PathBuf, Marks, Vec<usize>)>,
-    around: Option<(i64, usize)>,
+    around: Option<(i64, usize, bool)>,
 ) -> PyResult<Vec<Outcome>> {
     if let Some((_, marks, beside)) = jobs.iter().find(|(_, marks, beside)| {
         let mut named = marks.iter().map(|m| m.0).chain(beside.iter().copied());
@@ -30,7 +30,7 @@ pub fn cut(
         return Err(PyValueError::new_err(text));
     }
     let jobs: Vec<Job> = jobs.into_iter().map(job).collect();
-    let around = around.map(|(ns, most)| Around { ns, most });
+    let around = around.map(|(ns, most, numbered)| Around { ns, most, numbered });
     let stop = || Python::attach(|py| py.check_signals().is_err());
     let cuts = py.detach(|| linewarden_capture::cut(&captures, &jobs, around, &stop));
     match cuts {

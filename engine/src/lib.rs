@@ -3,6 +3,7 @@
 
 mod batch;
 mod cutting;
+mod fields;
 mod fold;
 mod frames;
 mod keeper;
@@ -24,6 +25,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sensor::Sensor>()?;
     module.add_class::<sensor::Chunk>()?;
     module.add_class::<batch::Batch>()?;
+    module.add_class::<fields::Fields>()?;
     module.add_class::<fold::Fold>()?;
     module.add_class::<points::Points>()?;
     module.add_class::<ports::Ports>()?;

@@ -116,9 +116,32 @@ def give_up_rights() -> None:
 def cut(
     captures: Sequence[str],
     jobs: Sequence[tuple[str, Sequence[tuple[int, int, int | None, str]], Sequence[int]]],
-    around: tuple[int, int] | None,
+    around: tuple[int, int, bool] | None,
 ) -> list[tuple[int, int, int, list[tuple[int, int, int]], list[tuple[int, int, int]]]]:
     """Cuts packets out of captures into pcapng files: named, written, left out, missing, differing of each job."""
+
+@final
+class Fields:
+    """The tables, ready to look at packets. `spec`: with labels; ValueError if it is wrong."""
+
+    def __init__(self, spec: str) -> None: ...
+    def of(
+        self, capture: str, frames: Sequence[int]
+    ) -> list[
+        tuple[
+            str,
+            str,
+            str,
+            str,
+            list[tuple[int, int, int]],
+            list[tuple[str, str, int | None, str | None, list[tuple[int, int, int]], int | None, bool, int]],
+            tuple[str, tuple[int, int, int] | None] | None,
+        ]
+    ]:
+        """What was read of these packets of a small capture: protocol, fate, role, verb, bytes, fields, where it ended.
+
+        ValueError if the capture cannot be read.
+        """
 
 def matching(texts: list[str], pattern: str) -> list[bool]:
     """For each text whether the pattern (of Rust's regex) is found in it, written in small letters.

@@ -129,13 +129,35 @@ def test_packets_and_fields_light_each_other(open_as: Open, path: str) -> None:
     page.locator("[data-packets]").first.click()
     page.wait_for_selector(".packet .byte")
     assert page.locator(".record").count() > 0
-    field = page.locator(".field", has_text="Destination").first
+    packet = page.locator(".packet").first
+    packet.locator(".layer-name", has_text="Ethernet").focus()
+    page.keyboard.press("ArrowRight")  # headers are closed at first
+    field = packet.locator(".field", has_text="Destination").first
     field.focus()
-    lit = page.locator(".hex .byte.lit").all_inner_texts()
+    lit = packet.locator(".hex .byte.lit").all_inner_texts()
     assert ":".join(lit) == field.locator(".mono").inner_text()
-    page.locator(".bytes").first.focus()
+    packet.locator(".bytes").focus()
     page.keyboard.press("ArrowRight")
-    assert "Byte 0: Ethernet" in page.locator(".where").first.inner_text()
+    assert "Byte 0: Ethernet, Destination" in packet.locator(".where").inner_text()
+
+
+def test_a_field_of_a_protocol_and_its_bytes_lead_to_each_other(open_as: Open, path: str) -> None:
+    page = open_as("engineer", path)
+    page.locator("[data-packets]").first.click()
+    page.wait_for_selector(".packet .byte")
+    packet = page.locator(".packet").first
+    field = packet.locator(".field:visible").first  # the headers are closed: it is the protocol's
+    name, value = field.locator(".name").inner_text(), field.locator(".mono").inner_text()
+    field.focus()
+    page.keyboard.press("Enter")
+    assert f"{name} = {value}" in packet.locator(".where").inner_text()
+    assert packet.locator(".byte.cursor").count() == 2  # in hexadecimal and as text
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "treeitem"
+    packet.locator(".fact").first.focus()
+    assert packet.locator(".hex .byte.lit").count() > 0
+    # One stop of the tab key each for the fields and the bytes, however many there are.
+    assert packet.locator(".item[tabindex='0']").count() == packet.locator(".bytes[tabindex='0']").count() == 1
 
 
 def test_who_may_not_take_packets_is_told_who_may(open_as: Open, path: str) -> None:

@@ -9,6 +9,7 @@ use crate::detect::Undecided;
 use crate::emit::Emitter;
 use crate::names::Names;
 use crate::spec::Spec;
+use crate::trace::Trace;
 use crate::ways::Ways;
 
 /// The part of the sensor that messages need, apart from the flows themselves.
@@ -21,6 +22,8 @@ pub struct Core {
     pub ways: Ways,
     pub limits: Limits,
     pub memory: Memory,
+    /// Follows bytes, if somebody looks at packets.
+    pub trace: Option<Box<Trace>>,
     /// Bytes of unfinished messages and of payloads not yet recognised, over all flows.
     pub buffered: usize,
     /// Of flows that are decided, to be used again: the lists of candidates are long.

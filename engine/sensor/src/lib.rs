@@ -30,6 +30,7 @@ mod tables;
 mod tape;
 mod tcp;
 mod text;
+mod trace;
 mod vm;
 mod ways;
 mod weirds;
@@ -39,6 +40,7 @@ pub use rows::{Cell, Rows};
 pub use sensor::{Options, Sensor, Stats};
 pub use spec::{Spec, SpecError, StreamSpec};
 pub use tables::{FlowInfo, Host, Stamp};
+pub use trace::{Field, Piece, Shown, Told};
 
 /// A flow's uid as text, in Zeek's form.
 pub fn uid_text(uid: u64) -> String {

@@ -8,7 +8,8 @@ use crate::ops::Role;
 use crate::probe::{Probes, Verdict, env_of, note_ports, run_probe, session_env};
 use crate::session::Session;
 use crate::tables::Stamp;
-use crate::vm::{Exit, Vm};
+use crate::trace::{Fate, speaker};
+use crate::vm::{Exit, Notes, Vm};
 
 /// Bytes of unfinished messages and unrecognised payloads over all flows.
 const MAX_BUFFERED: usize = 64 << 20;
@@ -23,6 +24,9 @@ impl Core {
     }
 
     pub(crate) fn datagram(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
+        if let Some(trace) = &mut self.trace {
+            trace.datagram(speaker(flow.serial, side), stamp.frame, payload);
+        }
         self.payload(flow, side, stamp, payload, false);
     }
 
@@ -138,6 +142,9 @@ impl Core {
                 }
             }
         };
+        if let Some(trace) = &mut self.trace {
+            trace.whole(speaker(flow.serial, side), session.proto, stamp, payload);
+        }
         self.message(flow, &mut session, side, stamp, payload);
         flow.service = Service::Known(session);
     }
@@ -150,6 +157,10 @@ impl Core {
         stamp: Stamp,
         payload: &[u8],
     ) {
+        if let Some(trace) = &mut self.trace {
+            let speaker = speaker(flow.serial, side);
+            trace.fed(speaker, session.proto, stamp.frame, payload.len(), 0);
+        }
         let mut rest = payload;
         while !rest.is_empty() {
             let mut progress = Default::default();
@@ -157,6 +168,9 @@ impl Core {
             match cut {
                 Cut::Frame(n) if n > 0 => {
                     let (message, after) = rest.split_at(n.min(rest.len()));
+                    if let Some(trace) = &mut self.trace {
+                        trace.cut(payload.len() - rest.len(), message.len());
+                    }
                     self.message(flow, session, side, stamp, message);
                     rest = after;
                 }
@@ -188,8 +202,16 @@ impl Core {
         payload: &[u8],
     ) {
         let i = side as usize & 1;
+        if let Some(trace) = &mut self.trace {
+            let kept = session.directions[i].partial.len();
+            let speaker = speaker(flow.serial, side);
+            trace.fed(speaker, session.proto, stamp.frame, payload.len(), kept);
+        }
         if session.directions[i].partial.is_empty() {
             let used = self.messages(flow, session, side, stamp, payload);
+            if let Some(trace) = &mut self.trace {
+                trace.done(used);
+            }
             let rest = payload.get(used..).unwrap_or(&[]);
             if !rest.is_empty() || session.counted > 0 {
                 session.directions[i].partial.extend_from_slice(rest);
@@ -200,6 +222,9 @@ impl Core {
         let mut data = std::mem::take(&mut session.directions[i].partial);
         data.extend_from_slice(payload);
         let used = self.messages(flow, session, side, stamp, &data);
+        if let Some(trace) = &mut self.trace {
+            trace.done(used);
+        }
         data.drain(..used.min(data.len()));
         session.directions[i].partial = data;
         self.count(session);
@@ -233,26 +258,42 @@ impl Core {
             let direction = &mut session.directions[i];
             match framing.next(rest, &mut direction.progress) {
                 Cut::Need => return used,
-                Cut::Skip(n) => used += n,
+                Cut::Skip(n) => {
+                    self.no_message(Fate::PassedOver, used, n);
+                    used += n;
+                }
                 Cut::Frame(n) => {
                     let message = &rest[..n.min(rest.len())];
                     if direction.lost && !self.is_found(flow, session, side, stamp, message) {
-                        used += self.spec.protos[session.proto].framing.resync(rest);
+                        let n = self.spec.protos[session.proto].framing.resync(rest);
+                        self.no_message(Fate::Lost, used, n);
+                        used += n;
                         continue;
+                    }
+                    if let Some(trace) = &mut self.trace {
+                        trace.cut(used, message.len());
                     }
                     self.message(flow, session, side, stamp, message);
                     used += n;
                 }
                 Cut::Invalid => {
-                    used += framing.resync(rest);
+                    let n = framing.resync(rest);
+                    used += n;
                     if !direction.lost {
                         direction.lost = true;
                         self.session_weird(flow, session, stamp, "framing_lost");
                     }
+                    self.no_message(Fate::Lost, used - n, n);
                 }
             }
         }
         used
+    }
+
+    fn no_message(&mut self, fate: Fate, from: usize, len: usize) {
+        if let Some(trace) = &mut self.trace {
+            trace.no_message(fate, from, len);
+        }
     }
 
     /// Whether a lost direction is found again with this message. At the first place any message of ours will do:
@@ -316,6 +357,10 @@ impl Core {
             &mut self.emitter,
             &mut self.names,
         );
+        if let Some(mut trace) = self.trace.take() {
+            trace.begin();
+            vm.notes = Some(Box::new(Notes::Trace(trace)));
+        }
         let failed = match self.ways.run(&mut vm, data) {
             Ok(()) | Err(Exit::Stop | Exit::Drop | Exit::Later) => false,
             Err(Exit::Truncated) => {
@@ -330,6 +375,10 @@ impl Core {
         };
         if !failed && !vm.ctx.dropped && vm.ctx.item == 0 {
             vm.row();
+        }
+        if let Some(Notes::Trace(mut trace)) = vm.notes.take().map(|n| *n) {
+            trace.end(index, vm.ctx.role, vm.ctx.verb);
+            self.trace = Some(trace);
         }
         if !failed && !vm.ctx.dropped {
             session.settle(&env, &mut self.ctx, &mut self.emitter, &mut self.names);

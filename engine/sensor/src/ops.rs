@@ -171,6 +171,8 @@ pub enum Op {
         limit: u32,
     },
     Call(usize),
+    /// What the next bytes are called, for who looks at them; not in the tables that captures are read with.
+    Label(NameId),
     Stop,
     Later,
     Drop,

@@ -18,6 +18,7 @@ use crate::live::Due;
 use crate::names::{NameId, Names};
 use crate::spec::{Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp};
+use crate::trace::{Told, Trace};
 use crate::ways::Ways;
 
 /// Bounds. Times are ns of capture time.
@@ -140,6 +141,7 @@ impl Sensor {
             ways: Ways::new(options.ways),
             limits: Limits::default(),
             memory,
+            trace: None,
             buffered: 0,
             spare: Vec::new(),
         };
@@ -165,6 +167,16 @@ impl Sensor {
         for i in 0..self.core.emitter.wanted.len() {
             self.core.emitter.wanted[i] = streams(&self.core.emitter.stream_names[i]);
         }
+    }
+
+    /// Follows the bytes of these packets into the messages that are read of them ([`Sensor::traced`]).
+    pub fn trace(&mut self, frames: impl IntoIterator<Item = u64>) {
+        self.core.trace = Some(Box::new(Trace::new(frames)));
+    }
+
+    /// What was read of the packets that are traced; nothing more is.
+    pub fn traced(&mut self) -> Vec<Told> {
+        self.core.trace.take().map_or_else(Vec::new, |t| t.finish())
     }
 
     /// The packets that follow are of this capture (or interface).
@@ -262,6 +274,9 @@ impl Sensor {
         stats.first_ts = Some(stats.first_ts.map_or(stamp.ts, |t| t.min(stamp.ts)));
         stats.last_ts = Some(stats.last_ts.map_or(stamp.ts, |t| t.max(stamp.ts)));
         self.core.emitter.packets += 1;
+        if let Some(trace) = &mut self.core.trace {
+            trace.packet(frame.number, frame.data);
+        }
         let mut decoded = Decoded::default();
         decode(frame.linktype, frame.data, frame.origlen, &mut decoded);
         stats.truncated += u64::from(decoded.truncated);
@@ -344,6 +359,9 @@ impl Sensor {
             vlan: packet.decoded.vlan.unwrap_or(0),
             ipv6: ip.v6,
         };
+        if let Some(trace) = &mut self.core.trace {
+            trace.fragment(key, f.offset, ip.payload);
+        }
         match self
             .fragments
             .push(key, f.offset, f.more, ip.payload, packet.stamp.ts)
@@ -352,6 +370,9 @@ impl Sensor {
             Outcome::Whole(whole) => {
                 if let Some(name) = self.fragments.weird() {
                     self.flowless_weird(packet, name);
+                }
+                if let Some(trace) = &mut self.core.trace {
+                    trace.defragmented(&key, &whole);
                 }
                 if !self.whole_tunnel(packet, ip, &whole) {
                     self.ip(packet, ip, &whole, whole.len());

@@ -452,6 +452,7 @@ impl<'a> Reader<'a> {
                 }
                 Op::Unset(mask)
             }
+            "Label" => Op::Label(self.name(&op[1])?),
             "Stop" => Op::Stop,
             "Later" => Op::Later,
             "Drop" => Op::Drop,

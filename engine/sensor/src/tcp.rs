@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::flow::{self, Body, Flow, Service, Settled};
 use crate::names::NameId;
 use crate::tables::Stamp;
+use crate::trace::speaker;
 
 impl Core {
     pub(crate) fn hides_macs(&self, tunnel: NameId) -> bool {
@@ -92,10 +93,16 @@ impl Core {
         missing: u32,
         again: bool,
     ) {
+        if let Some(trace) = &mut self.trace {
+            trace.segment(stamp.frame, seq, payload);
+        }
         let s = &mut flow.sides[side as usize & 1];
         if s.half.is_expected(seq) {
             s.half.advance(payload.len() as u32);
             s.body = Body::of(seq, payload);
+            if let Some(trace) = &mut self.trace {
+                trace.delivered(speaker(flow.serial, side), stamp.frame, seq, payload.len());
+            }
             self.stream(flow, side, stamp, payload);
         } else {
             let other = s.body.is_contradicted_by(seq, payload);
@@ -147,6 +154,9 @@ impl Core {
                 Some(bytes) => self.gap(flow, side, bytes, stamp),
                 None => {
                     let bytes = events.data.get(event.start..event.end).unwrap_or(&[]);
+                    if let Some(trace) = &mut self.trace {
+                        trace.delivered(speaker(flow.serial, side), event.frame, event.seq, bytes.len());
+                    }
                     self.stream(flow, side, stamp, bytes);
                 }
             }
@@ -202,6 +212,8 @@ pub(crate) struct Played {
     pub gap: Option<u64>,
     pub start: usize,
     pub end: usize,
+    /// Of the first byte.
+    pub seq: u32,
     pub frame: u64,
     pub ts: i64,
 }
@@ -210,12 +222,18 @@ impl Events {
     pub(crate) fn push(&mut self, event: Event<'_>) {
         let start = self.data.len();
         match event {
-            Event::Data { bytes, frame, ts_ns } => {
+            Event::Data {
+                bytes,
+                seq,
+                frame,
+                ts_ns,
+            } => {
                 self.data.extend_from_slice(bytes);
                 self.list.push(Played {
                     gap: None,
                     start,
                     end: self.data.len(),
+                    seq,
                     frame,
                     ts: ts_ns,
                 });
@@ -225,6 +243,7 @@ impl Events {
                     gap: Some(bytes),
                     start,
                     end: start,
+                    seq: 0,
                     frame,
                     ts: ts_ns,
                 });

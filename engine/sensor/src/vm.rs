@@ -1,6 +1,7 @@
 //! Runs a protocol's program over one message.
 
 mod play;
+mod seen;
 
 use crate::bits::{Layout, binary, crc_blocks, fill, labels, peek_at, read};
 use crate::ctx::{Ctx, MAX_BYTES};
@@ -12,6 +13,8 @@ use crate::spec::Proto;
 use crate::tables::{FlowInfo, Labels, Stamp};
 use crate::tape::{Effect, Tape, View};
 use crate::text::Render;
+
+pub use seen::Notes;
 
 /// Calls, slices and gathered messages may nest so deep.
 const MAX_DEPTH: u32 = 48;
@@ -107,8 +110,8 @@ pub struct Vm<'a> {
     pub emitter: &'a mut Emitter,
     pub names: &'a mut Names,
     pub hint: Option<Role>,
-    /// Records what is done, if somebody wants to do it again.
-    pub tape: Option<Box<Tape>>,
+    /// Who looks on, if anybody does.
+    pub notes: Option<Box<Notes>>,
     depth: u32,
     steps: u32,
 }
@@ -128,7 +131,7 @@ impl<'a> Vm<'a> {
             emitter,
             names,
             hint: None,
-            tape: None,
+            notes: None,
             depth: 0,
             steps: 0,
         }
@@ -136,14 +139,23 @@ impl<'a> Vm<'a> {
 
     /// Runs a program over a whole message.
     pub fn message(&mut self, program: &[Op], data: &[u8]) -> Step {
-        self.run(
-            program,
-            &mut Cursor {
-                data,
-                pos: 0,
-                base: 0,
-            },
-        )
+        let mut c = Cursor {
+            data,
+            pos: 0,
+            base: 0,
+        };
+        let done = self.run(program, &mut c);
+        self.ended(&c, done)
+    }
+
+    /// Where a slice was read to its end, or to where somebody who looks on is told of.
+    fn ended(&mut self, c: &Cursor<'_>, done: Step) -> Step {
+        if let Err(exit) = done
+            && self.notes.is_some()
+        {
+            self.see_end(exit, c.at());
+        }
+        done
     }
 
     fn probing(&self) -> bool {
@@ -170,10 +182,16 @@ impl<'a> Vm<'a> {
                         self.ctx.put(*slot, value);
                         self.note(|tape| tape.int(*slot, at, *width, *le, *signed, value));
                     }
+                    if self.notes.is_some() {
+                        self.see_int(*slot, at, bytes.len(), || read(bytes, *le, *signed));
+                    }
                 }
                 Op::Let(slot, expr) => {
                     let value = self.eval(expr, c);
-                    self.note(|tape| tape.set(*slot, expr, c.view(), value));
+                    if self.notes.is_some() {
+                        self.note(|tape| tape.set(*slot, expr, c.view(), value));
+                        self.see_let(*slot, expr, c, value);
+                    }
                     self.ctx.put(*slot, value);
                 }
                 Op::If(condition, then, otherwise) => {
@@ -190,7 +208,11 @@ impl<'a> Vm<'a> {
                 }
                 Op::Skip(count) => {
                     let n = self.size(count, c);
-                    c.take(n).ok_or(Exit::Truncated)?;
+                    let at = c.at();
+                    let bytes = c.take(n).ok_or(Exit::Truncated)?;
+                    if self.notes.is_some() {
+                        self.see_skip(at, bytes);
+                    }
                 }
                 Op::Do { verb, area } => {
                     self.note(|tape| {
@@ -204,6 +226,11 @@ impl<'a> Vm<'a> {
                 Op::Check(condition, name) => {
                     if self.decide(condition, c) == 0 {
                         return Err(Exit::Fail(*name));
+                    }
+                }
+                Op::Label(name) => {
+                    if let Some(trace) = self.trace() {
+                        trace.reading.label(*name);
                     }
                 }
                 Op::Stop => return Err(Exit::Stop),
@@ -220,6 +247,9 @@ impl<'a> Vm<'a> {
                 Op::Unset(mask) => {
                     self.note(|tape| tape.step(Effect::Unset(*mask)));
                     self.ctx.unset(*mask);
+                    if let Some(trace) = self.trace() {
+                        trace.reading.forget(*mask);
+                    }
                 }
                 Op::Within(..)
                 | Op::At(..)
@@ -295,12 +325,16 @@ impl<'a> Vm<'a> {
             Op::CrcBlocks(size, then) => {
                 self.note(Tape::spoil);
                 let size = self.size(size, c);
+                let at = c.at();
                 let (user, good) = crc_blocks(c.rest(), size);
                 c.pos = c.data.len();
                 if !good {
                     self.odd("bad_crc", None);
                 }
-                self.slice(then, &user, 0)
+                self.see_blocks(at, user.len());
+                let done = self.slice(then, &user, 0);
+                self.see_left();
+                done
             }
             Op::Gather {
                 id,
@@ -327,8 +361,13 @@ impl<'a> Vm<'a> {
                 }
                 let gathered = session.gather(*id, side, key, piece, first, last, *limit);
                 self.note(Tape::spoil);
+                self.see_gathered(*id, key, (base, piece.len()), first, last);
                 match gathered {
-                    Ok(Some(whole)) => self.slice(then, &whole, 0),
+                    Ok(Some(whole)) => {
+                        let done = self.slice(then, &whole, 0);
+                        self.see_left();
+                        done
+                    }
                     Ok(None) => {
                         self.ctx.dropped = true;
                         Err(Exit::Drop)
@@ -346,7 +385,9 @@ impl<'a> Vm<'a> {
 
     /// A slice of its own: running out of it is noted, and does not stop what comes after it.
     fn slice(&mut self, then: &[Op], data: &[u8], base: usize) -> Step {
-        match self.run(then, &mut Cursor { data, pos: 0, base }) {
+        let mut c = Cursor { data, pos: 0, base };
+        let done = self.run(then, &mut c);
+        match self.ended(&c, done) {
             Err(Exit::Truncated) if !self.probing() => {
                 self.truncated();
                 Ok(())
@@ -402,6 +443,9 @@ impl<'a> Vm<'a> {
                         join: join.clone(),
                     });
                 });
+                if self.notes.is_some() {
+                    self.see_bytes(*slot, at, n, bytes);
+                }
                 self.ctx.join_raw(*slot, bytes, join.as_deref());
             }
             Op::Until {
@@ -418,6 +462,7 @@ impl<'a> Vm<'a> {
                 };
                 if let Some(slot) = slot {
                     self.ctx.put_raw(*slot, text);
+                    self.see_bytes(*slot, c.at(), text.len(), text);
                 }
                 c.pos += next;
             }
@@ -425,12 +470,16 @@ impl<'a> Vm<'a> {
                 self.note(Tape::spoil);
                 if let Some(value) = crate::framing::header_value(c.rest(), name) {
                     self.ctx.put_raw(*slot, value);
+                    // A part of the rest: it begins so far behind its beginning.
+                    let before = value.as_ptr().addr().saturating_sub(c.rest().as_ptr().addr());
+                    self.see_bytes(*slot, c.at() + before, value.len(), value);
                 }
             }
             Op::Labels(slot) => {
                 self.note(Tape::spoil);
                 let (name, next) = labels(c.data, c.pos).ok_or(Exit::Truncated)?;
                 self.ctx.put_raw(*slot, name.as_bytes());
+                self.see_bytes(*slot, c.at(), next.saturating_sub(c.pos), name.as_bytes());
                 c.pos = next;
             }
             Op::BerLength(slot) => {
@@ -445,6 +494,9 @@ impl<'a> Vm<'a> {
                     _ => return Err(Exit::Truncated),
                 };
                 self.note(|tape| tape.derived(*slot, at, c.at() - at, length));
+                if self.notes.is_some() {
+                    self.see_int(Some(*slot), at, c.at() - at, || length);
+                }
                 self.ctx.put(*slot, length);
             }
             _ => {}
@@ -491,6 +543,9 @@ impl<'a> Vm<'a> {
                 let at = c.at();
                 let bytes = c.take(n).ok_or(Exit::Truncated)?;
                 self.said(bytes, *render);
+                if self.notes.is_some() {
+                    self.see_text(at, bytes, *render);
+                }
                 self.note_value(Effect::Text {
                     at,
                     len: n,
@@ -499,6 +554,9 @@ impl<'a> Vm<'a> {
             }
             Op::Number(value) => {
                 self.number(value, c);
+                if self.notes.is_some() {
+                    self.see_number(value, c);
+                }
                 self.note_value(Effect::Number(value.clone(), c.view()));
             }
             Op::Odd(name, slot) => {
@@ -512,6 +570,9 @@ impl<'a> Vm<'a> {
             }
             Op::Rich { tag, again } => {
                 self.rich(*tag, *again, c.rest());
+                if self.notes.is_some() {
+                    self.see_rich(*tag, c);
+                }
                 self.note(|tape| {
                     tape.tell(Effect::Rich {
                         tag: *tag,
@@ -595,6 +656,10 @@ impl<'a> Vm<'a> {
     fn next_item(&mut self) {
         self.ctx.item += 1;
         self.ctx.value.clear();
+        let item = self.ctx.item;
+        if let Some(trace) = self.trace() {
+            trace.reading.at_item(item);
+        }
     }
 
     fn values(&mut self, layout: Layout, wanted: Option<i64>, c: &mut Cursor<'_>) -> Step {
@@ -612,6 +677,9 @@ impl<'a> Vm<'a> {
         let (data, at) = (c.rest(), c.at());
         self.reading(n, |out| fill(out, data, layout, step, n));
         self.note_value(Effect::Values { layout, step, at, n });
+        if self.notes.is_some() {
+            self.see_values(layout, step, at, n, data);
+        }
         let used = if layout.kind == Kind::Bit {
             asked.min(there).div_ceil(8)
         } else {
@@ -688,7 +756,7 @@ impl<'a> Vm<'a> {
     #[inline(always)]
     fn decide(&mut self, e: &Expr, c: &Cursor<'_>) -> i64 {
         let value = self.eval(e, c);
-        if self.tape.is_some() {
+        if self.notes.is_some() {
             self.note_decision(e, c, value);
         }
         value
@@ -696,18 +764,25 @@ impl<'a> Vm<'a> {
 
     #[cold]
     fn note_decision(&mut self, e: &Expr, c: &Cursor<'_>, value: i64) {
-        if let Some(mut tape) = self.tape.take() {
+        let Some(mut notes) = self.notes.take() else {
+            return;
+        };
+        let mut go_on = true;
+        if let Notes::Tape(tape) = &mut *notes {
             tape.decided(e, c.view(), value, &|part| self.eval(part, c));
-            self.tape = (!tape.is_spoilt()).then_some(tape);
+            go_on = !tape.is_spoilt();
         }
+        self.notes = go_on.then_some(notes);
     }
 
     #[inline(always)]
     fn note(&mut self, what: impl FnOnce(&mut Tape)) {
-        if let Some(tape) = &mut self.tape {
+        if let Some(notes) = &mut self.notes
+            && let Notes::Tape(tape) = &mut **notes
+        {
             what(tape);
             if tape.is_spoilt() {
-                self.tape = None;
+                self.notes = None;
             }
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::ops::{Ask, Expr, Slot};
 use crate::tape::{Effect, Tape};
-use crate::vm::{Exit, Vm};
+use crate::vm::{Exit, Notes, Vm};
 
 /// Lengths of messages for which ways are kept.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4_096;
@@ -309,9 +309,12 @@ impl Ways {
 
     #[cold]
     fn record(&mut self, vm: &mut Vm<'_>, data: &[u8], number: usize) -> Result<(), Exit> {
-        vm.tape = Some(Box::new(Tape::new(data.len())));
+        vm.notes = Some(Box::new(Notes::Tape(Tape::new(data.len()))));
         let result = vm.message(&vm.env.proto.main, data);
-        let way = vm.tape.take().and_then(|tape| tape.finish(data));
+        let way = match vm.notes.take().map(|n| *n) {
+            Some(Notes::Tape(tape)) => tape.finish(data),
+            _ => None,
+        };
         let Some(kind) = self.kinds.get_mut(number) else {
             return result;
         };

@@ -59,7 +59,13 @@ const FIN_PASSED: u8 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The next bytes of the stream, with the frame and time of the segment in which they came.
-    Data { bytes: &'a [u8], frame: u64, ts_ns: i64 },
+    Data {
+        bytes: &'a [u8],
+        /// Sequence number of the first of them.
+        seq: u32,
+        frame: u64,
+        ts_ns: i64,
+    },
     /// Bytes that were never seen, with the frame and time of what showed the hole: the segment
     /// after it, or the last acknowledgement. `bytes` is 0 if the size cannot be known; `frame` is
     /// 0 if nothing showed it but the end of the flow.

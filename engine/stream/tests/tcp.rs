@@ -47,7 +47,9 @@ impl Tap {
             data,
         } = self;
         call(half, limits, memory, &mut |event| match event {
-            Event::Data { bytes, frame, ts_ns } => {
+            Event::Data {
+                bytes, frame, ts_ns, ..
+            } => {
                 stream.extend(bytes.iter().copied().map(Some));
                 data.push((bytes.to_vec(), frame, ts_ns));
             }

@@ -116,8 +116,9 @@ PROTOCOL = l.Protocol(
         l.If(l.F("flags") & 1, [l.Hint("response")], [l.If(l.F("fn").ne(8), [l.Hint("request")])]),
     ],
     main=[
-        l.Skip(6), l.Bytes("target", 6), l.U16("target_port"), l.Bytes("source", 6), l.U16("source_port"),
-        l.U16("fn"), l.U16("flags"), l.Skip(4), l.U32("ams_error"), l.U32("invoke"),
+        l.Skip(6, "reserved:2, length:4"), l.Bytes("target", 6), l.U16("target_port"), l.Bytes("source", 6),
+        l.U16("source_port"),
+        l.U16("fn"), l.U16("flags", label="state flags"), l.Skip(4, "data length"), l.U32("ams_error"), l.U32("invoke"),
         l.If(l.F("flags") & 1, _RESPONSE, [
             l.If(l.F("fn").eq(8), [l.Role("report"), l.Let("command", 8)], _REQUEST)]),
     ],

@@ -66,7 +66,7 @@ def _segments(program: str) -> l.Ops:
 _SEGMENT: l.Ops = [l.If(l.F("pdu") & 8, [l.U8("segment"), l.U8()]), l.U8("svc"), l.Let("fn", l.F("svc"))]
 
 _CONFIRMED: l.Ops = [
-    l.Role("request"), *_TO_DEVICE, _NO_BVLC, l.U8(), l.U8("invoke"), *_SEGMENT,
+    l.Role("request"), *_TO_DEVICE, _NO_BVLC, l.U8(label="segments and size that are taken"), l.U8("invoke"), *_SEGMENT,
     l.Let("service", l.F("svc")), l.Let("asks", 1),
     l.Switch("svc", services.CONFIRMED_VERBS),
     # Notifications tell what happened: they are reports, though a simple acknowledgement answers them.
@@ -125,20 +125,20 @@ _NETWORK: l.Ops = [
 _NPDU: l.Ops = [
     l.If(l.Peek(1).ne(1), [
         l.Role("report"), *_SENT, l.Unset(("type",)), _NO_BVLC, l.Odd("bacnet_unknown_version"), l.Stop()]),
-    l.Skip(1), l.U8("npci"),
+    l.Skip(1, "NPDU version"), l.U8("npci", label="NPDU control"),
     l.If(l.F("npci") & 0x20, [l.U16("dnet"), l.U8("size"), *_mac("dmac", "size")]),
     l.If(l.F("npci") & 0x08, [l.U16("snet"), l.U8("size"), *_mac("smac", "size")]),
-    l.If(l.F("npci") & 0x20, [l.U8()]),
+    l.If(l.F("npci") & 0x20, [l.U8(label="hop count")]),
     l.If(l.F("npci") & 0x80, _NETWORK, _APDU),
 ]
 
 _BVLC: l.Ops = [
     # Some stacks write a wrong length: a datagram holds one message, so its end is the message's.
-    l.Skip(1), l.U8("bvlc_function"), l.U16("size"),
+    l.Skip(1, "BVLC type"), l.U8("bvlc_function", label="BVLC function"), l.U16("size", label="BVLC length"),
     l.If(l.F("size").ne(l.Size()), [l.Odd("bacnet_wrong_length", "size")]),
     l.Within(None, [
         l.Switch("bvlc_function", {
-            4: [l.U32("forwarded_ip"), l.U16(), l.Call("npdu")],
+            4: [l.U32("forwarded_ip"), l.U16(label="port"), l.Call("npdu")],
             (9, 10, 11): [l.Call("npdu")],
         }, [
             l.Role("report"), l.Let("bvlc", l.F("bvlc_function")), l.Let("fn", l.F("bvlc") + names.BVLC_BASE),

@@ -158,7 +158,8 @@ _TRANSPORT: l.Ops = [
 ]
 
 _ADDRESSES: l.Ops = [
-    l.Skip(2), l.U8("length"), l.U8("octet"), l.U16("link_dst"), l.U16("link_src"), l.Skip(2),
+    l.Skip(2, "start"), l.U8("length"), l.U8("octet", label="link control"), l.U16("link_dst"), l.U16("link_src"),
+    l.Skip(2, "header CRC"),
     l.Let("link", l.F("octet") & 0x0F),
     l.If(l.F("octet") & 0x80, [l.Let("master", l.F("link_src")), l.Let("outstation", l.F("link_dst"))],
          [l.Let("master", l.F("link_dst")), l.Let("outstation", l.F("link_src"))]),

@@ -41,7 +41,8 @@ _PROBE: l.Ops = [
 ]
 
 _ANSWER: l.Ops = [
-    l.Labels("owner"), l.U16("type"), l.Skip(2), l.U32("seconds"), l.U16("length"),
+    l.Labels("owner"), l.U16("type", label="type"), l.Skip(2, "class"), l.U32("seconds", label="time to live"),
+    l.U16("length", label="data length"),
     l.Let("next", l.Pos() + l.F("length")),
     # An address is a better answer than the alias before it.
     l.Switch("type", {
@@ -57,7 +58,8 @@ _ANSWER: l.Ops = [
 ]
 
 _HEAD: l.Ops = [
-    l.U16("trans_id"), l.U16("flags"), l.U16("questions"), l.U16("records"), l.Skip(4),
+    l.U16("trans_id"), l.U16("flags"), l.U16("questions"), l.U16("records", label="answers"),
+    l.Skip(4, "authorities:2, additional records:2"),
     l.Let("Z", l.F("flags") >> 4 & 7), l.Let("RD", l.F("flags") >> 8 & 1), l.Let("TC", l.F("flags") >> 9 & 1),
 ]
 
@@ -76,7 +78,7 @@ _MAIN: l.Ops = [
     ]),
     l.If(l.F("questions"), [
         l.Labels("query"), l.U16("qtype"), l.U16("qclass"), l.Let("qclass", l.F("qclass") & 0x7FFF)]),
-    l.Repeat([l.Labels("owner"), l.Skip(4)], count=l.F("questions") - 1, limit=32),
+    l.Repeat([l.Labels("owner"), l.Skip(4, "type:2, class:2")], count=l.F("questions") - 1, limit=32),
     l.If(l.F("flags") & 0x8000, [l.Repeat(_ANSWER, count=l.F("records"), limit=64)]),
     l.Row(),
     # A question that was asked again is answered too, but there was one answer.

@@ -39,9 +39,9 @@ _CIP: l.Ops = [
 
 _ITEMS: l.Ops = [
     # Common packet format (volume 2, 2-6): address item, data item, perhaps socket addresses.
-    l.Skip(6), l.U16("items"),
+    l.Skip(6, "interface handle:4, timeout:2"), l.U16("items", label="items"),
     l.Repeat(count=l.F("items"), limit=16, then=[
-        l.U16("seg"), l.U16("length"),
+        l.U16("seg", label="item type"), l.U16("length", label="item length"),
         l.Within(l.F("length"), [l.Switch("seg", {
             (0x00A1, 0x8002): [l.U32("cid")],
             0x00B1: [l.U16("seq"), l.Let("key", l.F("seq")), *_CIP],

@@ -156,7 +156,7 @@ def _addresses(first: tuple[str, str, str], second: tuple[str, str, str]) -> l.O
 
 
 _FRAME: l.Ops = [
-    l.U8("header"), l.Skip(1), l.U8("hops"),
+    l.U8("header", label="information control"), l.Skip(1, "reserved"), l.U8("hops", label="gateways allowed"),
     l.If(l.F("header") & 0x40, [
         # From here on the request's receiver is who answers: its own node may be more than the 0 that was asked.
         *_addresses(_FROM, _TO), l.U8("sid"), l.U16("cmd"), l.Role("response"), l.Let("reply", l.F("cmd")),
@@ -197,7 +197,7 @@ def _only(request: str, ops: l.Ops) -> l.Ops:
 
 
 _TCP_MAIN: l.Ops = [
-    l.Skip(8), l.U32("tcp"), l.U32("tcp_error"),
+    l.Skip(8, "magic:4, length:4"), l.U32("tcp", label="FINS/TCP command"), l.U32("tcp_error"),
     l.If(l.F("tcp_error"), [l.Let("status", l.F("tcp_error") + names.TCP)], [l.Unset(("tcp_error",))]),
     l.Switch("tcp", {
         0: _only("request", [l.Let("tcp_command", 0), l.U32("client_node")]),

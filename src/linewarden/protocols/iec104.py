@@ -26,27 +26,32 @@ _BROADCAST = 0xFFFF
 _READ = 102
 
 
+def _after(time: int) -> l.Ops:
+    """Quality, and perhaps a time."""
+    return [l.Skip(1 + time, f"quality:1, time:{time}" if time else "quality")]
+
+
 def _value(kind: str, time: int) -> l.Ops:
     """A number and its quality descriptor."""
     width = {"i16": 2, "i32": 4, "u32": 4, "f32": 4}[kind]
-    return [l.Quality(l.Peek(1, width) & names.MEASURED_MASK, names.QUALITY), l.Values(kind, 1), l.Skip(1 + time)]
+    return [l.Quality(l.Peek(1, width) & names.MEASURED_MASK, names.QUALITY), l.Values(kind, 1), *_after(time)]
 
 
 def _state(mask: int, time: int) -> l.Ops:
     """A single or double point: state and quality in one octet."""
     return [l.U8("q"), l.Quality(l.F("q") & names.POINT_MASK, names.QUALITY), l.Number(l.F("q") & mask),
-            *([l.Skip(time)] if time else [])]
+            *([l.Skip(time, "time")] if time else [])]
 
 
 def _step(time: int) -> l.Ops:
     """Value with transient state: seven bits, signed."""
     return [l.Quality(l.Peek(1, 1) & names.MEASURED_MASK, names.QUALITY), l.U8("q"),
-            l.Number(((l.F("q") & 0x7F) ^ 0x40) - 0x40), l.Skip(1 + time)]
+            l.Number(((l.F("q") & 0x7F) ^ 0x40) - 0x40), *_after(time)]
 
 
 def _total(time: int) -> l.Ops:
     """Binary counter reading: a number, then sequence number and flags."""
-    return [l.Quality(l.Peek(1, 4) & names.COUNTER_MASK, names.COUNTER_QUALITY), l.Values("i32", 1), l.Skip(1 + time)]
+    return [l.Quality(l.Peek(1, 4) & names.COUNTER_MASK, names.COUNTER_QUALITY), l.Values("i32", 1), *_after(time)]
 
 
 _MONITORED: dict[int | tuple[int, ...] | range, l.Ops] = {
@@ -231,7 +236,9 @@ _U: l.Ops = [
 ]
 
 _MAIN: l.Ops = [
-    l.Skip(1), l.U8("length"), l.U8("c1"), l.U8(), l.U16("c3"),
+    l.Skip(1, "start"), l.U8("length", label="length"), l.U8("c1", label="control field 1"),
+    l.U8(label="control field 2"),
+    l.U16("c3", label="control fields 3 and 4"),
     l.Switch(l.F("c1") & 3, {
         1: [l.Role("report"), l.Let("format", 1), l.Row()],
         3: _U,

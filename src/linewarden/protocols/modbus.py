@@ -92,7 +92,7 @@ ID_OBJECTS = {0: "vendor", 1: "order_number", 2: "firmware", 3: "description", 4
 def _read(area: str, kind: str) -> tuple[list, list]:  # type: ignore[type-arg]
     request = [Do(Verb.READ, area), U16("start"), U16("count")]
     # A response carries its byte count; bits are padded to whole bytes, so the request's count trims them.
-    length: list[object] = [Do(Verb.READ, area), U8("bytes")]
+    length: list[object] = [Do(Verb.READ, area), U8("bytes", label="byte count")]
     if kind == "bit":
         length += [If(both(F("count").ne(0), F("count") <= F("bytes") * 8), [Values("bit", F("count"))],
                       [Values("bit", F("bytes") * 8)])]
@@ -112,13 +112,16 @@ _REQUEST = Switch("func", {
     8: [Do(Verb.DIAGNOSE), U16("subfunction"), Switch("subfunction", {
         1: [Do(Verb.RESTART)], 4: [Do(Verb.INHIBIT)], 10: [Do(Verb.CONFIGURE)]})],
     (11, 12): [Do(Verb.DIAGNOSE)],
-    15: [Do(Verb.WRITE, "coil"), U16("start"), U16("count"), U8(), Values("bit", F("count"))],
-    16: [Do(Verb.WRITE, "holding_register"), U16("start"), U16("count"), U8(), Values("u16", F("count"))],
+    15: [Do(Verb.WRITE, "coil"), U16("start"), U16("count"), U8(label="byte count"), Values("bit", F("count"))],
+    16: [Do(Verb.WRITE, "holding_register"), U16("start"), U16("count"), U8(label="byte count"),
+          Values("u16", F("count"))],
     17: [Do(Verb.DIAGNOSE)],
     20: [Do(Verb.READ, "file_record")],
     21: [Do(Verb.WRITE, "file_record")],
     22: [Do(Verb.WRITE, "holding_register"), U16("start"), Let("count", 1)],
-    23: [Do(Verb.WRITE, "holding_register"), Skip(4), U16("start"), U16("count"), U8(), Values("u16", F("count"))],
+    23: [Do(Verb.WRITE, "holding_register"), Skip(4, "address to read:2, quantity to read:2"), U16("start"),
+          U16("count"),
+         U8(label="byte count"), Values("u16", F("count"))],
     24: [Do(Verb.READ, "fifo_queue"), U16("start")],
     43: [Do(Verb.DIAGNOSE), U8("mei")],
     90: umas.REQUEST,
@@ -126,7 +129,7 @@ _REQUEST = Switch("func", {
 _RESPONSE = Switch("func", {
     1: _COILS[1], 2: _DISCRETE[1], 3: _HOLDING[1], 4: _INPUT[1],
     8: [U16("subfunction")],
-    17: [Skip(1), Rich("server_id")],
+    17: [Skip(1, "byte count"), Rich("server_id")],
     43: [U8("mei"), If(F("mei").eq(14), [Rich("device_id")])],
     90: umas.RESPONSE,
 })
@@ -188,7 +191,8 @@ PROTOCOL = Protocol(
     probe=_SHAPE,
     confirm=2,
     main=[
-        U16("tid"), Skip(4), U8("unit"), U8("code"), Let("func", F("code") & 0x7F),
+        U16("tid"), Skip(4, "protocol identifier:2, length:2"), U8("unit"),
+        U8("code", label="function code"), Let("func", F("code") & 0x7F),
         Check(either(Size() <= _LONGEST + 6, F("code").eq(90))),
         # The server sits on the port, whoever opened the connection; and an exception is an answer on any port.
         If(SrcPort().ne(DstPort()), [

@@ -193,7 +193,7 @@ _RESPONSE: l.Ops = [
 _SERVICE: l.Ops = [
     # The encoding's node id is of the four-byte kind in namespace 0; anything else is encrypted.
     l.If(l.both(l.Left() >= 4, l.Peek(2).eq(0x0001), l.Peek(2, 2).among(FAULT, *REQUESTS, *RESPONSES)), [
-        l.Skip(2), l.U16("sid"),
+        l.Skip(2, "encoding and namespace"), l.U16("sid", label="service"),
         l.If(l.F("sid").among(*REQUESTS), [l.Call("request")], [l.Call("response")]),
     ], [l.Call("sealed")]),
 ]
@@ -236,13 +236,14 @@ _MESSAGE: l.Ops = [
 ]
 
 _MAIN: l.Ops = [
-    l.U24("kind", le=False), l.U8("chunk"), l.Skip(4),
+    l.U24("kind", le=False, label="message type"), l.U8("chunk"), l.Skip(4, "message size"),
     l.Switch("kind", {
         MSG: [l.U32("channel"), *_MESSAGE],
         OPN: [l.U32("channel"), *_OPEN],
         CLO: [l.U32("channel"), *_MESSAGE, l.If(l.Has("rid"), [l.Role("notify")])],
         HEL: [l.Role("request"), l.Let("type", HEL), l.Let("fn", HEL), l.Let("key", _KEY + HEL),
-              l.Skip(20), l.At(l.Pos(), string("endpoint")), l.Rich("url")],
+              l.Skip(20, "protocol version:4, receive buffer:4, send buffer:4, largest message:4, most chunks:4"),
+              l.At(l.Pos(), string("endpoint")), l.Rich("url")],
         ACK: [l.Role("response"), l.Let("reply_type", ACK), l.Let("fn", HEL), l.Let("key", _KEY + HEL)],
         ERR: [l.Role("report"), l.Let("type", ERR), l.Let("fn", ERR), l.U32("status"), *string("text")],
         RHE: [l.Role("report"), l.Let("type", RHE), l.Let("fn", RHE), *string("application_uri"), *string("endpoint")],

@@ -71,7 +71,8 @@ _FIELDS: dict[int | tuple[int, ...] | range, l.Ops] = {
 }
 
 _BLOCK: l.Ops = [
-    l.Unset(_OWN), l.U16("block"), l.U16("size"), l.U8(), l.U8("minor"),
+    l.Unset(_OWN), l.U16("block"), l.U16("size", label="block length"), l.U8(label="block version"),
+    l.U8("minor", label="block version"),
     # Zeros are padding, and end this list of blocks.
     l.If(l.F("block").eq(0), [l.Unset(_OWN), l.Seek(l.Size())], [
         l.If(l.IsResponse(), [l.Let("reply_block_type", l.F("block"))], [l.Let("block_type", l.F("block"))]),
@@ -106,7 +107,7 @@ _DATA: l.Ops = [
 def _body(le: bool) -> l.Ops:
     """Operation and fragments in the byte order of the RPC head, then arguments and blocks."""
     return [
-        l.U32("boot", le), l.U32("interface_version", le), l.U32("sequence", le), l.U16("fn", le), l.Skip(4),
+        l.U32("boot", le), l.U32("interface_version", le), l.U32("sequence", le), l.U16("fn", le), l.Skip(4, "hints"),
         l.U16("body", le), l.U16("fragment", le), l.Skip(2),
         l.If(l.F("pdu").eq(_REQUEST), [l.Role("request"), l.Let("opnum", l.F("fn"))], [
             l.Role("response"), l.Let("reply_opnum", l.F("fn"))]),
@@ -163,7 +164,9 @@ def im0(message: Message) -> Iterator[Record]:
 
 
 _HEAD: l.Ops = [
-    l.U8("version"), l.U8("pdu"), l.U8("flags"), l.Skip(1), l.U8("drep"), l.Skip(2), l.Skip(1),
+    l.U8("version", label="RPC version"), l.U8("pdu", label="PDU type"), l.U8("flags", label="flags"),
+    l.Skip(1, "more flags"), l.U8("drep", label="data representation"), l.Skip(2, "data representation"),
+    l.Skip(1, "serial number"),
     l.Let("little", (l.F("drep") & 0xF0).eq(0x10)),
 ]
 

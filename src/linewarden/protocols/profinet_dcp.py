@@ -67,11 +67,11 @@ _ANSWER_BLOCK: l.Ops = [
         l.Switch("reply_block", {
             # The answer to a Set: which option, and how it went.
             0x0504: [l.Skip(2), l.U8("error")],
-            0x0205: [l.U16(), l.Bytes("options")],
-            (0x0202, 0x0206): [l.U16(), l.Bytes("name")],
-            0x0203: [l.U16(), l.U16("vendor_id"), l.U16("device_id")],
-            0x0204: [l.U16(), l.U8("device_role")],
-            (0x0102, 0x0103): [l.U16(), l.Let("ip", l.Peek(4)), l.Let("mask", l.Peek(4, 4)),
+            0x0205: [l.U16(label="block info"), l.Bytes("options")],
+            (0x0202, 0x0206): [l.U16(label="block info"), l.Bytes("name")],
+            0x0203: [l.U16(label="block info"), l.U16("vendor_id"), l.U16("device_id")],
+            0x0204: [l.U16(label="block info"), l.U8("device_role")],
+            (0x0102, 0x0103): [l.U16(label="block info"), l.Let("ip", l.Peek(4)), l.Let("mask", l.Peek(4, 4)),
                                l.Let("gateway", l.Peek(4, 8))],
         }),
     ]),
@@ -90,7 +90,7 @@ def _blocks(block: l.Ops) -> l.Ops:
 
 
 _MAIN: l.Ops = [
-    l.U16("frame"), l.U8("fn"), l.U8("kind"), l.U32("xid"), l.Skip(2), l.U16("length"),
+    l.U16("frame"), l.U8("fn"), l.U8("kind"), l.U32("xid"), l.Skip(2, "response delay"), l.U16("length"),
     l.If(l.F("kind").eq(0), [
         l.Let("frame_id", l.F("frame")), l.Let("service_id", l.F("fn")), l.Let("service_type", l.F("kind")),
         l.Switch("fn", {

@@ -49,7 +49,7 @@ _PLACE: l.Ops = [
 
 _POINTER: l.Ops = [
     # Item specification: 0x12, length, syntax. Only S7ANY (0x10) is taken apart; others are counted.
-    l.U8(), l.U8("length"),
+    l.U8(label="variable specification"), l.U8("length", label="specification length"),
     l.Within(l.F("length"), [
         l.U8("syntax"),
         l.If(l.F("syntax").eq(0x10), [
@@ -72,7 +72,7 @@ _POINTER: l.Ops = [
 
 _DATA: l.Ops = [
     # A data item: return code, transport size, length (in bits for sizes 3 to 5, else in bytes), value, pad to even.
-    l.U8("code"), l.U8("size"), l.U16("length"),
+    l.U8("code"), l.U8("size", label="transport size"), l.U16("length", label="data length"),
     l.If(l.F("size").among(3, 4, 5), [l.Let("length", (l.F("length") + 7) >> 3)]),
     l.If(l.F("size").eq(0), [l.Let("length", 0)]),
     l.Within(l.F("length"), [l.If(l.Left() > 0, [l.Call("value")])]),
@@ -125,12 +125,13 @@ _WRITE_ANSWER: l.Ops = [
         *_NEXT, l.Let("item", l.Item()), l.U8("code"), *_ITEM_STATUS, l.Row(), *_LATER_ROWS]),
 ]
 
-_FILE: l.Ops = [l.Skip(7), l.U8("length"), l.Bytes("block", l.F("length"))]
+_FILE: l.Ops = [l.Skip(7, "function status:1, unknown:2, session:4"), l.U8("length", label="name length"),
+    l.Bytes("block", l.F("length"))]
 """Function status, two unknown bytes, session id; the block's file name (`_0A00001P`: type, number, file system)."""
 
 _PI: l.Ops = [
-    l.Skip(7), l.U16("length"), l.Let("p", l.Pos()), l.Let("n", l.F("length")),
-    l.Bytes("pi_argument", l.F("length")), l.U8("length"),
+    l.Skip(7, "unknown"), l.U16("length", label="argument length"), l.Let("p", l.Pos()), l.Let("n", l.F("length")),
+    l.Bytes("pi_argument", l.F("length")), l.U8("length", label="name length"),
     l.If(l.Left() >= 4, [l.Let("pi", l.Peek(4))]),
     l.Bytes("pi_service", l.F("length")),
     l.If(l.F("pi").among(*PI_SERVICES), [l.Let("fn", l.F("pi") + PI)]),
@@ -155,10 +156,11 @@ _JOB: l.Ops = [
         # The controller asks for the block's next part, then says that it has all.
         (0x1B, 0x1C): _FILE,
         0x1D: [l.Do(Verb.PROGRAM_UPLOAD), *_FILE],
-        (0x1E, 0x1F): [l.Skip(3), l.U32("session")],
+        (0x1E, 0x1F): [l.Skip(3, "function status:1, unknown:2"), l.U32("session", label="session")],
         0x28: _PI,
-        0x29: [l.Do(Verb.STOP), l.Skip(5), l.U8("length"), l.Bytes("pi_service", l.F("length"))],
-        0xF0: [l.Skip(5), l.U16("pdu_size")],
+        0x29: [l.Do(Verb.STOP), l.Skip(5, "unknown"), l.U8("length", label="name length"),
+               l.Bytes("pi_service", l.F("length"))],
+        0xF0: [l.Skip(5, "reserved:1, calls at once asked:2, calls at once answered:2"), l.U16("pdu_size")],
     }),
 ]
 
@@ -167,7 +169,8 @@ def _part(direction: int, key: int) -> l.Ops:
     """A part of a block in an answer: function status (bit 0: more follows), length, 0x00FB, bytes. The row is first,
     since a part that is not the last ends the program."""
     return [
-        l.U8("more"), l.Seek(l.F("plen") + 12), l.U16("length"), l.Skip(2), l.Let("direction", direction), l.Row(),
+        l.U8("more", label="function status"), l.Seek(l.F("plen") + 12), l.U16("length", label="data length"),
+        l.Skip(2, "unknown"), l.Let("direction", direction), l.Row(),
         l.Within(l.F("length"), [
             l.Gather([l.Rich("block", repeat=True)], last=(l.F("more") & 1).eq(0), key=l.Const(key))]),
     ]
@@ -183,11 +186,12 @@ _ANSWER: l.Ops = [
         0x04: [l.Let("fn", 0x04), *_READ_ANSWER],
         0x05: [l.Let("fn", 0x05), *_WRITE_ANSWER],
         0x1B: [l.Let("fn", 0x1B), *_part(0, 1)],
-        0x1D: [l.Let("fn", 0x1D), l.Skip(3), l.U32("session")],
+        0x1D: [l.Let("fn", 0x1D), l.Skip(3, "function status:1, unknown:2"), l.U32("session", label="session")],
         0x1E: [l.Let("fn", 0x1E), *_part(1, 2)],
         # The request's name of the PI service says more.
         0x28: [l.Recall(), l.If(l.Has("fn").eq(0), [l.Let("fn", 0x28)])],
-        0xF0: [l.Let("fn", 0xF0), l.Skip(5), l.U16("pdu_size")],
+        0xF0: [l.Let("fn", 0xF0), l.Skip(5, "reserved:1, calls at once asked:2, calls at once answered:2"),
+              l.U16("pdu_size")],
     }, [l.Let("fn", l.F("reply_func"))]),
 ]
 
@@ -226,7 +230,8 @@ _SZL_ANSWER: l.Ops = [
 ]
 
 _USERDATA: l.Ops = [
-    l.Skip(3), l.U8("length"), l.U8(), l.U8("kind"), l.U8("subfunc"), l.U8(),
+    l.Skip(3, "parameter head"), l.U8("length", label="parameter length"), l.U8(label="method"),
+    l.U8("kind", label="type and function group"), l.U8("subfunc"), l.U8(label="sequence number"),
     l.Let("pick", (l.F("kind") & 0x0F) << 8 | l.F("subfunc")), l.Let("fn", l.F("pick") + USERDATA),
     l.If(l.F("length").eq(8), [
         l.U8("unit_ref"), l.U8("more"), l.U16("error"),
@@ -251,8 +256,9 @@ _USERDATA: l.Ops = [
 ]
 
 _S7: l.Ops = [
-    l.U8("syntax"), l.Check(l.F("syntax").eq(0x32), "s7comm_foreign_payload"),
-    l.U8("ros"), l.Skip(2), l.U16("ref"), l.U16("plen"), l.U16("dlen"), l.Let("key", l.F("ref")),
+    l.U8("syntax", label="protocol identifier"), l.Check(l.F("syntax").eq(0x32), "s7comm_foreign_payload"),
+    l.U8("ros", label="message type"), l.Skip(2, "redundancy identification"), l.U16("ref"),
+    l.U16("plen", label="parameter length"), l.U16("dlen", label="data length"), l.Let("key", l.F("ref")),
     l.Switch("ros", {1: _JOB, (2, 3): _ANSWER, 7: _USERDATA}, [l.Let("rosctr", l.F("ros"))]),
 ]
 

@@ -115,8 +115,9 @@ _SMB1_CHAIN: l.Ops = [
 ]
 
 _SMB1_MESSAGE: l.Ops = [
-    l.Let("version", 1), l.Skip(4), l.U8("current"), l.U32("status_raw"), l.U8("flags"), l.U16("flags2"),
-    l.Skip(12), l.U16("tree"), l.Skip(4), l.U16("mid"),
+    l.Let("version", 1), l.Skip(4, "protocol identifier"), l.U8("current", label="command"),
+    l.U32("status_raw", label="status"), l.U8("flags", label="flags"), l.U16("flags2", label="flags 2"),
+    l.Skip(12, "process high:2, signature:8, reserved:2"), l.U16("tree"), l.Skip(4, "process:2, user:2"), l.U16("mid"),
     l.If(l.F("flags") & 0x80, [l.Role("response"), l.Let("status", l.F("status_raw"))], [l.Role("request")]),
     # Secondary parts and cancels have no answer of their own.
     l.If(l.both(l.IsResponse().eq(0), l.F("current").among(0x26, 0x33, 0xA1, 0xA4)), [l.Role("notify")]),
@@ -147,8 +148,10 @@ _SMB2_BODY = l.Switch("current", {
 })
 
 _SMB2_ONE: l.Ops = [
-    l.Unset(_OF_COMMAND), l.Skip(8), l.U32("status_raw"), l.U16("current"), l.Skip(2), l.U32("flags"), l.Skip(4),
-    l.U64("mid"), l.Skip(4), l.U32("tree"), l.Skip(24), l.Let("func", l.F("current") + smb.SMB2),
+    l.Unset(_OF_COMMAND), l.Skip(8, "protocol identifier:4, header length:2, credit charge:2"),
+    l.U32("status_raw", label="status"), l.U16("current", label="command"), l.Skip(2, "credits"),
+    l.U32("flags", label="flags"), l.Skip(4, "next command"), l.U64("mid"), l.Skip(4, "process"), l.U32("tree"),
+    l.Skip(24, "session:8, signature:16"), l.Let("func", l.F("current") + smb.SMB2),
     l.If(l.F("flags") & 1, [
         l.Let("status", l.F("status_raw")),
         l.If(l.F("status").eq(smb.PENDING), [

@@ -29,9 +29,11 @@ def _extensions(cases: dict[int | tuple[int, ...] | range, l.Ops]) -> l.Op:
 
 
 _CLIENT: l.Ops = [
-    l.Role("request"), l.Let("handshake", _CLIENT_HELLO), l.U16("client_version"), l.Skip(32),
-    l.U8("length"), l.Skip(l.F("length")), l.U16("length"), l.Let("ciphers_offered", l.F("length") // 2),
-    l.Skip(l.F("length")), l.U8("length"), l.Skip(l.F("length")),
+    l.Role("request"), l.Let("handshake", _CLIENT_HELLO), l.U16("client_version"), l.Skip(32, "random"),
+    l.U8("length", label="session length"), l.Skip(l.F("length"), "session"),
+    l.U16("length", label="cipher suites length"), l.Let("ciphers_offered", l.F("length") // 2),
+    l.Skip(l.F("length"), "cipher suites"), l.U8("length", label="compression length"),
+    l.Skip(l.F("length"), "compression"),
     _extensions({
         _SERVER_NAME: [l.Skip(2), l.U8("kind"), l.U16("length"),
                        l.If(l.F("kind").eq(0), [l.Bytes("server_name", l.F("length"))])],
@@ -45,8 +47,8 @@ _CLIENT: l.Ops = [
 ]
 
 _SERVER: l.Ops = [
-    l.Role("response"), l.Let("reply_handshake", _SERVER_HELLO), l.U16("version"), l.Skip(32),
-    l.U8("length"), l.Skip(l.F("length")), l.U16("cipher"), l.Skip(1),
+    l.Role("response"), l.Let("reply_handshake", _SERVER_HELLO), l.U16("version"), l.Skip(32, "random"),
+    l.U8("length", label="session length"), l.Skip(l.F("length"), "session"), l.U16("cipher"), l.Skip(1, "compression"),
     _extensions({
         _SUPPORTED_VERSIONS: [l.U16("version")],
         _ALPN: [l.U16(), l.U8("length"), l.Bytes("next_protocol", l.F("length"))],
@@ -127,7 +129,7 @@ PROTOCOL = l.Protocol(
     framing=l.Length(header=5, at=3, width=2, add=5, min=6, max=18_437, magic=(1, b"\x03")),
     probe=_PROBE,
     main=[
-        l.U8("kind"), l.U16(), l.U16("length"),
+        l.U8("kind", label="record type"), l.U16(label="record version"), l.U16("length", label="record length"),
         l.Switch("kind", {
             20: [l.Remember("ciphered", 1, _SIDE), l.Drop()],
             21: [

@@ -42,8 +42,8 @@ def spec() -> str:
     return text
 
 
-def make_spec() -> str:
-    """The table, made from the protocol files."""
+def make_spec(labels: bool = False) -> str:
+    """The table, made from the protocol files. `labels`: for who looks at a packet (`fields.py`)."""
     from linewarden.protocols._shared.compile import compile_protocol
     from linewarden.protocols.registry import protocols
 
@@ -52,7 +52,7 @@ def make_spec() -> str:
             "streams": [
                 {"name": s.name, "columns": [[c.name, c.type, c.nullable] for c in s.columns]} for s in streams()
             ],
-            "protocols": [compile_protocol(p) for p in protocols()],
+            "protocols": [compile_protocol(p, labels) for p in protocols()],
         },
         separators=(",", ":"),
     )

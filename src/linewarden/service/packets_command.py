@@ -22,10 +22,13 @@ PACKETS = """examples:
   linewarden packets lake/ --uid CnXyz1 --out flow.pcapng --only        only the packets that records name
   linewarden packets plant.pcapng --frames 4711,4720-4725 --out cut.pcapng
   linewarden packets lake/ --notice 3fa9c1 --captures packets/ --out proof.pcapng     of `watch --keep packets/`
+  linewarden packets lake/ --notice 3fa9c1 --fields                     what was read of them, and where it stands
   linewarden packets packets/ --of watch-20261126T101500.000Z-000003.pcapng:4711 --out cut.pcapng
 A packet that was named has a comment in the file (Wireshark: frame.comment). The beginning of an id will do.
 Captures are looked for where they were when they were read, and beside the lake; else give --captures.
 """
+MOST_READ = 64
+"""Packets whose fields are shown in one run: a person reads them."""
 MOST_NAMED = 100_000
 """Packets that are named and cut in one run: they are held in memory meanwhile."""
 
@@ -41,7 +44,10 @@ def add_packets(commands: Commands) -> None:
     wanted.add_argument("--uid", metavar="UID", help="the packets of this flow that records tell of")
     wanted.add_argument("--frames", metavar="N,N-N", help="packets of the capture by number, from 1")
     wanted.add_argument("--of", action="append", metavar="CAPTURE:FRAME", help="a packet; may be repeated")
-    add("--out", type=Path, required=True, metavar="FILE.pcapng", help="where to write them")
+    out: Any = parser.add_mutually_exclusive_group(required=True)
+    out.add_argument("--out", type=Path, metavar="FILE.pcapng", help="where to write them")
+    out.add_argument("--fields", action="store_true",
+        help=f"show their fields, with the bytes of each; of the first {MOST_READ}")  # fmt: skip
     add_captures(parser)
     add("--only", action="store_true", help="only the packets that are named, nothing around them")
     add("--seconds", type=float, default=10.0, metavar="S",
@@ -66,6 +72,8 @@ def run_packets(args: argparse.Namespace) -> int:
     if args.most < 1:
         raise ConfigError(f"--most {args.most}: use 1 or more")
     named, captures = _wanted(args)
+    if args.fields:
+        return _show_fields(named, captures, args.json)
     if len(named) > MOST_NAMED:
         say_warning(f"{len(named):,} packets are named; the first {MOST_NAMED:,} are cut")
         named = named[:MOST_NAMED]
@@ -76,6 +84,26 @@ def run_packets(args: argparse.Namespace) -> int:
         sys.stdout.write("\n")
     else:
         print(said_of(outcome))
+    return 0
+
+
+def _show_fields(named: Sequence[Named], captures: Captures, as_json: bool) -> int:
+    """The fields of packets, for a person or a program."""
+    from linewarden.service import packet_fields
+    from linewarden.service.packet_places import shown
+
+    found = shown(named[:MOST_READ], captures)
+    for problem in found.problems:
+        say_warning(problem)
+    if not found.packets:
+        raise CaptureError(next(iter(found.problems), "no packet is named"))
+    if len(named) > MOST_READ:
+        say_warning(f"{len(named):,} packets are named; the first {MOST_READ} are shown")
+    if as_json:
+        json.dump(packet_fields.as_list(found.packets), sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in packet_fields.lines(found.packets))
     return 0
 
 

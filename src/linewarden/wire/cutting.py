@@ -33,10 +33,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the conversations of marks said so many seconds before and after; so many packets in a file at most."""
+    """What the conversations of marks said so many seconds before and after; so many packets in a file at most.
+
+    `numbered`: each of these packets has a comment with its number in its capture, `#4711`.
+    """
 
     seconds: float = 10.0
     most: int = 1_000
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def cut(jobs: Sequence[Job], around: Around | None = None) -> list[Cut]:
         (str(j.out), [(place[m.capture], m.frame, m.ts, m.comment) for m in j.marks], [place[p] for p in j.beside])
         for j in jobs
     ]
-    how = (round(around.seconds * 1e9), around.most) if around else None
+    how = (round(around.seconds * 1e9), around.most, around.numbered) if around else None
     try:
         done = _engine.cut([str(c) for c in captures], asked, how)
     except ValueError as error:

@@ -57,6 +57,8 @@ pub struct Around {
     pub ns: i64,
     /// but so many packets in one file at most, the nearest; marks are always there.
     pub most: usize,
+    /// Whether each of them has a comment with its number in its capture, `#4711`.
+    pub numbered: bool,
 }
 
 /// What became of a job.
@@ -215,7 +217,7 @@ impl Cutter<'_> {
 
     fn begin_around(&mut self, around: Around) {
         for pieces in &mut self.found {
-            pieces.room(around.most);
+            pieces.room(around);
         }
         for by_job in self.conversations.values_mut() {
             for (_, times) in by_job {

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Around;
 use crate::reader::{Frame, Interface, Reader};
 use crate::writer::PcapNgWriter;
 
@@ -92,6 +93,7 @@ pub(super) struct Pieces {
     marks: BTreeMap<(usize, u64), (Arc<Piece>, Vec<String>)>,
     near: BinaryHeap<Near>,
     room: usize,
+    numbered: bool,
     left_out: u64,
 }
 
@@ -108,8 +110,9 @@ impl Pieces {
     }
 
     /// The file may have so many packets.
-    pub(super) fn room(&mut self, most: usize) {
-        self.room = most.saturating_sub(self.marks.len());
+    pub(super) fn room(&mut self, around: Around) {
+        self.numbered = around.numbered;
+        self.room = around.most.saturating_sub(self.marks.len());
     }
 
     /// A packet that is so far from a mark: it stays if it is among the nearest.
@@ -137,7 +140,11 @@ impl Pieces {
 
     /// Writes them, in the order of their capture; by time where they are of several. Says how many.
     pub(super) fn write(self, captures: &[PathBuf], notes: &[Notes], out: &Path) -> io::Result<usize> {
-        let near = self.near.into_iter().map(|n| (n.1, Vec::new()));
+        let said = |piece: &Piece| self.numbered.then(|| format!("#{}", piece.number));
+        let near = self.near.into_iter().map(|n| {
+            let said = said(&n.1).into_iter().collect();
+            (n.1, said)
+        });
         let mut all: Vec<_> = self.marks.into_values().chain(near).collect();
         if all.is_empty() {
             return Ok(0);

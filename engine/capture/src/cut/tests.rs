@@ -100,6 +100,7 @@ fn around(seconds: i64, most: usize) -> Option<Around> {
     Some(Around {
         ns: seconds * SECOND,
         most,
+        numbered: false,
     })
 }
 

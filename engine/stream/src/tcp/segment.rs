@@ -137,6 +137,7 @@ impl<'a> Out<'a> {
         self.delivered = self.delivered.saturating_add(length(segment.bytes));
         (self.sink)(Event::Data {
             bytes: segment.bytes,
+            seq: segment.seq,
             frame: segment.frame,
             ts_ns: segment.ts_ns,
         });

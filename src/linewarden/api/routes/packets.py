@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -17,11 +18,10 @@ from linewarden.errors import CaptureError, StoreError
 from linewarden.policy import Action, Kind
 from linewarden.service.evidence import Record, evidence
 from linewarden.service.lake import open_lake
-from linewarden.service.packet_places import KeptCaptures, Shown, shown, to_take_away
+from linewarden.service.packet_layers import Parts, ShownLayer
+from linewarden.service.packet_places import KeptCaptures, Shown, ShownPacket, shown, to_take_away
 from linewarden.service.packets import Named, of_notice
 from linewarden.service.turns import Turns
-from linewarden.wire.layers import layers_of
-from linewarden.wire.pcapng import Packet
 
 router = APIRouter(tags=["packets"])
 
@@ -38,21 +38,48 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 
 class FieldOut(BaseModel):
-    """A field of a header. `at` and `length`: the bytes of the frame that it stands in."""
+    """A field of a header or of a protocol's message. `at` and `length`: the bytes of the frame that it stands in, from
+    its first to its last; `parts` are they exactly."""
 
     name: str
     value: str
     at: int
     length: int
+    parts: list[tuple[int, int]] = Field(description="offset and length of each part; others may stand between")
+    bits: int | None = Field(None, description="which bits of the bytes, if not all: a mask")
+    depth: int = Field(0, description="0: of the layer; 1: its bytes are a part of a field's before; and so on")
+    about: str = Field("", description="what it means", examples=["function code"])
+    column: bool = Field(False, description="whether it is a column of the protocol's records")
+    elsewhere: list[int] = Field([], description="packets that have more of its bytes")
+
+
+class StopOut(BaseModel):
+    """Why reading ended before the end of a message: `truncated`, or what the record `weird` calls it."""
+
+    why: str = Field(examples=["truncated"])
+    at: int | None = Field(description="the byte where, if it is in this packet")
 
 
 class LayerOut(BaseModel):
-    """A layer of a frame."""
+    """A layer of a frame: a header, or bytes of a protocol."""
 
     name: str = Field(examples=["TCP"])
     at: int
     length: int
+    parts: list[tuple[int, int]]
     fields: list[FieldOut]
+    protocol: str = Field("", description="of which protocol: the stream of its records", examples=["modbus"])
+    fate: Literal["message", "passed_over", "lost", "waiting"] | None = Field(
+        None,
+        description="what became of bytes of a protocol: read as a message; passed over (a body); lost (no message "
+        "begins there); waiting (its end did not come)",
+    )
+    role: str = Field("", description="of a message: request, response, report or notify")
+    verb: str = ""
+    function: str = ""
+    elsewhere: list[int] = Field([], description="packets that have the rest of the message")
+    stopped: StopOut | None = None
+    more: int = Field(0, description="fields that are not listed, as there are too many")
 
 
 class RecordOut(BaseModel):
@@ -131,24 +158,29 @@ def packets_of(who: Caller, event: Event) -> PacketsOut:
     records: dict[int, list[RecordOut]] = {}
     for record in evidence(open_lake(who.place.lake), event.notice_id):
         records.setdefault(record.frame, []).append(_record(record))
-    packets = [_packet(p, event.capture, frame, records.pop(frame, [])) for frame, p in found.packets]
+    packets = [_packet(p, event.capture, records.pop(p.frame, [])) for p in found.packets]
     packets.sort(key=lambda p: (p.ts_ns, p.frame))
     rest = [r for some in records.values() for r in some]
     return PacketsOut(packets=packets, records=rest, missing=list(found.problems), more=max(0, len(named) - MOST))
 
 
-def _packet(packet: Packet, capture: str, frame: int, records: list[RecordOut]) -> PacketOut:
-    layers = layers_of(packet.data, packet.link)
+def _packet(shown: ShownPacket, capture: str, records: list[RecordOut]) -> PacketOut:
+    packet = shown.packet
     return PacketOut(
-        capture=capture, frame=frame, ts=time_of(packet.ts), ts_ns=packet.ts, length=packet.length,
-        hex=packet.data[:MOST_BYTES].hex(), records=records,
-        layers=[
-            LayerOut(name=x.name, at=x.at, length=x.length, fields=[
-                FieldOut(name=f.name, value=f.value, at=f.at, length=f.length) for f in x.fields
-            ])
-            for x in layers
-        ],
+        capture=capture, frame=shown.frame, ts=time_of(packet.ts), ts_ns=packet.ts, length=packet.length,
+        hex=packet.data[:MOST_BYTES].hex(), records=records, layers=[layer_out(x) for x in shown.layers],
     )  # fmt: skip
+
+
+def layer_out(layer: ShownLayer) -> LayerOut:
+    """A layer as the API has it."""
+    fields = [FieldOut.model_validate(asdict(f) | _whole(f.parts)) for f in layer.fields]
+    return LayerOut.model_validate(asdict(layer) | _whole(layer.parts) | {"fields": fields})
+
+
+def _whole(parts: Parts) -> dict[str, int]:
+    first, end = parts[0][0], max(at + length for at, length in parts)
+    return {"at": first, "length": end - first}
 
 
 def _record(record: Record) -> RecordOut:

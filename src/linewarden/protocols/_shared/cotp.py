@@ -26,9 +26,9 @@ _KEY = 0x1_0000
 """Pair keys of COTP connects, apart from the 16-bit references of the protocol above."""
 
 _CONNECT: l.Ops = (
-    l.U16("dst_ref"), l.U16("src_ref"), l.U8(),
+    l.U16("dst_ref", label="destination reference"), l.U16("src_ref", label="source reference"), l.U8(label="class"),
     l.Repeat(limit=16, then=[
-        l.U8("param"), l.U8("param_length"),
+        l.U8("param", label="parameter"), l.U8("param_length", label="parameter length"),
         l.Within(l.F("param_length"), [
             l.Switch("param", {
                 # Short TSAPs are two bytes: connection type, and rack and slot. Long ones are text.
@@ -51,10 +51,11 @@ def envelope(program: str, key: str) -> l.Ops:
     so that request and confirm find each other. `cotp` holds the TPDU's type. Other TPDUs leave a row of their own.
     """
     return (
-        l.Skip(4), l.U8("li"), l.U8("cotp"), l.Let("cotp", l.F("cotp") & 0xF0),
+        l.Skip(4, "TPKT version:1, TPKT reserved:1, TPKT length:2"), l.U8("li", label="COTP header length"),
+        l.U8("cotp", label="COTP type"), l.Let("cotp", l.F("cotp") & 0xF0),
         l.Switch("cotp", {
             DT: [
-                l.U8("eot"), l.Seek(l.F("li") + 5),
+                l.U8("eot", label="COTP number and end"), l.Seek(l.F("li") + 5),
                 # S7-300 clients send an empty fragment before many messages; it begins nothing.
                 l.If(l.both(l.Left().eq(0), (l.F("eot") & 0x80).eq(0)), [l.Drop()]),
                 l.Gather([l.Call(program)], last=l.F("eot") & 0x80),

@@ -101,12 +101,13 @@ def _quality(names: Mapping[int, str]) -> l.Ops:
 
 
 def _point(names: Mapping[int, str], kind: str, time: int) -> l.Ops:
-    return [l.U8("f"), *_quality(names), l.Values(kind, 1), *([l.Skip(time)] if time else [])]
+    return [l.U8("f", label="flags"), *_quality(names), l.Values(kind, 1), *([l.Skip(time, "time")] if time else [])]
 
 
 def _state(shift: int, time: int) -> l.Ops:
-    return [l.U8("f"), *_quality(BINARY_QUALITY if shift == 7 else _DOUBLE_QUALITY), l.Number(l.F("f") >> shift),
-            *([l.Skip(time)] if time else [])]
+    return [l.U8("f", label="flags"), *_quality(BINARY_QUALITY if shift == 7 else _DOUBLE_QUALITY),
+            l.Number(l.F("f") >> shift),
+            *([l.Skip(time, "time")] if time else [])]
 
 
 _DOUBLE_QUALITY = {k: v for k, v in BINARY_QUALITY.items() if k < 64}

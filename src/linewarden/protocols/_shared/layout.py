@@ -259,49 +259,53 @@ Ops = Sequence[Op]
 
 @dataclass(frozen=True, slots=True)
 class Int(Op):
-    """Read a whole number of 1 to 8 bytes at the cursor into a slot (None: read past it)."""
+    """Read a whole number of 1 to 8 bytes at the cursor into a slot (None: read past it). `label`: what these bytes are
+    called where a person looks at a packet, if they fill no column."""
 
     slot: str | None
     width: int
     le: bool | None = None  # None: the protocol's own byte order
     signed: bool = False
+    label: str = ""
 
 
-def U8(slot: str | None = None) -> Int:
+def U8(slot: str | None = None, *, label: str = "") -> Int:
     """One byte."""
-    return Int(slot, 1)
+    return Int(slot, 1, label=label)
 
 
-def U16(slot: str | None = None, le: bool | None = None) -> Int:
+def U16(slot: str | None = None, le: bool | None = None, *, label: str = "") -> Int:
     """Two bytes."""
-    return Int(slot, 2, le)
+    return Int(slot, 2, le, label=label)
 
 
-def U24(slot: str | None = None, le: bool | None = None) -> Int:
+def U24(slot: str | None = None, le: bool | None = None, *, label: str = "") -> Int:
     """Three bytes."""
-    return Int(slot, 3, le)
+    return Int(slot, 3, le, label=label)
 
 
-def U32(slot: str | None = None, le: bool | None = None) -> Int:
+def U32(slot: str | None = None, le: bool | None = None, *, label: str = "") -> Int:
     """Four bytes."""
-    return Int(slot, 4, le)
+    return Int(slot, 4, le, label=label)
 
 
-def U48(slot: str | None = None, le: bool | None = None) -> Int:
+def U48(slot: str | None = None, le: bool | None = None, *, label: str = "") -> Int:
     """Six bytes (a MAC address, a DNP3 time)."""
-    return Int(slot, 6, le)
+    return Int(slot, 6, le, label=label)
 
 
-def U64(slot: str | None = None, le: bool | None = None) -> Int:
+def U64(slot: str | None = None, le: bool | None = None, *, label: str = "") -> Int:
     """Eight bytes (taken as signed 64 bit)."""
-    return Int(slot, 8, le)
+    return Int(slot, 8, le, label=label)
 
 
 @dataclass(frozen=True, slots=True)
 class Skip(Op):
-    """Move the cursor forward."""
+    """Move the cursor forward. `label`: what these bytes are called where a person looks at a packet; a constant number
+    of them may be several fields, `name:bytes, name:bytes`."""
 
     count: Value
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

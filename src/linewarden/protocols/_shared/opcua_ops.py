@@ -5,7 +5,7 @@ from __future__ import annotations
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.opcua_names import QUALITY
 
-STRING: l.Ops = [l.Int("len", 4, signed=True), l.Skip(l.F("len"))]
+STRING: l.Ops = [l.Int("len", 4, signed=True, label="length"), l.Skip(l.F("len"), "string")]
 """A String, ByteString or XmlElement, passed over: length (-1: null) and bytes."""
 
 
