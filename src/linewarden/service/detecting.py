@@ -148,11 +148,13 @@ def _with_values(
 
     if why := lacking():
         return told, why if "reading" in lake.streams else ""
-    from linewarden.service.analysing.over_lake import analyse_lake, taps_of, worth_it
+    from linewarden.service.analysing.span import worth_it
 
     with reading(lake.path):
         if values.learned is None and not worth_it(lake, values.said):
             return told, ""
+        from linewarden.service.analysing.over_lake import analyse_lake, taps_of
+
         taps = taps_of(lake, values.said, values.learned, expected) if values.learned else {}
         more = analyse_lake(lake, values.said, told, known=_known(plant), expected=expected, taps=taps)
     return tuple(sorted([*told, *more], key=_by_time)), ""
