@@ -22,6 +22,7 @@ from linewarden.detections.memory import Bounded
 from linewarden.service.analysing.doings import Deed, Doings
 from linewarden.service.analysing.growing import Growing
 from linewarden.service.analysing.machine import Level, Machine, Seen
+from linewarden.service.analysing.one_thread import one_thread
 from linewarden.service.analysing.quick import Quick
 from linewarden.service.analysing.settings import Analytics, Wanted
 from linewarden.service.analysing.tags import Tag, Tags
@@ -79,6 +80,7 @@ class Analysis:
     """`fit`: how a model is made (`Machine.fit`); by default at once."""
 
     def __init__(self, said: Analytics, expected: Expected | None = None, fit: Fit | None = None) -> None:
+        one_thread()
         self.said, self.expected, self.known = said, expected, Knowledge()
         self.machines: dict[str, Machine] = {}
         self.doings = Doings()
