@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 CAPTURE_UNREAD = 3
-DETECTING = ("detect", "detections", "cases")
-"""The commands of `service/detect_command.py`."""
+DETECTING = ("detect", "detections")
+"""Commands of `service/detect_command.py` of which nothing stands elsewhere."""
 MOST_WARNINGS = 12
 """Warnings that are printed; `--json` has all."""
 

@@ -327,7 +327,7 @@ def test_the_engine_does_not_wait_for_what_detections_need(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "command", ["read", "watch", "query", "diff", "correct", "streams", "protocols", "detect", "detections", "cases"]
+    "command", ["read", "watch", "query", "diff", "correct", "streams", "protocols", "detect", "detections"]
 )
 def test_a_command_that_is_built_alone_has_the_grammar_of_the_whole(command: str) -> None:
     from linewarden.cli import build_parser
