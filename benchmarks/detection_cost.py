@@ -1,8 +1,9 @@
 """What do all detections cost, and what do they remember under a flood of made-up addresses?
 
-Reads captures of real traffic and of dense OT polling into a lake, without and with judging (`read --out`, `detect
---out`), in turn, as whole processes; the goal is that at most 30 % of the throughput is lost. Then conversations and
-commands with ever new addresses and uids go through all detections: their memory must end somewhere.
+Reads captures of real traffic and of dense OT polling into a lake, without judging (`read --out`), with all detections
+(`detect --no-analytics --out`) and with the process values judged, too (`detect --out`), in turn, as whole processes;
+the goal is that at most 30 % of the throughput is lost. Then conversations and commands with ever new addresses and
+uids go through all detections: their memory must end somewhere.
 
 Fixed costs weigh more on short captures, so two sizes are measured.
 
@@ -39,6 +40,8 @@ GOAL = 0.7
 GROWTH_MB = 8.0
 """That memory may still grow in the last third of the flood."""
 BATCH = 20_000
+RUNS = {"read": ("read",), "detections": ("detect", "--no-analytics"), "and values": ("detect",)}
+"""What is compared: words of the command."""
 
 
 def main() -> int:
@@ -56,33 +59,39 @@ def main() -> int:
         print(f"detection_cost: not measured: {args.data.parent} has no make_ot_capture.py")
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
+    tools.compile_files(args.linewarden)
     maker = Maker(args.data, FOLDER)
     captures = [make(packets) for packets in args.packets for make in (maker.dense, maker.real)]
-    goals = [cost(args.linewarden, made, args.rounds) for made in captures]
+    goals = [goal for made in captures for goal in cost(args.linewarden, made, args.rounds)]
     return verdict("detection_cost", [*goals, flood(args.flood)])
 
 
-def cost(linewarden: str, made: Made, rounds: int) -> Goal:
+def cost(linewarden: str, made: Made, rounds: int) -> list[Goal]:
     """Throughput with and without, by turns."""
-    seconds: dict[str, list[float]] = {"read": [], "detect": []}
+    seconds: dict[str, list[float]] = {name: [] for name in RUNS}
     measure.warm(made.path)
-    print(f"{made.kind}: {made.packets:,} packets\n{'':>8} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'Mpps':>6}")
+    print(f"{made.kind}: {made.packets:,} packets\n{'':>10} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'Mpps':>6}")
     for _ in range(rounds):
-        for command in seconds:
-            run = _run(linewarden, command, made.path)
-            seconds[command].append(run.wall_s)
+        for name, words in RUNS.items():
+            run = _run(linewarden, words, made.path)
+            seconds[name].append(run.wall_s)
             rate = made.packets / run.wall_s / 1e6
-            print(f"{command:>8} {run.wall_s:>8.2f} {run.cpu_s:>8.2f} {run.peak_mb:>8.0f} {rate:>6.2f}", flush=True)
-    share = statistics.median(seconds["read"]) / statistics.median(seconds["detect"])
-    what = f"{made.kind}, {made.packets:,} packets"
+            print(f"{name:>10} {run.wall_s:>8.2f} {run.cpu_s:>8.2f} {run.peak_mb:>8.0f} {rate:>6.2f}", flush=True)
+    return [
+        _left(f"{made.kind}, {made.packets:,} packets, {n}", seconds["read"], seconds[n]) for n in RUNS if n != "read"
+    ]
+
+
+def _left(what: str, without: list[float], judged: list[float]) -> Goal:
+    share = statistics.median(without) / statistics.median(judged)
     return Goal(f"{what}: {share:.0%} of the throughput is left (goal {GOAL:.0%})", share >= GOAL)
 
 
-def _run(linewarden: str, command: str, capture: Path) -> measure.Run:
+def _run(linewarden: str, command: tuple[str, ...], capture: Path) -> measure.Run:
     out = FOLDER / "run"
     shutil.rmtree(out, ignore_errors=True)
     try:
-        words = [linewarden, command, str(capture), "--out", str(out), "--no-progress", "--json"]
+        words = [linewarden, *command, str(capture), "--out", str(out), "--no-progress", "--json"]
         return measure.run(words, FOLDER / "log.txt", 900)
     finally:
         shutil.rmtree(out, ignore_errors=True)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 CAPTURE_UNREAD = 3
+DETECTING = ("detect", "detections")
+"""Commands of `service/detect_command.py` of which nothing stands elsewhere."""
 MOST_WARNINGS = 12
 """Warnings that are printed; `--json` has all."""
 
@@ -435,7 +437,7 @@ def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None
 def build_parser(first: str = "") -> argparse.ArgumentParser:
     """The whole grammar; `args.run` is the function of the command.
 
-    Whose `first` word is a command of this file needs no more than these: all the others take 25 ms.
+    Whose `first` word is a command of this file, or one of `DETECTING`, needs no more: all the others take 25 ms.
     """
     here: dict[str, Callable[[argparse.Namespace], int]] = {
         "read": run_read, "watch": run_watch, "query": run_query, "diff": run_diff, "correct": run_correct,
@@ -446,7 +448,11 @@ def build_parser(first: str = "") -> argparse.ArgumentParser:
     parser = Parser(prog="linewarden", description="Reads a plant's network traffic: what is there, who talks to whom.")
     parser.add_argument("--version", action="version", version=f"linewarden {__version__}")
     commands = add_commands(parser, here, _connect)
-    if first not in here and first != "--version":
+    if first in DETECTING:
+        from linewarden.service.detect_command import add_detect
+
+        add_detect(commands, _bar, _connect)
+    elif first not in here and first != "--version":
         _add_others(parser, commands)
     return parser
 

@@ -98,14 +98,31 @@ def test_the_grid_takes_columns_grows_and_knows_which_reading_a_value_is_of() ->
     grid = Grid(("a",), 1.0, stale=10.0)
     grid.columns(np.array([0.2, 0.5]), np.array([0, 0]), np.array([1.0, 2.0]), np.array([11, 12]))
     grid.grow(["b"])
-    rows, at = grid.columns(np.array([1.5, 2.5]), np.array([1, 0]), np.array([7.0, 3.0]), np.array([13, 14]))
+    came = grid.cells(np.array([1.5, 2.5]), np.array([1, 0]), np.array([7.0, 3.0]), np.array([13, 14]))
+    rows, at, marks = grid.filled(came, np.array([0, 1]))
     assert at.tolist() == [1.0, 2.0]
     np.testing.assert_array_equal(rows, [[2.0, np.nan], [2.0, 7.0]])
-    assert grid.marks.tolist() == [[12, NO_MARK], [12, 13]]
-    assert grid.came.tolist() == [[True, False], [False, True]]
-    rows, _ = grid.flush()
-    assert grid.marks.tolist() == [[14, 13]]
-    assert NO_MARK not in grid.marks
+    assert marks.tolist() == [[12, NO_MARK], [12, 13]]
+    _, _, marks = grid.filled(grid.rest(), np.array([0, 1]))
+    assert marks.tolist() == [[14, 13]]
+
+
+def test_columns_filled_by_themselves_are_those_of_the_whole_grid_in_the_rows_in_which_they_came() -> None:
+    dice = np.random.default_rng(5)
+    at = np.sort(dice.uniform(0, 300, 600))
+    column, value = dice.integers(0, 6, 600), dice.normal(0, 1, 600)
+    whole, parts = (Grid("abcdef", 1.0, stale=2.0, wait=0.5) for _ in range(2))
+    some = np.array([4, -1, 1])  # the second was never heard
+    for k in range(0, 600, 50):
+        piece = slice(k, k + 50)
+        rows, times = whole.columns(at[piece], column[piece], value[piece])
+        cells = parts.cells(at[piece], column[piece], value[piece])
+        mine = cells[np.isin(cells.column, some)]
+        found, when, _ = parts.filled(mine, some)
+        came = np.isin(times, mine.row + 1.0)
+        np.testing.assert_array_equal(when, times[came])
+        np.testing.assert_array_equal(found[:, [0, 2]], rows[came][:, [4, 1]])
+        assert np.isnan(found[:, 1]).all()
 
 
 def test_the_grid_by_columns_is_the_grid_by_readings() -> None:

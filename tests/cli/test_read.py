@@ -306,7 +306,29 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert not {"polars", "duckdb", "rich", "jinja2", "openpyxl", "netaddr", "linewarden._engine"} & set(modules)
 
 
-@pytest.mark.parametrize("command", ["read", "watch", "query", "diff", "correct", "streams", "protocols"])
+def test_the_engine_does_not_wait_for_what_detections_need(tmp_path: Path) -> None:
+    code = """if True:
+        import sys
+        import linewarden.service.reading as reading
+        def stop(*_args, **_more):
+            print(*sorted(sys.modules))
+            raise SystemExit
+        reading.read_captures = stop
+        from linewarden.cli import main
+        main(["detect", sys.argv[1], "--no-progress", "--json"])
+    """
+    capture = tmp_path / "empty.pcap"
+    capture.touch()
+    command = [sys.executable, "-c", code, str(capture)]
+    modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert not {"polars", "rich", "pydantic", "linewarden.detections.run", "linewarden.baseline.baseline"} & set(
+        modules
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["read", "watch", "query", "diff", "correct", "streams", "protocols", "detect", "detections"]
+)
 def test_a_command_that_is_built_alone_has_the_grammar_of_the_whole(command: str) -> None:
     from linewarden.cli import build_parser
 

@@ -68,9 +68,10 @@ class Grid:
     seconds and is NaN after that. A row is closed once a reading came that is `wait` seconds past its end; what comes
     for a closed row is late.
 
-    At most `most` rows are made of one gap: after a longer silence time goes on where it is. `marks`: of the rows that
-    were closed last, (n, tags), the mark of the reading that each value is of; NO_MARK where none ever came. `came`: of
-    the same rows, which values came in them and are not held.
+    At most `most` rows are made of one gap: after a longer silence time goes on where it is.
+
+    Of many tags most say nothing in a row. Who has many asks for `cells`, what came in the rows that were closed, and
+    has some columns `filled` at a time; then no row is made in which none of these came.
     """
 
     def __init__(
@@ -79,8 +80,6 @@ class Grid:
         self.tags = tuple(tags)
         self.seconds, self.stale, self.wait, self.most = seconds, stale, wait, most
         self.counts = Counts()
-        self.marks: Whole = np.empty((0, len(self.tags)), np.int64)
-        self.came: npt.NDArray[np.bool_] = np.empty((0, len(self.tags)), np.bool_)
         self._place = {tag: k for k, tag in enumerate(self.tags)}
         self._open = no_cells()
         self._next: int | None = None
@@ -112,17 +111,52 @@ class Grid:
     def columns(self, at: Series, column: Whole, value: Series, mark: Whole | None = None) -> tuple[Rows, Series]:
         """The same of readings as columns, (n,) each, in the order in which they came. at: seconds; column: place of
         the tag in `tags`, anything else is unknown."""
+        return self._closed(self._ready(at, column, value, mark))
+
+    def flush(self) -> tuple[Rows, Series]:
+        """All rows that were begun: at the end of a file."""
+        return self._closed(self._end)
+
+    def cells(self, at: Series, column: Whole, value: Series, mark: Whole | None = None) -> Cells:
+        """Of the rows that these readings closed what came in them, one value a place, by row."""
+        return self._over(self._ready(at, column, value, mark))
+
+    def rest(self) -> Cells:
+        """The same of all rows that were begun: at the end."""
+        return self._over(self._end)
+
+    def filled(self, cells: Cells, columns: Whole) -> tuple[Rows, Series, Whole]:
+        """Of `columns` the rows in which one of them came: (n, columns), the time at the end of each, and the marks of
+        the readings that the values are of; NO_MARK where none ever came. cells: all that came of these columns since
+        they were filled last, by row. A column of -1 was never heard."""
+        sorter = np.argsort(columns)
+        place = sorter[np.searchsorted(columns, cells.column, sorter=sorter)]
+        rows, number = np.unique(cells.row, return_inverse=True)
+        at: Series = (rows.astype(np.float64) + 1.0) * self.seconds
+        values, marks = self._held(cells, (number + 1, place), at, columns)
+        return values, at, marks
+
+    @property
+    def _end(self) -> int:
+        return int(self._open.row.max()) + 1 if len(self._open) else 0
+
+    def _ready(self, at: Series, column: Whole, value: Series, mark: Whole | None) -> int:
+        """Takes readings; the rows before this one are over."""
         known = (column >= 0) & (column < len(self.tags)) & np.isfinite(at)
         self.counts.unknown += int(len(at) - np.count_nonzero(known))
         row = np.floor(np.where(known, at, 0.0) / self.seconds).astype(np.int64)
         new = Cells(row, column, at, value, np.full(len(at), NO_MARK) if mark is None else mark)
         self._take(new if known.all() else new[known])
-        ready = floor((self._newest - self.wait) / self.seconds) if isfinite(self._newest) else 0
-        return self._closed(ready)
+        return floor((self._newest - self.wait) / self.seconds) if isfinite(self._newest) else 0
 
-    def flush(self) -> tuple[Rows, Series]:
-        """All rows that were begun: at the end of a file."""
-        return self._closed(int(self._open.row.max()) + 1 if len(self._open) else 0)
+    def _over(self, until: int) -> Cells:
+        """What came in the rows before this one."""
+        if self._next is None or self._next >= until:
+            return no_cells()
+        self._next = until
+        here = self._open.row < until
+        cells, self._open = (self._open, no_cells()) if here.all() else (self._open[here], self._open[~here])
+        return cells
 
     def _take(self, new: Cells) -> None:
         if not len(new):
@@ -157,18 +191,14 @@ class Grid:
         return cells[order[kept[last]]]
 
     def _closed(self, until: int) -> tuple[Rows, Series]:
-        none = np.empty((0, len(self.tags)))
-        parts = [(none, np.empty(0), none.astype(np.int64), none.astype(np.bool_))]
+        parts = [(np.empty((0, len(self.tags))), np.empty(0))]
         while self._next is not None and self._next < until:
             first, end = self._run(self._next, until)
-            here = self._open.row < end
-            cells, self._open = (self._open, no_cells()) if here.all() else (self._open[here], self._open[~here])
-            self._next = end
+            cells = self._over(end)
             at = (np.arange(first, end, dtype=np.float64) + 1.0) * self.seconds
-            rows = self._filled(cells, first, at)
-            parts.append((rows, at, self.marks, self.came))
-        columns = parts[-1] if len(parts) <= 2 else tuple(np.concatenate(c) for c in zip(*parts, strict=True))
-        rows, at, self.marks, self.came = columns
+            place = cells.row - first + 1, cells.column
+            parts.append((self._held(cells, place, at, np.arange(len(self.tags)))[0], at))
+        rows, at = parts[-1] if len(parts) <= 2 else tuple(np.concatenate(c) for c in zip(*parts, strict=True))
         return rows, at
 
     def _run(self, begin: int, until: int) -> tuple[int, int]:
@@ -183,24 +213,25 @@ class Grid:
             return first, int(edges[1]) if edges[1] == until else self._run(first, until)[1]
         return begin, int(edges[silent[0]]) + 1
 
-    def _filled(self, cells: Cells, first: int, at: Series) -> Rows:
-        """(n, tags), each gap with the value before it while that is fresh."""
-        shape = (len(at) + 1, len(self.tags))
+    def _held(self, cells: Cells, place: tuple[Whole, Whole], at: Series, columns: Whole) -> tuple[Rows, Whole]:
+        """(n, columns) of values and marks, each gap with the value before it while that is fresh. place: of the cells,
+        row 0 is what was before."""
+        shape = (len(at) + 1, len(columns))
         values: Rows = np.empty(shape)
         when: Rows = np.empty(shape)
         marks: Whole = np.empty(shape, np.int64)
-        values[0], when[0], marks[0] = self._value, self._at, self._mark
-        place = cells.row - first + 1, cells.column
+        heard = columns >= 0
+        mine = columns[heard]
+        values[0], when[0], marks[0] = np.nan, -np.inf, NO_MARK
+        values[0, heard], when[0, heard], marks[0, heard] = self._value[mine], self._at[mine], self._mark[mine]
         values[place], when[place], marks[place] = cells.value, cells.at, cells.mark
-        source = np.zeros(shape, np.int64)
-        source[place] = place[0]
-        self.came = source[1:] > 0
-        if len(cells) < len(at) * len(self.tags):
+        if len(cells) < len(at) * len(columns):
+            source = np.zeros(shape, np.int64)
+            source[place] = place[0]
             np.maximum.accumulate(source, axis=0, out=source)
             values = np.take_along_axis(values, source, axis=0)
             when = np.take_along_axis(when, source, axis=0)
             marks = np.take_along_axis(marks, source, axis=0)
-        self._value, self._at, self._mark = values[-1].copy(), when[-1].copy(), marks[-1].copy()
-        self.marks = marks[1:]
+        self._value[mine], self._at[mine], self._mark[mine] = values[-1, heard], when[-1, heard], marks[-1, heard]
         fresh = at[:, None] - when[1:] <= self.stale + self.seconds
-        return np.asarray(np.where(fresh, values[1:], np.nan))
+        return np.asarray(np.where(fresh, values[1:], np.nan)), marks[1:]

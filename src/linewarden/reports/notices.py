@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -16,29 +15,12 @@ from rich.text import Text
 
 from linewarden.plant.model import Severity
 from linewarden.reports import words
+from linewarden.reports.notice_line import NoticeLine
 
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 MOST = 40
 ID = 8
 """Characters of an id that are shown; the beginning will do wherever an id is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """What is shown of a notice. `packet` is capture:frame; `runbook` its first steps; times are ns UTC."""
-
-    ts: int
-    severity: str
-    note: str
-    title: str
-    msg: str
-    packet: str
-    techniques: tuple[str, ...]
-    count: int
-    runbook: tuple[str, ...]
-    benign: str
-    expected: str | None = None
-    id: str = ""
 
 
 def notices_view(lines: Sequence[NoticeLine], most: int = MOST) -> Group:

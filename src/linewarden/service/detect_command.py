@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from linewarden.cases.model import Case
     from linewarden.detections.detection import Detection
     from linewarden.detections.run import Told
-    from linewarden.reports.notices import NoticeLine
+    from linewarden.reports.notice_line import NoticeLine
     from linewarden.sensor.sensor import Progress
     from linewarden.service.analysing.about import About
     from linewarden.service.asking import Connect
@@ -126,6 +127,7 @@ def run_detect(args: argparse.Namespace, bar: Bar) -> int:
     from linewarden.service.report import report_file, write_plant_report
     from linewarden.service.snapshot_command import taken
 
+    gc.set_threshold(200_000)  # as `read` does
     snapshot = taken(args)
     wanted = _wanted(args, snapshot.rules() if snapshot else ())
     expected, baseline = (snapshot.expected(), snapshot.baseline()) if snapshot else _beforehand(args)
@@ -193,11 +195,17 @@ def _wanted(
 
 
 def _beforehand(args: argparse.Namespace) -> tuple[Expected | None, Baseline | None]:
-    """What people said, and what was learned, before this run."""
-    from linewarden.service.baseline_file import load
-    from linewarden.service.expected_file import load_expected
+    """What people said, and what was learned, before this run. Without it the engine need not wait for the imports."""
+    expected, baseline = None, None
+    if args.expected:
+        from linewarden.service.expected_file import load_expected
 
-    return load_expected(args.expected) if args.expected else None, load(args.baseline) if args.baseline else None
+        expected = load_expected(args.expected)
+    if args.baseline:
+        from linewarden.service.baseline_file import load
+
+        baseline = load(args.baseline)
+    return expected, baseline
 
 
 def _weighs(severity: str, least: str) -> bool:
@@ -206,7 +214,7 @@ def _weighs(severity: str, least: str) -> bool:
 
 def lines_of(told: Sequence[Told], detections: Sequence[Detection]) -> list[NoticeLine]:
     """What is shown: each notice once, with how often it came."""
-    from linewarden.reports.notices import NoticeLine
+    from linewarden.reports.notice_line import NoticeLine
     from linewarden.service.analysing.about import ABOUT
 
     again: dict[str, int] = {}

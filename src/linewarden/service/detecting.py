@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
 from linewarden.service.corrections_file import Kept, load
-from linewarden.service.following import Following, Place, is_of, places
 from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Batch, Progress
     from linewarden.service.analysing.settings import Analytics
+    from linewarden.service.following import Place
     from linewarden.service.judging import Judge
 
 REWRITTEN = "detect"
@@ -106,6 +106,8 @@ def detect(
         return Judge(detections() if callable(detections) else detections, baseline=usual, expected=expected)
 
     if len(sources) == 1 and is_lake(Path(sources[0])):
+        from linewarden.service.following import places
+
         if out is not None:
             raise ConfigError(f"--out: {sources[0]} is a lake already; notices are written into it with --write")
         lake = open_lake(Path(sources[0]))
@@ -148,11 +150,13 @@ def _with_values(
 
     if why := lacking():
         return told, why if "reading" in lake.streams else ""
-    from linewarden.service.analysing.over_lake import analyse_lake, taps_of, worth_it
+    from linewarden.service.analysing.span import worth_it
 
     with reading(lake.path):
         if values.learned is None and not worth_it(lake, values.said):
             return told, ""
+        from linewarden.service.analysing.over_lake import analyse_lake, taps_of
+
         taps = taps_of(lake, values.said, values.learned, expected) if values.learned else {}
         more = analyse_lake(lake, values.said, told, known=_known(plant), expected=expected, taps=taps)
     return tuple(sorted([*told, *more], key=_by_time)), ""
@@ -229,6 +233,8 @@ def _again(
 
     Each learns on by itself, as live: what is usual at one tap is news at another.
     """
+    from linewarden.service.following import Following
+
     told: list[Told] = []
     lacking = 0
     with reading(lake.path):
@@ -272,6 +278,7 @@ def judge_lake(lake: Lake, judge: Judge, but: Sequence[Place] = ()) -> list[Told
 
     Raises ProtocolError if a detection is broken. Hold `lake_files.reading` meanwhile: the files are listed once.
     """
+    from linewarden.service.following import is_of
     from linewarden.service.gathering import Gathering
 
     with contextlib.closing(Gathering(judge)) as gathering:

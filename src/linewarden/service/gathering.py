@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from linewarden.detections.run import Told
     from linewarden.service.judging import Judge
 
-AT_ONCE = 32_768
+AT_ONCE = 131_072
 """Rows of a stream that are sieved together, about."""
 SLICE_ROWS = 200_000
 """Rows of all streams that are judged together, about."""
@@ -78,7 +78,8 @@ class Gathering:
 
     def _slices(self) -> Iterator[Told]:
         for end in self._ends():
-            for stream, who in sorted(self._kept):
+            # What learns apart gets its rows first: it works on them while the others are looked at here.
+            for stream, who in sorted(self._kept, key=lambda k: (k[1] != USUAL or not self._judge.is_apart, *k)):
                 if (rows := self._until(end, stream, who)) is not None:
                     yield from self._judge.judge(stream, who, rows)
 

@@ -96,6 +96,11 @@ class Judge:
         with Apart(self._baseline) as self._apart:
             yield
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether the baseline learns in a process of its own now."""
+        return self._apart is not None
+
     def news(self) -> list[Told]:
         """What is found in all that was news to a baseline that learns `apart`; nothing else."""
         if self._apart is None:

@@ -139,4 +139,6 @@ def _messages(source: IO[bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # somebody waits for the end: nothing here is worth putting in order

@@ -14,7 +14,7 @@ from linewarden.service.asking import LocalLake, add_where, source_of
 
 if TYPE_CHECKING:
     from linewarden.cases.model import Event
-    from linewarden.reports.notices import NoticeLine
+    from linewarden.reports.notice_line import NoticeLine
     from linewarden.service.asking import Connect, Source
     from linewarden.service.noticing import Notices, Wanted
     from linewarden.service.options import Commands
@@ -178,7 +178,7 @@ def _nothing(source: Source, found: Notices) -> str:
 
 
 def _line(event: Event) -> NoticeLine:
-    from linewarden.reports.notices import NoticeLine
+    from linewarden.reports.notice_line import NoticeLine
 
     return NoticeLine(
         event.ts, event.severity, event.note, event.title, event.msg, f"{event.capture}:{event.frame}",

@@ -132,11 +132,11 @@ def _holds(found: Snapshot) -> str:
 
 def taken(args: argparse.Namespace) -> Snapshot | None:
     """The snapshot that `detect --snapshot` names. Raises ConfigError where it makes no sense."""
+    if args.snapshot is None:
+        return None
     from linewarden.service.lake import is_lake
     from linewarden.service.snapshots import load
 
-    if args.snapshot is None:
-        return None
     if args.baseline or args.expected or args.rules:
         raise ConfigError(
             "--snapshot holds all that --baseline, --expected and --rules would say; give one or the other"

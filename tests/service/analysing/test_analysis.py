@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_info
 
 from linewarden.baseline.expected import Expected, Suppression, Window
 from linewarden.detections.run import Told
@@ -211,3 +212,8 @@ def test_tags_beyond_the_bound_are_left_out_and_counted() -> None:
     made.take("reading", readings(range(10)))
     assert len(made.tags.all) == 3
     assert made.tags.left_out == 1
+
+
+def test_linear_algebra_of_machines_takes_one_thread() -> None:
+    Analysis(Analytics())
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}

@@ -12,7 +12,8 @@ from linewarden.cli import main
 from linewarden.errors import StoreError
 from linewarden.sensor.sensor import Sensor
 from linewarden.service.analysing.analysis import Analysis
-from linewarden.service.analysing.over_lake import analyse_lake, worth_it
+from linewarden.service.analysing.over_lake import analyse_lake
+from linewarden.service.analysing.span import worth_it
 from linewarden.service.catalogue import streams_as_dicts
 from linewarden.service.lake import open_lake
 from tests.service.analysing.plant import BEGIN, KNOWN, PLC, SAID, STRANGER, command, heartbeat, readings

@@ -9,18 +9,20 @@ What is odd is told some seconds after it began, when what the network showed me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linewarden.analytics.align import Grid
+from linewarden.analytics.align import Cells, Grid
 from linewarden.baseline.expected import Expected, covers, scene_of
 from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded
 from linewarden.service.analysing.doings import Deed, Doings
+from linewarden.service.analysing.growing import Growing
 from linewarden.service.analysing.machine import Level, Machine, Seen
+from linewarden.service.analysing.one_thread import one_thread
 from linewarden.service.analysing.quick import Quick
 from linewarden.service.analysing.settings import Analytics, Wanted
 from linewarden.service.analysing.tags import Tag, Tags
@@ -78,6 +80,7 @@ class Analysis:
     """`fit`: how a model is made (`Machine.fit`); by default at once."""
 
     def __init__(self, said: Analytics, expected: Expected | None = None, fit: Fit | None = None) -> None:
+        one_thread()
         self.said, self.expected, self.known = said, expected, Knowledge()
         self.machines: dict[str, Machine] = {}
         self.doings = Doings()
@@ -88,9 +91,10 @@ class Analysis:
         self._fit = fit
         self._grids: dict[float, Grid] = {}
         self._grown: dict[float, list[str]] = {}
-        self._column = np.empty(0, np.int64)
-        self._seconds = np.empty(0)
-        self._index: dict[str, np.ndarray] = {}
+        self._column, self._seconds = Growing(np.int64), Growing(np.float64)
+        """By number of tag: its place in its grid, and which grid that is."""
+        self._owners: dict[float, np.ndarray] = {}
+        """By grid: the number of the machine of each column, -1 for one of none."""
         self._neighbours: dict[tuple[str, str, int], tuple[str, int]] = {}
         self._episodes: dict[str, _Episode] = {}
         self._effects: list[tuple[float, Deed]] = []
@@ -140,6 +144,7 @@ class Analysis:
         if machine.model is None:
             return
         tags, low, high, far = machine.model.ends()
+        self.quick.grow(len(self.tags.all))
         numbers = np.array(machine.numbers, np.int64)[tags]
         heard = numbers >= 0
         self.quick.know(numbers[heard], low[heard], high[heard], far[heard])
@@ -158,13 +163,12 @@ class Analysis:
         if tag.address is not None:
             owner, place = self._neighbours.get((tag.source, tag.block, tag.address - 1), ("", -1))
             left = place if owner == name else -1
-        self.quick.grow(number + 1)
-        machine.add_tag(tag.name, column, number, tag.source, left)
+        place = machine.add_tag(tag.name, column, number, tag.source, left)
         if tag.address is not None:
-            self._neighbours[tag.source, tag.block, tag.address] = name, machine.tags.index(tag.name)
-        self._column = np.append(self._column, column)
-        self._seconds = np.append(self._seconds, seconds)
-        self._index.pop(name, None)
+            self._neighbours[tag.source, tag.block, tag.address] = name, place
+        self._column.append(column)
+        self._seconds.append(seconds)
+        self._owners.pop(seconds, None)
 
     def _readings(self, rows: pl.DataFrame) -> None:
         flat = self.tags.of(rows)
@@ -172,39 +176,43 @@ class Analysis:
             return
         self.doings.heard(int(flat.at[0] * 1e9))
         looked = flat.tag >= 0
+        self.quick.grow(len(self.tags.all))
         self.quick.scores(flat.tag[looked], flat.value[looked])
         for seconds, grown in self._grown.items():
             self._grids[seconds].grow(grown)
         self._grown = {}
+        column, seconds_of = self._column.whole(), self._seconds.whole()
         for seconds, grid in self._grids.items():
-            mine = self._seconds[flat.tag] == seconds
+            mine = seconds_of[flat.tag] == seconds
             mine &= flat.tag >= 0
             whole = bool(mine.all())
             pick = slice(None) if whole else mine
-            column = self._column[flat.tag[pick]]
-            closed, at = grid.columns(flat.at[pick], column, flat.value[pick], flat.mark[pick])
-            self._closed(grid, closed, at)
+            self._closed(grid, grid.cells(flat.at[pick], column[flat.tag[pick]], flat.value[pick], flat.mark[pick]))
         self.clock = max(self.clock, min(grid.until for grid in self._grids.values()))
 
-    def _closed(self, grid: Grid, rows: np.ndarray, at: np.ndarray) -> None:
+    def _closed(self, grid: Grid, cells: Cells) -> None:
         """Rows that are over, machine by machine; rows in which nothing came are none of its."""
-        if not len(at):
+        if not len(cells):
             return
-        for machine in self.machines.values():
-            if machine.wanted.seconds != grid.seconds:
+        machines = [m for m in self.machines.values() if m.wanted.seconds == grid.seconds]
+        owner = self._owners_of(grid, machines)[cells.column]
+        order = np.argsort(owner, kind="stable")
+        ends = np.searchsorted(owner[order], np.arange(len(machines) + 1))
+        for machine, begin, end in zip(machines, ends, ends[1:], strict=False):
+            if begin == end:
                 continue
-            index = self._index.get(machine.name)
-            if index is None:
-                index = self._index[machine.name] = np.array(machine.columns, np.int64)
-            heard = index >= 0
-            came = grid.came[:, index[heard]].any(axis=1)
-            if not came.any():
-                continue
-            mine, marks = rows[came][:, index], grid.marks[came][:, index]
-            if not heard.all():
-                mine[:, ~heard], marks[:, ~heard] = np.nan, -1
-            for seen in machine.step(mine, at[came], marks):
+            rows, at, marks = grid.filled(cells[order[begin:end]], np.array(machine.columns, np.int64))
+            for seen in machine.step(rows, at, marks):
                 self._seen(machine, seen)
+
+    def _owners_of(self, grid: Grid, machines: Sequence[Machine]) -> np.ndarray:
+        owner = self._owners.get(grid.seconds)
+        if owner is None:
+            owner = self._owners[grid.seconds] = np.full(len(grid.tags), -1)
+            for number, machine in enumerate(machines):
+                columns = np.array(machine.columns, np.int64)
+                owner[columns[columns >= 0]] = number
+        return owner
 
     # --- what is odd ---
 
@@ -255,7 +263,7 @@ class Analysis:
     def end(self) -> list[Told]:
         """What was begun is ended, and told."""
         for grid in self._grids.values():
-            self._closed(grid, *grid.flush())
+            self._closed(grid, grid.rest())
         return self.turn(all_of_it=True)
 
     def _decide(self, episode: _Episode) -> None:

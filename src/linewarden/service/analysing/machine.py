@@ -100,6 +100,8 @@ class Machine:
     """Told when there is a new model."""
     edit: int = 0
     """How often a person said something of it."""
+    _places: dict[str, int] = field(default_factory=dict)
+    """Of each tag in `tags`."""
     _passed: int = 0
     """Rows that came since the start."""
     _stuck: Odd | None = None
@@ -127,22 +129,28 @@ class Machine:
                 except HintError as error:
                     raise ConfigError(f"analytics.machine {self.name!r}: hints: {error}") from error
 
-    def add_tag(self, name: str, column: int, number: int, source: str, after: int) -> None:
-        """A tag that is heard for the first time. after: place of its left neighbour in `tags`, or -1."""
+    def add_tag(self, name: str, column: int, number: int, source: str, after: int) -> int:
+        """A tag that is heard for the first time; its place. after: place of its left neighbour in `tags`, or -1."""
         self.sources.add(source)
-        if name in self.tags:
-            place = self.tags.index(name)
-            self.columns[place], self.numbers[place] = column, number
+        if (known := self._place_of(name)) is not None:
+            self.columns[known], self.numbers[known] = column, number
             if self.model is not None and self.on_model is not None:
                 self.on_model(self)
-            return
+            return known
+        place = self._places[name] = len(self.tags)
         self.tags.append(name)
         self.columns.append(column)
         self.numbers.append(number)
         self.neighbours.append(-1)
         if after >= 0:
-            self.neighbours[after] = len(self.tags) - 1
+            self.neighbours[after] = place
         self.next_fit = max(self.next_fit, self.rows + self.wanted.first_rows)
+        return place
+
+    def _place_of(self, name: str) -> int | None:
+        if len(self._places) < len(self.tags):  # tags that were kept came at once
+            self._places = {tag: place for place, tag in enumerate(self.tags)}
+        return self._places.get(name)
 
     @property
     def learning(self) -> bool:

@@ -182,8 +182,8 @@ def _together(tags: tuple[str, ...], rows: Rows) -> tuple[Detector, float] | Non
         half = LaggedPca(tags)
         half.learn_many(learn)
         highest = max(highest, float(half.score_many(score).score[WARM_ROWS:].max(initial=0.0)))
-    if ABOVE * highest > MOST:
-        return None
+        if ABOVE * highest > MOST:
+            return None
     whole = LaggedPca(tags)
     whole.learn_many(rows)
     return whole, max(ABOVE * highest, LEAST)

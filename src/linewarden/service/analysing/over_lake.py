@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from linewarden.errors import StoreError
 from linewarden.service.analysing import doings, kept, tags
 from linewarden.service.analysing.analysis import STREAMS, Analysis
 from linewarden.service.analysing.settings import Analytics
+from linewarden.service.analysing.span import ends_of, files_by_day, scan
 
 if TYPE_CHECKING:
     from linewarden.baseline.expected import Expected
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 STEP_NS = 600_000_000_000
 """Of a lake's time that is read at once."""
 COLUMNS = {"command": doings.COLUMNS, "reading": tags.COLUMNS}
-
-
-def worth_it(lake: Lake, said: Analytics) -> bool:
-    """Whether the values of this lake last longer than the shortest time of learning."""
-    if "reading" not in lake.streams:
-        return False
-    ends = [_ends(_scan(files, ("ts",))) for files in _days(lake, "reading").values()]
-    known = [e for e in ends if e is not None]
-    least = min((w.first_minutes for w in (said.wanted, *(g.wanted for g in said.machines))), default=10.0)
-    return bool(known) and max(b for _, b in known) - min(a for a, _ in known) > least * 60e9
 
 
 def taps_of(lake: Lake, said: Analytics, folder: Path, expected: Expected | None) -> dict[str, Analysis]:
@@ -87,11 +78,11 @@ def analyse_lake(
 
 def readings_between(lake: Lake, begin: int, end: int, sources: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Readings of these devices from `begin` to `end` (ns UTC), by time. Raises StoreError."""
-    for _, files in sorted(_days(lake, "reading").items()):
+    for _, files in sorted(files_by_day(lake, "reading").items()):
         inside = (pl.col("ts") >= _time(begin)) & (pl.col("ts") <= _time(end))
         try:
             mine = pl.col("source").cast(pl.String).is_in(sources)
-            rows = _scan(files, COLUMNS["reading"]).filter(inside & mine).collect()
+            rows = scan(files, COLUMNS["reading"]).filter(inside & mine).collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise StoreError(f"{lake.path}: a file of it cannot be read ({error}); delete it and read again") from error
         if rows.height:
@@ -110,36 +101,19 @@ def _slices(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
 def _steps(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
     days: dict[str, dict[str, list[Path]]] = {}
     for stream in STREAMS:
-        for day, files in _days(lake, stream).items():
+        for day, files in files_by_day(lake, stream).items():
             days.setdefault(day, {})[stream] = files
     for day in sorted(days):
-        scans = {s: _scan(days[day][s], COLUMNS[s]) for s in STREAMS if s in days[day]}
-        ends = [e for e in map(_ends, scans.values()) if e is not None]
+        scans = {s: scan(days[day][s], COLUMNS[s]) for s in STREAMS if s in days[day]}
+        ends = [e for e in map(ends_of, scans.values()) if e is not None]
         if not ends:
             continue
         begin, end = min(a for a, _ in ends), max(b for _, b in ends)
         for at in range(begin // STEP_NS * STEP_NS, end + 1, STEP_NS):
             inside = (pl.col("ts") >= _time(at)) & (pl.col("ts") < _time(at + STEP_NS))
-            for stream, scan in scans.items():
-                if (rows := scan.filter(inside).collect()).height:
+            for stream, part in scans.items():
+                if (rows := part.filter(inside).collect()).height:
                     yield at + STEP_NS, stream, rows.sort("ts", "frame", maintain_order=True)
-
-
-def _days(lake: Lake, stream: str) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for file in lake.files(stream) if stream in lake.streams else ():
-        found.setdefault(file.parent.name, []).append(file)
-    return found
-
-
-def _scan(files: list[Path], columns: Iterable[str]) -> pl.LazyFrame:
-    return pl.scan_parquet(files, hive_partitioning=False, glob=False).select(columns)
-
-
-def _ends(scan: pl.LazyFrame) -> tuple[int, int] | None:
-    ts = pl.col("ts").to_physical()
-    first, last = scan.select(ts.min().alias("first"), ts.max().alias("last")).collect().row(0)
-    return None if first is None else (int(first), int(last))
 
 
 def _time(ns: int) -> pl.Expr:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 
-PACKAGES = ("numpy", "scipy")
+PACKAGES = ("numpy", "scipy", "threadpoolctl")
 DEFAULT_DETECTORS = ("settings", "levels", "together")
 MINUTE, HOUR = 60.0, 3600.0
 

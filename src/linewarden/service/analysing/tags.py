@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from linewarden.analytics.align import NO_MARK
+from linewarden.service.analysing.growing import Growing
 
 KEY = ("source", "protocol", "unit", "area", "start", "name")
 PLACE = ("uid", "sensor", "capture")
@@ -57,8 +58,9 @@ class Tags:
         self._most, self._on_new = most, on_new
         self._number: dict[tuple[str, str], int] = {}
         self._keys = pl.DataFrame(schema={**_KEY_TYPES, "n": pl.UInt32, "key": pl.Int64})
-        self._first: Whole = np.empty(0, np.int64)
-        self._flat: Whole = np.empty(0, np.int64)
+        self._first, self._flat = Growing(np.int64), Growing(np.int64)
+        """By number of key: where its tags begin; the tags of all keys."""
+        self._size = self._numbers = 0
         self._places: list[tuple[str, str, str]] = []
         self._place_keys = pl.DataFrame(schema={**dict.fromkeys(PLACE, pl.String), "place": pl.Int64})
 
@@ -83,7 +85,7 @@ class Tags:
         if (bad := rows.get_column("bad").to_numpy()).any():
             value = np.where(bad[row], np.nan, value)
         mark = (place << FRAME_BITS) | (rows.get_column("frame").to_numpy() & ((1 << FRAME_BITS) - 1))
-        tag = self._flat[self._first[key][row] + within]
+        tag = self._flat.whole()[self._first.whole()[key][row] + within]
         return Flat(rows.get_column("ts").to_numpy()[row] / 1e9, tag, value, mark[row])
 
     def place(self, mark: int) -> tuple[str, str, str, int]:
@@ -118,10 +120,12 @@ class Tags:
 
     def _new_key(self, row: tuple[object, ...]) -> int:
         source, _, unit, area, start, name, count = row
-        places = [self._tag(_named(source, unit, area, start, name, k, count)) for k in range(int(str(count)))]
-        self._first = np.append(self._first, len(self._flat))
-        self._flat = np.append(self._flat, np.array(places, np.int64))
-        return len(self._first) - 1
+        self._first.append(self._size)
+        for k in range(int(str(count))):
+            self._flat.append(self._tag(_named(source, unit, area, start, name, k, count)))
+            self._size += 1
+        self._numbers += 1
+        return self._numbers - 1
 
     def _tag(self, tag: Tag) -> int:
         number = self._number.get((tag.source, tag.label))
