@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from linewarden.collectors.contract import Quality, Samples, Tag
+import numpy as np
+
+from linewarden.collectors.contract import Numbers, Quality, Samples, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +28,7 @@ _I64 = range(-(1 << 63), 1 << 63)
 class Put:
     """What a collector put, and when (ns UTC)."""
 
-    samples: Samples
+    samples: Samples | Numbers
     arrived: int
 
 
@@ -35,6 +38,36 @@ def frame_of(puts: Sequence[Put], tolerance: int) -> pl.DataFrame:
     A machine's own time counts if it is within `tolerance` of the arrival; in what is told later than it was (history)
     any past since 1990 does. Else the time of arrival counts, and `off` has the difference in ns.
     """
+    import polars as pl
+
+    frame = pl.concat([_numbers(list(run)) if kind is Numbers else _listed(list(run)) for kind, run in _runs(puts)])
+    off = pl.col("source_ts") - pl.col("came")
+    believed = (off <= tolerance) & (
+        pl.when("history").then(pl.col("source_ts") >= OLDEST).otherwise(off >= -tolerance)
+    )
+    return frame.with_columns(
+        ts=pl.when(believed).then("source_ts").otherwise("came"), off=pl.when(~believed).then(off)
+    ).drop("came", "history")
+
+
+def _runs(puts: Sequence[Put]) -> Iterator[tuple[type, Iterator[Put]]]:
+    """Puts that follow each other and are of one kind: each run becomes a frame."""
+    return groupby(puts, lambda put: type(put.samples))
+
+
+def _numbers(puts: Sequence[Put]) -> pl.DataFrame:
+    """Columns that came as such."""
+    import polars as pl
+
+    came = pl.Series(np.repeat([p.arrived for p in puts], [len(p.samples) for p in puts]), dtype=pl.Int64)
+    return pl.concat([p.samples.frame for p in puts if isinstance(p.samples, Numbers)]).select(
+        "tag", "value", text=pl.lit(None, pl.String), quality=pl.lit(int(Quality.GOOD), pl.UInt8),
+        status=pl.lit(None, pl.String), source_ts="source_ts", server_ts="server_ts", came=came,
+        history=pl.lit(value=False),
+    )  # fmt: skip
+
+
+def _listed(puts: Sequence[Put]) -> pl.DataFrame:
     import polars as pl
 
     tag, value, text, quality, status = [], [], [], [], []
@@ -50,7 +83,7 @@ def frame_of(puts: Sequence[Put], tolerance: int) -> pl.DataFrame:
         server += s.server_ts
         came += [put.arrived] * len(s)
         history += [s.history] * len(s)
-    frame = pl.DataFrame(
+    return pl.DataFrame(
         {
             "tag": pl.Series(tag, dtype=pl.UInt32), "value": pl.Series(value, dtype=pl.Float64),
             "text": pl.Series(text, dtype=pl.String).str.slice(0, LONGEST_TEXT),
@@ -59,13 +92,6 @@ def frame_of(puts: Sequence[Put], tolerance: int) -> pl.DataFrame:
             "came": pl.Series(came, dtype=pl.Int64), "history": pl.Series(history, dtype=pl.Boolean),
         }
     )  # fmt: skip
-    off = pl.col("source_ts") - pl.col("came")
-    believed = (off <= tolerance) & (
-        pl.when("history").then(pl.col("source_ts") >= OLDEST).otherwise(off >= -tolerance)
-    )
-    return frame.with_columns(
-        ts=pl.when(believed).then("source_ts").otherwise("came"), off=pl.when(~believed).then(off)
-    ).drop("came", "history")
 
 
 def _times(values: list[int | None]) -> pl.Series:
