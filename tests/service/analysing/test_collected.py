@@ -167,7 +167,7 @@ def test_samples_are_judged_by_numbers_as_their_rows_in_the_lake_would_be() -> N
     for at, value in enumerate((1.0, "on", None, 2.0)):
         for number in (1, 0):
             samples.add(number, value, source_ts=(BEGAN + at) * 10**9, server_ts=None, quality=Quality(at % 3))
-    frame = frame_of([Put(samples, BEGAN * 10**9)], 10**12).drop("off")
+    frame, _ = frame_of([Put(samples, BEGAN * 10**9)], 10**12)
     by_rows, by_numbers = Tags(10, lambda *_: None), Tags(10, lambda *_: None)
     one = by_rows.of(readings([("press", 7, frame)], said.__getitem__))
     other = by_numbers.collected([Collected("press", 7, 0, frame)], said.__getitem__)

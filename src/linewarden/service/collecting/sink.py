@@ -203,13 +203,11 @@ class Gathering:
         return done, [block for block, _ in made], [frame for _, frame in made]
 
     def _block(self, collector: str, puts: Sequence[Put]) -> tuple[Block, pl.DataFrame]:
-        frame = frame_of(puts, self._tolerance)
-        off = frame.select("tag", "off").drop_nulls().unique("tag")
+        frame, off = frame_of(puts, self._tolerance)
         first = self._next.get(collector, self.forwarder.mark.first)
-        frame = frame.drop("off")
         block = Block(collector, first, puts[0].arrived, frame.height, packed(frame))
         self._next[collector] = block.after
-        for tag, ns in off.iter_rows():
+        for tag, ns in off.items():
             self._on_off(collector, tag, ns)
         return block, frame
 
