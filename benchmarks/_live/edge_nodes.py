@@ -33,25 +33,19 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-class Node:
-    """One edge node; `rows` are its values, one after the other and then from the beginning."""
+class Payloads:
+    """Births and data of an edge node with so many metrics, made by changing what changes in them."""
 
-    def __init__(self, port: int, name: str, rows: np.ndarray) -> None:
-        import paho.mqtt.client as mqtt
+    def __init__(self, metrics: int) -> None:
+        payload = payload_class()()
+        for alias in range(1, metrics + 1):
+            metric = payload.metrics.add()
+            metric.alias, metric.datatype, metric.double_value = alias, DOUBLE, PLACES + alias * 1e290
+        self._body = bytearray(payload.SerializeToString())
+        self._places = [self._body.index(struct.pack("<d", PLACES + a * 1e290)) for a in range(1, metrics + 1)]
 
-        self._rows, self._at, self._seq = rows, 0, 0
-        self._topic = f"spBv1.0/bench/NDATA/{name}"
-        self._body, self._places = self._template(rows.shape[1])
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"edge-{name}")
-        self._client.max_queued_messages_set(0)
-        there = threading.Event()
-        self._client.on_connect = lambda *_: there.set()
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        there.wait(20)
-        self._client.publish(f"spBv1.0/bench/NBIRTH/{name}", self._birth(rows[0])).wait_for_publish(10)
-
-    def _birth(self, row: np.ndarray) -> bytes:
+    def birth(self, row: np.ndarray) -> bytes:
+        """All metrics with their names, now."""
         payload = payload_class()()
         payload.timestamp, payload.seq = time.time_ns() // 1_000_000, 0
         number: Any = payload.metrics.add()
@@ -61,22 +55,38 @@ class Node:
             metric.name, metric.alias, metric.datatype, metric.double_value = f"V{alias}".encode(), alias, DOUBLE, value
         return bytes(payload.SerializeToString())
 
-    def _template(self, metrics: int) -> tuple[bytearray, list[int]]:
-        payload = payload_class()()
-        for alias in range(1, metrics + 1):
-            metric = payload.metrics.add()
-            metric.alias, metric.datatype, metric.double_value = alias, DOUBLE, PLACES + alias * 1e290
-        body = bytearray(payload.SerializeToString())
-        return body, [body.index(struct.pack("<d", PLACES + a * 1e290)) for a in range(1, metrics + 1)]
+    def data(self, row: np.ndarray, seq: int, at_ms: int) -> bytes:
+        """Values, at a time."""
+        for place, value in zip(self._places, row.tolist(), strict=True):
+            struct.pack_into("<d", self._body, place, value)
+        return b"\x08" + varint(at_ms) + bytes(self._body) + b"\x18" + varint(seq)
+
+
+class Node:
+    """One edge node; `rows` are its values, one after the other and then from the beginning."""
+
+    def __init__(self, port: int, name: str, rows: np.ndarray) -> None:
+        import paho.mqtt.client as mqtt
+
+        self._rows, self._at, self._seq = rows, 0, 0
+        self._topic = f"spBv1.0/bench/NDATA/{name}"
+        self._payloads = Payloads(rows.shape[1])
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"edge-{name}")
+        self._client.max_queued_messages_set(0)
+        there = threading.Event()
+        self._client.on_connect = lambda *_: there.set()
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        there.wait(20)
+        birth = self._payloads.birth(rows[0])
+        self._client.publish(f"spBv1.0/bench/NBIRTH/{name}", birth).wait_for_publish(10)
 
     def publish(self) -> None:
         """The next row, now."""
         self._seq = (self._seq + 1) % 256
-        for place, value in zip(self._places, self._rows[self._at % len(self._rows)].tolist(), strict=True):
-            struct.pack_into("<d", self._body, place, value)
+        row = self._rows[self._at % len(self._rows)]
         self._at += 1
-        head = b"\x08" + varint(time.time_ns() // 1_000_000)
-        self._client.publish(self._topic, head + bytes(self._body) + b"\x18" + varint(self._seq))
+        self._client.publish(self._topic, self._payloads.data(row, self._seq, time.time_ns() // 1_000_000))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ mod frames;
 mod keeper;
 mod live;
 mod live_lake;
+mod metrics;
 mod points;
 mod ports;
 mod run;
@@ -28,6 +29,10 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<fields::Fields>()?;
     module.add_class::<fold::Fold>()?;
     module.add_class::<points::Points>()?;
+    module.add_class::<metrics::Payloads>()?;
+    module.add_class::<metrics::Payload>()?;
+    module.add_class::<metrics::Metrics>()?;
+    module.add_class::<metrics::Numbers>()?;
     module.add_class::<ports::Ports>()?;
     module.add_class::<unpacking::Unpacked>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;

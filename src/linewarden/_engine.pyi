@@ -201,3 +201,48 @@ class Points:
 
     def look(self, frame: Any) -> list[tuple[int, list[int] | None]]:
         """The row of each finding, and the packets of a replay. ValueError if a column is missing."""
+
+@final
+class Payloads:
+    """Reads payloads in Protocol Buffers, by the numbers of their fields."""
+
+    def __init__(self, time: int, metrics: int, seq: int, fields: Sequence[tuple[int, str]]) -> None:
+        """`fields`: of a metric, and what each is: name, alias, time, unused, mark, or a kind of number (uint32,
+        uint64, float, double, bool). ValueError for another word."""
+
+    def read(self, data: bytes) -> Payload | None:
+        """The payload; None where something in it is no plain number, or where it is none at all."""
+
+@final
+class Payload:
+    """A payload of plain numbers."""
+
+    @property
+    def time(self) -> int:
+        """When it was sent, ms UTC; 0 where it does not say."""
+    @property
+    def seq(self) -> int | None:
+        """The sequence number."""
+    def __len__(self) -> int: ...
+
+@final
+class Metrics:
+    """The metrics of a birth certificate."""
+
+    def __init__(
+        self, names: Sequence[tuple[bytes, int | None, int]], aliases: Sequence[tuple[int, int | None, int]]
+    ) -> None:
+        """Each with the number of its tag (None: no value of it is kept) and its data type."""
+
+@final
+class Numbers:
+    """Numbers side by side."""
+
+    def __init__(self) -> None: ...
+    def add(self, payload: Payload, metrics: Metrics) -> bool:
+        """Adds a payload's numbers. False where one is not known or not plain: then none is added."""
+
+    def take(self) -> Batch:
+        """What is in them: tag, value, source_ts, server_ts. They are empty then."""
+
+    def __len__(self) -> int: ...

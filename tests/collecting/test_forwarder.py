@@ -32,8 +32,8 @@ def block(first: int, count: int, *, step: int = 10**9, at: int = NOON) -> Block
     for i in range(count):
         samples.add(0, float(first + i), source_ts=at + i * step, server_ts=None)
     samples.history = True
-    frame = frame_of([Put(samples, at + count * step)], DAY)
-    return Block("press", first, at, frame.height, packed(frame.drop("off")))
+    frame, _ = frame_of([Put(samples, at + count * step)], DAY)
+    return Block("press", first, at, frame.height, packed(frame))
 
 
 class Run:

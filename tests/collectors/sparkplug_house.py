@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.schema import payload_class
-from linewarden.collectors.contract import Quality, Samples, Tag
+from linewarden.collectors.contract import Numbers, Quality, Samples, Tag
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 
@@ -62,7 +63,12 @@ class House:
             self.tags[number] = tag
             return number
 
-    def put(self, samples: Samples) -> Future[None]:
+    def keep(self, out: Readings) -> None:
+        """All that a host application read."""
+        for part in out.parts():
+            self.put(part)
+
+    def put(self, samples: Samples | Numbers) -> Future[None]:
         future: Future[None] = Future()
         columns = (samples.value, samples.text, samples.quality, samples.status, samples.source_ts, samples.server_ts)
         assert {len(c) for c in columns} == {len(samples)}

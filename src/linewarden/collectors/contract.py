@@ -20,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -96,13 +97,66 @@ class Samples:
         return len(self.tag)
 
 
+class Numbers:
+    """Samples that are numbers, now, and nothing else is to be said of them: as columns (Arrow) and without an object
+    for each. A sink reads them as `Samples`, or as the frame that they are.
+
+    batch: tag, value (finite), source_ts and server_ts, as in `Samples`.
+    """
+
+    history = False
+
+    def __init__(self, batch: Any) -> None:
+        import polars as pl
+
+        self.frame = pl.DataFrame(batch)
+
+    @cached_property
+    def tag(self) -> list[int]:
+        """As in `Samples`, and so are the others."""
+        return self.frame.get_column("tag").to_list()
+
+    @cached_property
+    def value(self) -> list[float]:
+        """All of them finite."""
+        return self.frame.get_column("value").to_list()
+
+    @cached_property
+    def text(self) -> list[str | None]:
+        """None at all."""
+        return [None] * len(self)
+
+    @cached_property
+    def quality(self) -> list[Quality]:
+        """All good."""
+        return [Quality.GOOD] * len(self)
+
+    @cached_property
+    def status(self) -> list[str | None]:
+        """None at all."""
+        return [None] * len(self)
+
+    @cached_property
+    def source_ts(self) -> list[int | None]:
+        """As there."""
+        return self.frame.get_column("source_ts").to_list()
+
+    @cached_property
+    def server_ts(self) -> list[int | None]:
+        """As there."""
+        return self.frame.get_column("server_ts").to_list()
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+
 class Sink(Protocol):
     """Where a collector's samples go. May be called from any thread of the collector."""
 
     def tag(self, tag: Tag) -> int:
         """The number of a tag, the same for the same source and name; what is newly said of it is kept."""
 
-    def put(self, samples: Samples) -> Future[None]:
+    def put(self, samples: Samples | Numbers) -> Future[None]:
         """Takes samples, which are the sink's from now on; waits while too many are on their way (back-pressure). The
         future is done once they are on disk, and raises StoreError where that failed: only then may the other side
         forget them."""

@@ -36,8 +36,7 @@ class Line:
         self.keep(out)
 
     def keep(self, out: Readings) -> None:
-        self.house.put(out.live)
-        self.house.put(out.late)
+        self.house.keep(out)
 
     def wait(self, seconds: float) -> int:
         """Time passes; how many rebirths are asked for by then."""

@@ -44,8 +44,7 @@ class Plant:
         out = Readings()
         topic = "/".join(("spBv1.0", "G", kind, "N", *([device] if device else [])))
         self.host.receive(topic, data, NOW, 0.0, out)
-        self.house.put(out.live)
-        self.house.put(out.late)
+        self.house.keep(out)
 
     def data(self, *metrics: dict[str, Any], stamp: int | None = SENT + 1000) -> None:
         self.seq += 1
@@ -258,3 +257,32 @@ def test_a_metric_that_a_new_birth_has_no_more_is_stale() -> None:
     plant.send("NBIRTH", birth([metric("b", 2.0)], stamp=SENT + 50))
     assert plant.last("a").status == "STALE" and plant.last("a").source_ts == (SENT + 50) * 10**6
     assert plant.last("b").status is None
+
+
+def test_a_number_that_its_type_cannot_hold_is_bad_and_ends_nothing() -> None:
+    plant = Plant([metric("a", 1, INT32), metric("b", 1.0)])
+    plant.data(metric("a", math.nan, DOUBLE), metric("b", 2.0))
+    assert (plant.last("a").quality, plant.last("a").status) == (Quality.BAD, "no such value")
+    assert plant.last("b").value == 2.0
+
+
+def test_plain_messages_keep_their_place_among_others() -> None:
+    plant, out = Plant([metric("a", 0.0, alias=1), metric("t", "", STRING)]), Readings()
+    for seq in range(1, 7):
+        text = [metric("t", "x", STRING)] if seq % 3 == 0 else []
+        data = payload([metric("", float(seq), alias=1, say_type=False), *text], seq, SENT + seq)
+        plant.host.receive("spBv1.0/G/NDATA/N", data, NOW, 0.0, out)
+    before = len(plant.house.of("G/N", "a"))
+    plant.house.keep(out)
+    rows = plant.house.of("G/N", "a")[before:]
+    assert [r.value for r in rows] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert [r.source_ts for r in rows] == [(SENT + n) * 10**6 for n in range(1, 7)]
+
+
+def test_a_birth_changes_what_an_alias_stands_for() -> None:
+    plant = Plant([metric("a", 0.0, alias=1)])
+    plant.data(metric("", 1.0, alias=1, say_type=False))
+    plant.send("NBIRTH", birth([metric("b", 0.0, alias=1)], stamp=SENT + 2000))
+    plant.seq = 0
+    plant.data(metric("", 2.0, alias=1, say_type=False))
+    assert plant.last("b").value == 2.0 and plant.last("a").value != 2.0

@@ -10,14 +10,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from linewarden.collectors.contract import Samples, Tag
+from linewarden.collectors.contract import Quality, Samples, Tag
 from linewarden.errors import StoreError
 from linewarden.service.analysing.collected import CollectedAnalysing, writer_of
 from linewarden.service.analysing.delays import Delays
 from linewarden.service.analysing.live import LiveAnalysing
 from linewarden.service.analysing.settings import Analytics, Wanted
+from linewarden.service.analysing.tags import Collected, Tags
 from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.lake_writer import LakeWriter
+from linewarden.service.collecting.rows import Put, frame_of, readings
 from linewarden.service.collecting.sample_log import SampleLog
 from linewarden.service.collecting.sink import Gathering
 from linewarden.service.collecting.tag_numbers import TagNumbers
@@ -121,7 +123,7 @@ def test_a_mistake_of_ours_is_said_once_and_stops_nothing_else(plant: Plant, mon
     def broken(*_: object) -> None:
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr("linewarden.service.collecting.rows.readings", broken)
+    monkeypatch.setattr(plant.values.analysis, "values", broken)
     for second in (0, 60, 120):
         plant.put(values()[:60], second)
         time.sleep(0.1)
@@ -157,3 +159,19 @@ def test_a_lake_that_takes_no_notice_does_not_end_the_judging(plant: Plant) -> N
     assert plant.told, "who follows notices is told all the same"
     assert plant.judging.judged == 3 * ALL
     assert plant.said and all("no space left" in line for line in plant.said)
+
+
+def test_samples_are_judged_by_numbers_as_their_rows_in_the_lake_would_be() -> None:
+    said = [Tag("10.0.0.5", "modbus", "", unit=3, area="holding_register", start=40), Tag("a/b", "sparkplug", "T")]
+    samples = Samples()
+    for at, value in enumerate((1.0, "on", None, 2.0)):
+        for number in (1, 0):
+            samples.add(number, value, source_ts=(BEGAN + at) * 10**9, server_ts=None, quality=Quality(at % 3))
+    frame, _ = frame_of([Put(samples, BEGAN * 10**9)], 10**12)
+    by_rows, by_numbers = Tags(10, lambda *_: None), Tags(10, lambda *_: None)
+    one = by_rows.of(readings([("press", 7, frame)], said.__getitem__))
+    other = by_numbers.collected([Collected("press", 7, 0, frame)], said.__getitem__)
+    assert by_rows.all == by_numbers.all and len(by_rows.all) == 2
+    for name in ("at", "tag", "value", "mark"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert {by_rows.place(m) for m in one.mark.tolist()} == {by_numbers.place(m) for m in other.mark.tolist()}

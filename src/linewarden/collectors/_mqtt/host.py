@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from linewarden.collectors._mqtt import topics, unpacking
 from linewarden.collectors._mqtt.metrics import MOST_MS, Form, Metric, Reader, Register, Table, stale
 from linewarden.collectors._mqtt.nodes import Message, Node, bdseq_of, not_before
 from linewarden.collectors._mqtt.readings import Readings
+from linewarden.collectors._mqtt.schema import payloads
 from linewarden.collectors._mqtt.topics import Topic
 from linewarden.collectors.contract import Sink, Tag
 
@@ -77,7 +79,7 @@ class Host:
         self._reader = Reader(register, options.form, self.counts)
         self._topics: dict[str, Topic | None] = {}
         self._told: set[str] = set()
-        self._devices = 0
+        self._payloads, self._devices = payloads(), 0
 
     def receive(
         self, topic: str, payload: bytes, now: int, at: float, out: Readings, *, retained: bool = False
@@ -134,27 +136,35 @@ class Host:
 
     def _of_node(self, node: Node, topic: Topic, raw: bytes, now: int, at: float, out: Readings) -> None:
         try:
-            payload = unpacking.decode(raw, self.options.most_payload)
+            message = self._message(topic, raw)
         except unpacking.MalformedError as error:
             self.counts["malformed"] += 1
             self._tell(f"malformed {node.table.source}", f"{node.table.source}: a {topic.kind} is not read: {error}")
             return
-        stamp = payload.timestamp
-        message = Message(topic, payload, stamp * 1_000_000 if 0 < stamp < MOST_MS else None, len(raw))
         self.counts["messages"] += 1
         node.doubt = node.doubt if topic.kind == "NDEATH" else None
         if topic.kind == "NBIRTH":
             self._node_birth(node, message, hash(raw), now, at, out)
         elif topic.kind == "NDEATH":
-            self._node_death(node, payload, now, at, out)
+            self._node_death(node, message.whole(), now, at, out)
         else:
             self._in_order(node, message, hash(raw), now, at, out)
+
+    def _message(self, topic: Topic, raw: bytes) -> Message:
+        """A message as it came; most are plain numbers, of which the engine makes columns. Raises MalformedError."""
+        most = self.options.most_payload
+        plain = self._payloads.read(raw) if topic.kind in ("NDATA", "DDATA") and len(raw) <= most else None
+        if plain is not None:
+            return Message(topic, plain.seq, _ns(plain.time), len(raw), plain, partial(unpacking.decode, raw, most))
+        payload = unpacking.decode(raw, most)
+        seq = payload.seq if payload.HasField("seq") else None
+        return Message(topic, seq, _ns(payload.timestamp), len(raw), None, lambda: payload)
 
     # Births and deaths of edge nodes
 
     def _node_birth(self, node: Node, message: Message, digest: int, now: int, at: float, out: Readings) -> None:
-        payload = message.payload
-        seq = payload.seq if payload.HasField("seq") and payload.seq < 256 else 0
+        payload = message.whole()
+        seq = message.seq if message.seq is not None and message.seq < 256 else 0
         if node.table.online and node.order.is_repeated(seq, digest):
             self.counts["repeated"] += 1
             return
@@ -162,7 +172,7 @@ class Host:
         early = [(s, d, m) for s, d, m in node.early if not_before(m, message)]
         for waiting in node.order.give_up():  # in the order of numbers, as long as their aliases hold
             if not_before(waiting, message):
-                early.append((waiting.payload.seq, 0, waiting))
+                early.append((waiting.seq or 0, 0, waiting))
             else:
                 self._apply(node, waiting, now, at, out)
         if node.table.online and bdseq != node.bdseq:  # a session of which the death was not told
@@ -254,29 +264,29 @@ class Host:
     # All other messages, in the order of their numbers
 
     def _in_order(self, node: Node, message: Message, digest: int, now: int, at: float, out: Readings) -> None:
-        payload, order = message.payload, node.order
+        seq, order = message.seq, node.order
         if not node.table.online:
             self._before_birth(node, message, digest, at)
-        elif not payload.HasField("seq") or payload.seq > 255:
+        elif seq is None or seq > 255:
             self.counts["without_seq"] += 1
             self._apply(node, message, now, at, out)
-        elif order.is_repeated(payload.seq, digest):
+        elif order.is_repeated(seq, digest):
             self.counts["repeated"] += 1
-        elif order.is_next(payload.seq, digest):
+        elif order.is_next(seq, digest):
             self._apply(node, message, now, at, out)
             if len(order):
                 self._drain(node, now, at, out)
-        elif message.topic.kind in ("NDATA", "DDATA") and order.is_late(payload.seq, digest):
+        elif message.topic.kind in ("NDATA", "DDATA") and order.is_late(seq, digest):
             self.counts["late"] += 1
             self._apply(node, message, now, at, out)
         elif self.options.reorder_timeout <= 0:
             self.counts["gaps"] += 1
-            order.start(payload.seq, digest)
+            order.start(seq, digest)
             self._apply(node, message, now, at, out)
             self._ask(node, at)
         else:
             self.counts["out_of_order"] += 1
-            if not order.hold(payload.seq, digest, message, at):
+            if not order.hold(seq, digest, message, at):
                 self._missing(node, now, at, out)
                 self._in_order(node, message, digest, now, at, out)
 
@@ -288,8 +298,8 @@ class Host:
             return
         if node.order.since is None:
             node.order.since = at
-        if len(node.early) < 255 and message.payload.HasField("seq") and message.payload.seq < 256:
-            node.early.append((message.payload.seq, digest, message))
+        if len(node.early) < 255 and message.seq is not None and message.seq < 256:
+            node.early.append((message.seq, digest, message))
 
     def _drain(self, node: Node, now: int, at: float, out: Readings) -> None:
         for waiting in node.order.ready():
@@ -365,7 +375,7 @@ class Host:
             node.devices[device] = Table(f"{node.table.source}/{device}")
         table = node.devices[device]
         gone = set(table.tags())
-        found = self._reader.birth(table, message.payload.metrics, node.definitions)
+        found = self._reader.birth(table, message.whole().metrics, node.definitions)
         stale(iter(sorted(gone - set(table.tags()))), message.sent or now, out)
         self._online(table, message.sent or now, out)
         self._read(found, message.sent, out)
@@ -376,7 +386,10 @@ class Host:
         self.counts["metrics"] += len(found)
 
     def _data(self, node: Node, table: Table, message: Message, at: float, out: Readings) -> None:
-        metrics = message.payload.metrics
+        if message.plain is not None and out.numbers.add(message.plain, table.plain()):
+            self.counts["metrics"] += len(message.plain)
+            return
+        metrics = message.whole().metrics
         for said in self._reader.many(table, metrics, message.sent, out):
             if table.cut:
                 continue
@@ -386,3 +399,8 @@ class Host:
             if metric is not None:
                 self._reader.read(metric, said, message.sent, out)
         self.counts["metrics"] += len(metrics)
+
+
+def _ns(stamp: int) -> int | None:
+    """A message's time, ms UTC, as ns; None where it says none."""
+    return stamp * 1_000_000 if 0 < stamp < MOST_MS else None

@@ -16,6 +16,7 @@ from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.units import ucum
 from linewarden.collectors._mqtt.values import NAMES, Value, text
 from linewarden.collectors.contract import Quality, Sink, Tag
+from linewarden.wire.metrics import Metrics as Plain
 
 PROTOCOL = "sparkplug"
 BDSEQ = b"bdSeq"
@@ -26,7 +27,6 @@ _CELLS = 4096
 """Elements of an array, or cells of a data set, that are kept."""
 MOST_MS = (1 << 63) // 1_000_000
 STALE = "STALE"
-_NUMBERS = frozenset({"int_value", "long_value", "float_value", "double_value", "boolean_value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,10 @@ class Metric:
     members: dict[bytes, Metric] = field(default_factory=dict)
     aliases: dict[int, Metric] = field(default_factory=dict)
 
+    def is_plain(self) -> bool:
+        """Whether a number is all that its values are; also of one whose values are not kept."""
+        return self.about is None or (self.tag is not None and self.datatype < values.DATASET)
+
     def tags(self) -> Iterator[int]:
         """All that values of it may stand under."""
         if self.tag is not None:
@@ -93,6 +97,21 @@ class Table:
     entries: int = 0
     names: dict[bytes, Metric] = field(default_factory=dict)
     aliases: dict[int, Metric] = field(default_factory=dict)
+
+    _plain: Plain | None = None
+
+    def plain(self) -> Plain:
+        """The metrics that are single numbers, for the engine, and those of which no value is kept."""
+        if self._plain is None:
+            self._plain = Plain(
+                [(n, m.tag, m.datatype) for n, m in self.names.items() if m.is_plain()],
+                [(a, m.tag, m.datatype) for a, m in self.aliases.items() if m.is_plain()],
+            )
+        return self._plain
+
+    def changed(self) -> None:
+        """Names or aliases are others now."""
+        self._plain = None
 
     def tags(self) -> Iterator[int]:
         """All tags of it."""
@@ -122,6 +141,7 @@ class Reader:
         self._entries -= table.entries
         before = self._entries
         table.names, table.aliases, table.cut = {}, {}, False
+        table.changed()
         told = []
         for said in metrics:
             if said.datatype == values.TEMPLATE and said.template_value.is_definition:
@@ -152,6 +172,7 @@ class Reader:
         if not any(True for _ in metric.tags()):
             return None
         table.names[said.name] = metric
+        table.changed()
         return metric
 
     def _metric(self, source: str, name: str, said: Any, definitions: dict[bytes, Any], depth: int) -> Metric:
@@ -199,33 +220,14 @@ class Reader:
 
     def many(self, table: Table, metrics: Any, sent: int | None, out: Readings) -> Iterator[Any]:
         """Readings of a message's metrics; gives those that are not known. A name counts before an alias, which may
-        be of another birth. What most are, a number and nothing else, goes a short way."""
-        names, aliases, live = table.names, table.aliases, out.live
-        convert, good = values.CONVERT, Quality.GOOD
+        be of another birth. What most messages are, numbers and nothing else, the engine reads (`Table.plain`)."""
+        names, aliases = table.names, table.aliases
         for said in metrics:
             name = said.name
             metric = names.get(name) if name else aliases.get(said.alias) if said.HasField("alias") else None
             if metric is None:
                 yield said
                 continue
-            field, stamp = said.WhichOneof("value"), said.timestamp
-            if (
-                field in _NUMBERS
-                and metric.tag is not None
-                and 0 < metric.datatype < values.STRING
-                and 0 < stamp < MOST_MS
-                and not (said.is_historical or said.is_null or said.is_transient or said.HasField("properties"))
-            ):
-                value = convert[metric.datatype](getattr(said, field))
-                if value - value == 0.0:  # type: ignore[operator]  # finite
-                    live.tag.append(metric.tag)
-                    live.value.append(value)  # type: ignore[arg-type]
-                    live.text.append(None)
-                    live.quality.append(good)
-                    live.status.append(None)
-                    live.source_ts.append(stamp * 1_000_000)
-                    live.server_ts.append(sent)
-                    continue
             self.read(metric, said, sent, out)
 
     def read(self, metric: Metric, said: Any, sent: int | None, out: Readings) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from linewarden.collectors._mqtt.metrics import BDSEQ, Table
 from linewarden.collectors._mqtt.order import Order
 from linewarden.collectors._mqtt.topics import Topic
+from linewarden.wire.metrics import Payload
 
 
-class Message(NamedTuple):
-    """A message that was parsed. sent: ns UTC, as the edge node says; None where it does not."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that was parsed. sent: ns UTC, as the edge node says; None where it does not. plain: what it holds
+    where that is plain numbers; `whole`: all of it, which such a message needs only where one of them is not known."""
 
     topic: Topic
-    payload: Any
+    seq: int | None
     sent: int | None
-    size: int = 0
+    size: int
+    plain: Payload | None
+    whole: Callable[[], Any]
 
 
 @dataclass(slots=True)

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from linewarden.collectors.contract import Numbers, Samples
+from linewarden.wire import metrics
 
-from linewarden.collectors.contract import Samples
 
-
-@dataclass(slots=True)
 class Readings:
-    """What messages told: values as they are now, and those that are told late."""
+    """What messages told, in their order: values as they are now, plain numbers of them as columns; and `late`, those
+    that are told later than they were."""
 
-    live: Samples = field(default_factory=Samples)
-    late: Samples = field(default_factory=lambda: Samples(history=True))
+    def __init__(self) -> None:
+        self.late = Samples(history=True)
+        self._before: list[Samples | Numbers] = []
+        self._live, self._numbers = Samples(), metrics.Numbers()
+
+    @property
+    def live(self) -> Samples:
+        """Where the next value goes that is more than a number."""
+        if len(self._numbers):
+            self._before.append(Numbers(self._numbers.take()))
+        return self._live
+
+    @property
+    def numbers(self) -> metrics.Numbers:
+        """Where the next message of plain numbers goes."""
+        if len(self._live):
+            self._before.append(self._live)
+            self._live = Samples()
+        return self._numbers
+
+    def parts(self) -> list[Samples | Numbers]:
+        """All of it, for the sink."""
+        end = [part for part in (self.live, self.late) if len(part)]
+        return [*self._before, *end]

@@ -19,6 +19,8 @@ from linewarden.collectors.contract import Sink
 _TICK_S = 0.1
 _BATCH = 512
 """Messages that are read before their readings are handed on: more would let the first of them wait."""
+_GATHER_S = 0.005
+"""So long messages come together before they are read: waking up for each costs more than reading it."""
 _LAST_S = 5.0
 
 
@@ -57,6 +59,7 @@ class Running:
         try:
             while not stop.is_set():
                 self.once(_TICK_S)
+                stop.wait(_GATHER_S)
         finally:
             self._inbox.close()
             for link in self.links:
@@ -104,7 +107,7 @@ class Running:
         self.handle(event, time.time_ns(), time.monotonic(), out)
 
     def _hand_on(self, out: Readings, receipts: list[Receipt]) -> None:
-        futures = [self.sink.put(samples) for samples in (out.live, out.late) if len(samples)]
+        futures = [self.sink.put(samples) for samples in out.parts()]
         for future in futures[:-1]:
             self._acks.wait(future, [])
         if futures:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from linewarden.wire.metrics import Payloads
+
 _PACKAGE = "linewarden.sparkplug"
 
 _SCALARS = (("int_value", "uint32"), ("long_value", "uint64"), ("float_value", "float"), ("double_value", "double"),
             ("boolean_value", "bool"), ("string_value", "bytes"))  # fmt: skip
+_NUMBERS = frozenset({"uint32", "uint64", "float", "double", "bool"})
 _MESSAGES: dict[str, tuple[tuple[int, str, str], ...]] = {
     "Parameter": ((1, "name", "bytes"), (2, "type", "uint32")),
     "Template": ((1, "version", "bytes"), (2, "metrics", "*Metric"), (3, "parameters", "*Parameter"),
@@ -41,6 +44,23 @@ _VALUES: dict[str, tuple[int, tuple[tuple[str, str], ...]]] = {
     "Metric": (10, (*_SCALARS, ("bytes_value", "bytes"), ("dataset_value", "DataSet"), ("template_value", "Template"))),
 }
 """Message -> number of the first of its values, one of which there is, and the values in order."""
+
+
+_PLAIN = {
+    "name": "name", "alias": "alias", "timestamp": "time", "datatype": "unused", "is_historical": "mark",
+    "is_transient": "mark", "is_null": "mark",
+}  # fmt: skip
+"""What the engine is told of a metric's fields, beside its numbers: with any other field it is not plain."""
+
+
+@cache
+def payloads() -> Payloads:
+    """What reads payloads of plain numbers."""
+    of = {name: number for number, name, _ in _MESSAGES["Payload"]}
+    fields = [(number, _PLAIN[name]) for number, name, _ in _MESSAGES["Metric"] if name in _PLAIN]
+    first, values = _VALUES["Metric"]
+    fields += [(number, kind) for number, (_, kind) in enumerate(values, first) if kind in _NUMBERS]
+    return Payloads(of["timestamp"], of["metrics"], of["seq"], fields)
 
 
 @cache

@@ -25,7 +25,7 @@ from linewarden.service.analysing.machine import Level, Machine, Seen
 from linewarden.service.analysing.one_thread import one_thread
 from linewarden.service.analysing.quick import Quick
 from linewarden.service.analysing.settings import Analytics, Wanted
-from linewarden.service.analysing.tags import Tag, Tags
+from linewarden.service.analysing.tags import Flat, Tag, Tags
 from linewarden.service.analysing.telling import Odd, told_of
 from linewarden.service.analysing.verdict import WEIGHTY, Facts, Kind, Verdict, judged
 
@@ -114,16 +114,20 @@ class Analysis:
                 if (deed.is_stranger or deed.verb != "write") and deed.new != "value" and not self._works(deed):
                     self._effects = [*self._effects[-MOST_PENDING:], (deed.ts / 1e9 + EFFECT_S, deed)]
         elif stream == "reading":
-            # Up to each time at which the process is to be looked at, so that it does not matter how batches are cut.
-            for due in sorted({due for due, _ in self._effects}):
-                early = rows.get_column("ts").to_physical() <= int(due * 1e9)
-                if early.all():
-                    break
-                self._readings(rows.filter(early))
-                rows = rows.filter(~early)
-                self._episodes_until(self.clock)
-                self._effects_until(due)
-            self._readings(rows)
+            self.values(self.tags.of(rows))
+
+    def values(self, flat: Flat) -> None:
+        """Values as columns, as `tags` makes them."""
+        # Up to each time at which the process is to be looked at, so that it does not matter how batches are cut.
+        for due in sorted({due for due, _ in self._effects}):
+            early = flat.at <= due
+            if early.all():
+                break
+            self._readings(flat[early])
+            flat = flat[~early]
+            self._episodes_until(self.clock)
+            self._effects_until(due)
+        self._readings(flat)
 
     def notice(self, told: Told) -> None:
         """What a detection found."""
@@ -170,8 +174,7 @@ class Analysis:
         self._seconds.append(seconds)
         self._owners.pop(seconds, None)
 
-    def _readings(self, rows: pl.DataFrame) -> None:
-        flat = self.tags.of(rows)
+    def _readings(self, flat: Flat) -> None:
         if not len(flat):
             return
         self.doings.heard(int(flat.at[0] * 1e9))

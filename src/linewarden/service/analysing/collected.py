@@ -10,16 +10,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from linewarden.errors import LinewardenError
 from linewarden.service.analysing.delays import Delays
+from linewarden.service.analysing.tags import Collected
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from linewarden.collectors.contract import Tag
     from linewarden.detections.run import Told
     from linewarden.plant.model import Plant
@@ -31,17 +32,6 @@ EVERY_S = 0.02
 """How long samples are gathered before they are judged together."""
 MOST_WAITING = 500_000
 """Samples that may wait to be judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """Rows of a stream; for samples of a collector the number of the first, and when it came (ns UTC)."""
-
-    stream: str
-    rows: pl.DataFrame
-    collector: str = ""
-    first: int = 0
-    arrived: int = 0
 
 
 class CollectedAnalysing:
@@ -57,7 +47,7 @@ class CollectedAnalysing:
         self.delays = Delays()
         self.judged = self.left_out = 0
         self._changed = threading.Condition()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Collected | pl.DataFrame] = deque()
         self._samples = 0
         self._calls: deque[Callable[[], None]] = deque()
         self._stop = False
@@ -71,7 +61,7 @@ class CollectedAnalysing:
             if self._samples + samples.height > MOST_WAITING:
                 self.left_out += samples.height
                 return
-            self._waiting.append(_Waiting("reading", samples, collector, first, arrived))
+            self._waiting.append(Collected(collector, first, arrived, samples))
             self._samples += samples.height
             self._changed.notify()
 
@@ -100,12 +90,10 @@ class CollectedAnalysing:
         self._call(lambda: self._values.heard(told))
 
     def _commands(self, step: Step) -> None:
-        import polars as pl
-
         frames = [pl.DataFrame(b.arrow) for b in step.batches if b.stream == "command" and len(b.arrow)]
         with self._changed:
             if frames and self._samples <= MOST_WAITING:
-                self._waiting.append(_Waiting("command", pl.concat(frames)))
+                self._waiting.append(pl.concat(frames))
 
     def _call(self, what: Callable[[], None]) -> None:
         with self._changed:
@@ -159,11 +147,14 @@ class CollectedAnalysing:
         for call in calls:
             call()
         analysis = self._values.analysis
-        for stream in ("command", "reading"):  # of a turn first what was done, then what came of it
-            mine = [w for w in waiting if w.stream == stream]
-            if mine:
-                analysis.take(stream, self._rows(stream, mine))
-        self.judged += sum(w.rows.height for w in waiting if w.collector)
+        # Of a turn first what was done, then what came of it.
+        if done := [w for w in waiting if isinstance(w, pl.DataFrame)]:
+            analysis.take("command", pl.concat(done))
+        if came := [w for w in waiting if isinstance(w, Collected)]:
+            for block in came:
+                self.delays.came(float(block.rows.get_column("ts").max()) / 1e9, block.arrived)  # type: ignore[arg-type]
+            analysis.values(analysis.tags.collected(came, self._tag_of))
+        self.judged += sum(w.rows.height for w in came)
         self.delays.judged(max((m.until for m in analysis.machines.values()), default=0.0))
         told = analysis.turn()
         if is_last:
@@ -180,17 +171,6 @@ class CollectedAnalysing:
             self._write(told)
         except LinewardenError as error:
             self._on_line(f"{len(told)} notices of collectors' values are not in the lake: {error}")
-
-    def _rows(self, stream: str, waiting: Sequence[_Waiting]) -> pl.DataFrame:
-        import polars as pl
-
-        from linewarden.service.collecting.rows import readings
-
-        if stream == "command":
-            return pl.concat([w.rows for w in waiting])
-        for w in waiting:
-            self.delays.came(float(w.rows.get_column("ts").max()) / 1e9, w.arrived)  # type: ignore[arg-type]
-        return readings([(w.collector, w.first, w.rows) for w in waiting], self._tag_of)
 
 
 def writer_of(lake: Path, site: str) -> Callable[[Sequence[Told]], None]:

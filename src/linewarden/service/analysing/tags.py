@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,18 @@ import polars as pl
 from linewarden.analytics.align import NO_MARK
 from linewarden.service.analysing.growing import Growing
 
+if TYPE_CHECKING:
+    from linewarden.collectors.contract import Tag as Said
+
 KEY = ("source", "protocol", "unit", "area", "start", "name")
 PLACE = ("uid", "sensor", "capture")
 COLUMNS = ("ts", *PLACE, "frame", *KEY, "values", "quality")
 """What is read of the stream."""
 FRAME_BITS = 40
 MOST_KEYS, MOST_PLACES = 100_000, 1 << 20
+BAD = 2
+"""The quality of a sample that is none (collectors/contract.py)."""
+NOT_HEARD = -2
 Whole = npt.NDArray[np.int64]
 
 
@@ -36,6 +43,15 @@ class Tag:
         return f"{self.source}/{self.label}"
 
 
+class Collected(NamedTuple):
+    """Samples of a collector, as blocks of the log have them. first: number of the first; arrived: ns UTC, of it."""
+
+    collector: str
+    first: int
+    arrived: int
+    rows: pl.DataFrame
+
+
 @dataclass(frozen=True, slots=True)
 class Flat:
     """Values side by side, (n,) each. at: s UTC; tag: number, -1 where there was no room; mark: `Tags.place`."""
@@ -47,6 +63,9 @@ class Flat:
 
     def __len__(self) -> int:
         return len(self.at)
+
+    def __getitem__(self, which: npt.NDArray[np.bool_]) -> Flat:
+        return Flat(self.at[which], self.tag[which], self.value[which], self.mark[which])
 
 
 class Tags:
@@ -62,6 +81,8 @@ class Tags:
         """By number of key: where its tags begin; the tags of all keys."""
         self._size = self._numbers = 0
         self._places: list[tuple[str, str, str]] = []
+        self._by_number: Whole = np.empty(0, np.int64)
+        self._collectors: dict[str, int] = {}
         self._place_keys = pl.DataFrame(schema={**dict.fromkeys(PLACE, pl.String), "place": pl.Int64})
 
     def of(self, readings: pl.DataFrame) -> Flat:
@@ -87,6 +108,43 @@ class Tags:
         mark = (place << FRAME_BITS) | (rows.get_column("frame").to_numpy() & ((1 << FRAME_BITS) - 1))
         tag = self._flat.whole()[self._first.whole()[key][row] + within]
         return Flat(rows.get_column("ts").to_numpy()[row] / 1e9, tag, value, mark[row])
+
+    def collected(self, blocks: Sequence[Collected], tag_of: Callable[[int], Said]) -> Flat:
+        """The same of what collectors put, found by the numbers of their tags: no text is looked at."""
+        parts = [self._collected(block, tag_of) for block in blocks]
+        columns = ([getattr(part, name) for part in parts] for name in ("at", "tag", "value", "mark"))
+        return Flat(*(np.concatenate(column) for column in columns))
+
+    def _collected(self, block: Collected, tag_of: Callable[[int], Said]) -> Flat:
+        rows = block.rows
+        number, value = rows.get_column("tag").to_numpy().astype(np.int64), rows.get_column("value").to_numpy()
+        frame = np.arange(block.first, block.first + len(number), dtype=np.int64) & ((1 << FRAME_BITS) - 1)
+        bad = rows.get_column("quality").to_numpy() >= BAD
+        told = np.isfinite(value)
+        if (texts := rows.get_column("text")).null_count() < len(texts):
+            told &= texts.is_null().to_numpy()
+        mark = (self._place_of(block.collector) << FRAME_BITS) | frame
+        at = rows.get_column("ts").to_numpy() / 1e9
+        flat = Flat(at, self._of_numbers(number, tag_of, told), np.where(bad, np.nan, value), mark)
+        return flat if told.all() else flat[told]
+
+    def _of_numbers(self, number: Whole, tag_of: Callable[[int], Said], told: npt.NDArray[np.bool_]) -> Whole:
+        """Our numbers for those of collectors; a tag has one from its first value on."""
+        if (more := int(number.max(initial=-1)) + 1 - len(self._by_number)) > 0:
+            self._by_number = np.concatenate([self._by_number, np.full(more, NOT_HEARD)])
+        found = self._by_number[number]
+        if (new := (found == NOT_HEARD) & told).any():
+            for n in dict.fromkeys(number[new].tolist()):
+                said = tag_of(n)
+                self._by_number[n] = self._tag(_named(said.source, said.unit, said.area, said.start, said.name, 0, 1))
+            found = self._by_number[number]
+        return found
+
+    def _place_of(self, collector: str) -> int:
+        if collector not in self._collectors:
+            row = pl.DataFrame([("", collector, f"collector:{collector}")], schema=PLACE, orient="row")
+            self._collectors[collector] = int(self._found(row, PLACE, "place")[0])
+        return self._collectors[collector]
 
     def place(self, mark: int) -> tuple[str, str, str, int]:
         """uid, sensor, capture and frame of the reading with this mark; empty where it was forgotten."""

@@ -45,7 +45,7 @@ class Collecting:
     site: str
     most_bytes: int = 2_048_000_000
     tolerance_s: float = 300.0
-    gather_s: float = 0.01
+    gather_s: float = 0.025
 
 
 def need_packages(source: Source) -> None:

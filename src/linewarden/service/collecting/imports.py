@@ -104,5 +104,5 @@ def _warm() -> None:
     """The way of a sample imports all that is on it."""
     samples = Samples()
     samples.add(0, 1.0, source_ts=None, server_ts=None)
-    block = Block("", 1, 0, 1, packed(frame_of([Put(samples, time.time_ns())], 0)))
+    block = Block("", 1, 0, 1, packed(frame_of([Put(samples, time.time_ns())], 0)[0]))
     readings([("", 1, block.frame())], lambda _: Tag("", "", "")).write_parquet(io.BytesIO(), compression="zstd")

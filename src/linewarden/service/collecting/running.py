@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from linewarden.collectors.contract import Kind, Quality, Samples, Tag
+from linewarden.collectors.contract import Kind, Numbers, Quality, Samples, Tag
 from linewarden.errors import LinewardenError
 from linewarden.service.collecting.saying import Sayings
 from linewarden.service.collecting.sink import Gathering
@@ -54,9 +54,10 @@ class Running:
         """As `Sink`."""
         return self._gathering.tags.number(tag)
 
-    def put(self, samples: Samples) -> Future[None]:
+    def put(self, samples: Samples | Numbers) -> Future[None]:
         """As `Sink`."""
-        rows, bad = len(samples), samples.quality.count(Quality.BAD)
+        rows = len(samples)
+        bad = samples.quality.count(Quality.BAD) if isinstance(samples, Samples) else 0
         done = self._gathering.put(self.source.name, samples)
         with self._lock:
             self._samples += rows

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from linewarden.collectors.contract import Samples
+from linewarden.collectors.contract import Numbers, Samples
 from linewarden.errors import StoreError
 from linewarden.service.collecting.blocks import Block, packed
 from linewarden.service.collecting.forwarder import Forwarder
@@ -31,7 +31,7 @@ MOST_BLOCK = 100_000
 RETRY_S = 0.5
 """Between two tries while the log cannot be written, or is full."""
 
-Listener = Callable[[str, Samples, int], None]
+Listener = Callable[[str, "Samples | Numbers", int], None]
 """Is told (collector, samples, ns UTC of their arrival), in the collector's thread: it must be quick."""
 KeptListener = Callable[[str, int, int, "pl.DataFrame"], None]
 """Is told (collector, number of the first sample, ns UTC of its arrival, samples as `frame_of` has them) of what is on
@@ -55,7 +55,7 @@ class Gathering:
     def __init__(
         self, log: SampleLog, tags: TagNumbers, forwarder: Forwarder, most_bytes: int, tolerance: int,
         on_off: Callable[[str, int, int], None] = lambda _collector, _tag, _off: None,
-        on_line: Callable[[str], None] = lambda _text: None, gather_s: float = 0.01,
+        on_line: Callable[[str], None] = lambda _text: None, gather_s: float = 0.025,
     ) -> None:  # fmt: skip
         self.log, self.tags, self.forwarder = log, tags, forwarder
         self.most_bytes, self._tolerance, self._on_off, self._on_line = most_bytes, tolerance, on_off, on_line
@@ -82,7 +82,7 @@ class Gathering:
         """From now on tells samples once they are on disk."""
         self._kept_listeners = [*self._kept_listeners, listener]
 
-    def put(self, collector: str, samples: Samples) -> Future[None]:
+    def put(self, collector: str, samples: Samples | Numbers) -> Future[None]:
         """Takes samples; waits while too many are on their way."""
         done: Future[None] = Future()
         rows = len(samples)
@@ -111,7 +111,7 @@ class Gathering:
             self._in_a_hurry = True
             self._changed.notify_all()
 
-    def _tell(self, collector: str, samples: Samples, arrived: int) -> None:
+    def _tell(self, collector: str, samples: Samples | Numbers, arrived: int) -> None:
         for listener in self._listeners:
             try:
                 listener(collector, samples, arrived)
@@ -203,13 +203,11 @@ class Gathering:
         return done, [block for block, _ in made], [frame for _, frame in made]
 
     def _block(self, collector: str, puts: Sequence[Put]) -> tuple[Block, pl.DataFrame]:
-        frame = frame_of(puts, self._tolerance)
-        off = frame.select("tag", "off").drop_nulls().unique("tag")
+        frame, off = frame_of(puts, self._tolerance)
         first = self._next.get(collector, self.forwarder.mark.first)
-        frame = frame.drop("off")
         block = Block(collector, first, puts[0].arrived, frame.height, packed(frame))
         self._next[collector] = block.after
-        for tag, ns in off.iter_rows():
+        for tag, ns in off.items():
             self._on_off(collector, tag, ns)
         return block, frame
 

@@ -73,7 +73,7 @@ class Collecting(Table):
         description="what may wait on disk while the lake cannot be written; then collectors wait: nothing is dropped",
     )  # fmt: skip
     gather_ms: Whole = Field(
-        default=10, ge=1, le=10_000, json_schema_extra=unit("ms"),
+        default=25, ge=1, le=10_000, json_schema_extra=unit("ms"),
         description="samples are gathered so long and then synced together; more spares a memory card, and who is told "
         "that we have them waits longer",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from linewarden.collectors._mqtt.inbox import Inbox
 from linewarden.collectors._mqtt.link import Event, Link, Role, Session, Will
 from linewarden.collectors._mqtt.settings import parsed
-from linewarden.collectors.contract import Samples, Tag
+from linewarden.collectors.contract import Numbers, Samples, Tag
 from linewarden.service.namespace.latest import MOST_TAGS, QUALITIES, About, Last, Latest, payload
 from linewarden.service.namespace.settings import Namespace
 from linewarden.service.namespace.topics import level, topic_of
@@ -58,10 +58,10 @@ class Publisher:
 
     # --- values come ---
 
-    def samples(self, tag_of: Callable[[int], Tag]) -> Callable[[str, Samples, int], None]:
+    def samples(self, tag_of: Callable[[int], Tag]) -> Callable[[str, Samples | Numbers, int], None]:
         """What follows the samples of collectors; `tag_of`: the tag of a number."""
 
-        def take(_collector: str, samples: Samples, arrived: int) -> None:
+        def take(_collector: str, samples: Samples | Numbers, arrived: int) -> None:
             last = {number: at for at, number in enumerate(samples.tag)}
             found = []
             for number, at in last.items():
@@ -186,7 +186,7 @@ class Publisher:
             self.published += 1
 
 
-def _last(samples: Samples, at: int, arrived: int) -> Last:
+def _last(samples: Samples | Numbers, at: int, arrived: int) -> Last:
     quality, own = QUALITIES[samples.quality[at]], samples.source_ts[at] or 0
     return Last(samples.value[at], samples.text[at], quality, samples.status[at], own, arrived)
 
