@@ -13,6 +13,8 @@ const MAX_SENDERS: usize = 4_096;
 #[derive(Debug, Default)]
 pub struct Crowd {
     known: HashSet<[u8; 6]>,
+    /// Open flows below IP.
+    open: usize,
     sums: HashMap<(NameId, NameId), Sum>,
 }
 
@@ -21,9 +23,26 @@ pub struct Crowd {
 pub struct Sum {
     pub flow: Flow,
     pub conversations: u64,
+    /// Native rows that these have not.
+    pub rows: u64,
 }
 
 impl Crowd {
+    /// A flow begins.
+    pub fn begins(&mut self, key: &Key) {
+        self.open += usize::from(key.is_below_ip());
+    }
+
+    /// A flow is over.
+    pub fn ends(&mut self, key: &Key) {
+        self.open -= usize::from(key.is_below_ip());
+    }
+
+    /// Whether a sender that has no flow is one too many.
+    pub fn is_beyond(&self, sender: [u8; 6]) -> bool {
+        self.open.max(self.known.len()) >= MAX_SENDERS && !self.known.contains(&sender)
+    }
+
     /// Adds up a flow that is over if it is of a lone sender too many; false if it has to be told by itself.
     pub fn takes(&mut self, flow: &Flow) -> bool {
         let Host::Mac(sender) = flow.info().orig else {
@@ -36,11 +55,16 @@ impl Crowd {
             self.known.insert(sender);
             return false;
         }
+        self.add(flow, 0);
+        true
+    }
+
+    /// Adds up a flow that is over, and for which so many native rows were not written.
+    pub fn add(&mut self, flow: &Flow, rows: u64) {
         self.sums
             .entry((flow.first.capture, flow.service_name))
             .or_insert_with(|| Sum::new(flow))
-            .add(flow);
-        true
+            .add(flow, rows);
     }
 
     /// The sums so far, in the order of their first packets.
@@ -60,11 +84,13 @@ impl Sum {
         Self {
             flow,
             conversations: 0,
+            rows: 0,
         }
     }
 
-    fn add(&mut self, flow: &Flow) {
+    fn add(&mut self, flow: &Flow, rows: u64) {
         self.conversations += 1;
+        self.rows += rows;
         if (flow.first.ts, flow.first.frame) < (self.flow.first.ts, self.flow.first.frame) {
             self.flow.first = flow.first;
         }
@@ -117,6 +143,20 @@ mod tests {
         assert_eq!(sums[0].conversations, 1_000);
         assert_eq!(sums[0].flow.orig_side().wire_bytes, 60_000);
         assert_eq!(sums[0].flow.first.frame, u64::from(many));
+    }
+
+    #[test]
+    fn a_sender_is_one_too_many_while_many_flows_are_open_or_many_were_lone() {
+        let mut crowd = Crowd::default();
+        let many = MAX_SENDERS as u32;
+        let flows: Vec<_> = (0..many).map(|n| frame(n, 1)).collect();
+        flows.iter().for_each(|f| crowd.begins(&f.key));
+        assert!(crowd.is_beyond([2; 6]));
+        crowd.ends(&flows[0].key);
+        assert!(!crowd.is_beyond([2; 6]));
+        assert!(flows.iter().all(|f| !crowd.takes(f)));
+        assert!(crowd.is_beyond([2; 6]));
+        assert!(!crowd.is_beyond([2, 0, 0, 0, 0, 7]), "one of the first goes on");
     }
 
     #[test]

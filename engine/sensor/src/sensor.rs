@@ -502,6 +502,10 @@ impl Sensor {
         let list = list.cloned();
         let (src, dst) = (Host::Mac(src_mac), Host::Mac(dst_mac));
         let (key, side) = Key::new(src, dst, 0, 0, Key::BELOW_IP | kind);
+        let announces = |i: &usize| self.core.spec.protos[*i].announces;
+        let beyond = list.as_ref().is_some_and(|l| l.iter().any(announces))
+            && self.table.find(&key).is_none()
+            && self.table.crowd.is_beyond(src_mac);
         let place = self.find(key, side, src, dst, packet);
         let flow = &mut self.table.flows[place];
         flow.ethertype = d.ethertype;
@@ -511,7 +515,12 @@ impl Sensor {
         self.touch(place, side, packet, None, &Transport::Other, d.l2_payload.len());
         if let Some(list) = list {
             let flow = &mut self.table.flows[place];
+            self.core.emitter.beyond = beyond;
             self.core.placed(flow, side, packet.stamp, &list, d.l2_payload);
+            if beyond {
+                self.sum_up(place);
+            }
+            self.core.emitter.beyond = false;
         }
     }
 

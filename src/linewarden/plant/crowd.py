@@ -15,6 +15,8 @@ NOBODY = "00:00:00:00:00:00"
 """The sensor sums the frames of made-up senders in a conversation of this address (`engine/sensor/src/crowd.rs`)."""
 SUMMED = "lone_conversations_summed"
 """The weird that says of how many."""
+LEFT_OUT = "announcement_rows_left_out"
+"""The weird that says how many rows of their announcements were not written."""
 MOST = 4_096
 """Silent addresses that are kept: more than a network of this kind has, since a switch learns 8,192 in all."""
 
