@@ -8,6 +8,8 @@ use crate::tables::{Host, NOBODY};
 
 /// Lone senders below IP that are told one by one. Four sensors read together, and a switch learns 8,192 addresses.
 const MAX_SENDERS: usize = 4_096;
+/// Of the announcements of senders beyond that, one of so many is read.
+const SAMPLE: u64 = 64;
 
 /// The senders that are known, and what all others sent, by capture and kind of traffic.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Crowd {
     known: HashSet<[u8; 6]>,
     /// Open flows below IP.
     open: usize,
+    /// Announcements of senders too many.
+    beyond: u64,
     sums: HashMap<(NameId, NameId), Sum>,
 }
 
@@ -23,8 +27,8 @@ pub struct Crowd {
 pub struct Sum {
     pub flow: Flow,
     pub conversations: u64,
-    /// Native rows that these have not.
-    pub rows: u64,
+    /// Announcements among them that were only counted.
+    pub unread: u64,
 }
 
 impl Crowd {
@@ -55,16 +59,28 @@ impl Crowd {
             self.known.insert(sender);
             return false;
         }
-        self.add(flow, 0);
+        self.add(flow);
         true
     }
 
-    /// Adds up a flow that is over, and for which so many native rows were not written.
-    pub fn add(&mut self, flow: &Flow, rows: u64) {
-        self.sums
+    /// Whether an announcement of a sender too many is to be read: some are, so that it can be seen what they say.
+    pub fn is_sample(&mut self) -> bool {
+        self.beyond += 1;
+        self.beyond % SAMPLE == 1
+    }
+
+    /// Adds up a flow whose only frame was not read.
+    pub fn count(&mut self, flow: &Flow) {
+        self.add(flow).unread += 1;
+    }
+
+    fn add(&mut self, flow: &Flow) -> &mut Sum {
+        let sum = self
+            .sums
             .entry((flow.first.capture, flow.service_name))
-            .or_insert_with(|| Sum::new(flow))
-            .add(flow, rows);
+            .or_insert_with(|| Sum::new(flow));
+        sum.add(flow);
+        sum
     }
 
     /// The sums so far, in the order of their first packets.
@@ -84,13 +100,12 @@ impl Sum {
         Self {
             flow,
             conversations: 0,
-            rows: 0,
+            unread: 0,
         }
     }
 
-    fn add(&mut self, flow: &Flow, rows: u64) {
+    fn add(&mut self, flow: &Flow) {
         self.conversations += 1;
-        self.rows += rows;
         if (flow.first.ts, flow.first.frame) < (self.flow.first.ts, self.flow.first.frame) {
             self.flow.first = flow.first;
         }

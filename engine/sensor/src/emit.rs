@@ -103,10 +103,6 @@ pub struct Emitter {
     /// Room for the text of a command's point.
     pub point: String,
     pub packets: u64,
-    /// What is said is of a sender too many: native rows of announcements are counted, all else is told.
-    pub beyond: bool,
-    /// The rows that were counted.
-    pub left_out: u64,
     /// Requests that wait for an answer, over all flows.
     pub pending: usize,
     /// Requests that are done with, to be used again.
@@ -255,8 +251,6 @@ impl Emitter {
             spare: Ctx::new(),
             point: String::new(),
             packets: 0,
-            beyond: false,
-            left_out: 0,
             pending: 0,
             used: Vec::new(),
             proto_names: spec.protos.iter().map(|p| p.name).collect(),
@@ -338,10 +332,6 @@ impl Emitter {
     pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &Names) {
         let stream = proto.stream;
         if !proto.row || !self.wanted[stream] {
-            return;
-        }
-        if self.beyond && proto.announces {
-            self.left_out += 1;
             return;
         }
         let asked = told.request.or(told.answer).unwrap_or_default();

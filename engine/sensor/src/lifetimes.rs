@@ -1,6 +1,5 @@
 //! The end of flows: time-outs, a full table, the end of the capture; and which MAC had which IP address.
 
-use crate::flow::Service;
 use crate::sensor::{Binding, Sensor};
 use crate::tables::{Host, Stamp};
 
@@ -112,23 +111,6 @@ impl Sensor {
         self.table.remove(place);
     }
 
-    /// The first frame of a sender too many was read: its flow is over, if it is an announcement and nothing is asked.
-    pub(crate) fn sum_up(&mut self, place: usize) {
-        let flow = &mut self.table.flows[place];
-        let over = match &flow.service {
-            Service::Known(session) => {
-                session.awaits_nothing() && self.core.spec.protos[session.proto].announces
-            }
-            _ => false,
-        };
-        if over {
-            self.core.end(flow);
-            let rows = std::mem::take(&mut self.core.emitter.left_out);
-            self.table.crowd.add(&self.table.flows[place], rows);
-            self.table.remove(place);
-        }
-    }
-
     pub(crate) fn finish_flows(&mut self) {
         for place in 0..self.table.flows.len() {
             if self.table.flows[place].alive {
@@ -139,23 +121,18 @@ impl Sensor {
 
     /// What lone senders too many sent, as one conversation, and a weird that says how many it stands for.
     pub(crate) fn flush_crowd(&mut self) {
-        let names = ["lone_conversations_summed", "announcement_rows_left_out"].map(|n| self.core.names.intern(n));
+        let names =
+            ["lone_conversations_summed", "announcements_left_out"].map(|n| self.core.names.intern(n));
         for sum in self.table.crowd.take() {
             let flow = &sum.flow;
             self.core.conn(flow);
-            for (name, count) in names.into_iter().zip([sum.conversations, sum.rows]) {
-                if count == 0 {
-                    continue;
+            for (name, count) in names.into_iter().zip([sum.conversations, sum.unread]) {
+                if count > 0 {
+                    let (info, protocol) = (flow.info(), flow.service_name);
+                    self.core
+                        .emitter
+                        .weird(&info, flow.first, name, None, protocol, count, &self.core.names);
                 }
-                self.core.emitter.weird(
-                    &flow.info(),
-                    flow.first,
-                    name,
-                    None,
-                    flow.service_name,
-                    count,
-                    &self.core.names,
-                );
             }
         }
     }

@@ -120,10 +120,10 @@ pub struct Sensor {
 }
 
 /// One packet on its way.
-struct Packet<'a> {
-    stamp: Stamp,
-    wire: u32,
-    decoded: &'a Decoded<'a>,
+pub(crate) struct Packet<'a> {
+    pub stamp: Stamp,
+    pub wire: u32,
+    pub decoded: &'a Decoded<'a>,
 }
 
 impl Sensor {
@@ -502,10 +502,12 @@ impl Sensor {
         let list = list.cloned();
         let (src, dst) = (Host::Mac(src_mac), Host::Mac(dst_mac));
         let (key, side) = Key::new(src, dst, 0, 0, Key::BELOW_IP | kind);
-        let announces = |i: &usize| self.core.spec.protos[*i].announces;
-        let beyond = list.as_ref().is_some_and(|l| l.iter().any(announces))
+        if let (Some(list), true) = (&list, self.table.crowd.is_beyond(src_mac))
             && self.table.find(&key).is_none()
-            && self.table.crowd.is_beyond(src_mac);
+            && self.passes_over(packet, Flow::new(key, side, src, dst, 0, packet.stamp), list)
+        {
+            return;
+        }
         let place = self.find(key, side, src, dst, packet);
         let flow = &mut self.table.flows[place];
         flow.ethertype = d.ethertype;
@@ -515,12 +517,7 @@ impl Sensor {
         self.touch(place, side, packet, None, &Transport::Other, d.l2_payload.len());
         if let Some(list) = list {
             let flow = &mut self.table.flows[place];
-            self.core.emitter.beyond = beyond;
             self.core.placed(flow, side, packet.stamp, &list, d.l2_payload);
-            if beyond {
-                self.sum_up(place);
-            }
-            self.core.emitter.beyond = false;
         }
     }
 

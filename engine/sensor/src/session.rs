@@ -220,10 +220,6 @@ impl Session {
         }
     }
 
-    pub fn awaits_nothing(&self) -> bool {
-        self.pending.is_empty()
-    }
-
     /// A row: a request waits, a response is told with its request, anything else is told at once.
     pub fn row(&mut self, env: &Env<'_>, ctx: &mut Ctx, emitter: &mut Emitter, names: &mut Names) {
         match ctx.role {

@@ -74,7 +74,7 @@ pub struct Proto {
     pub pair: Option<Vec<Slot>>,
     /// Slots that number a dialogue, as bits.
     pub fleeting: u64,
-    /// Senders tell of themselves: of made-up senders the rows are counted.
+    /// Senders tell of themselves: of made-up senders most of it is only counted.
     pub announces: bool,
     pub anywhere: bool,
     pub confirm: u32,

@@ -329,7 +329,7 @@ def _crowded(seen: Seen) -> Iterator[Finding]:
 
 def _beyond(seen: Seen) -> Iterator[Finding]:
     left = {what: some for what, some in seen.left.items() if some.n}
-    counted = {SUMMED: "conversations that were a frame or few", LEFT_OUT: "rows of announcements"}
+    counted = {SUMMED: "conversations that were a frame or few", LEFT_OUT: "announcements that were not read"}
     for name, what in counted.items():
         if counts := [Left(w.n, (w.ts, w.capture, w.frame)) for w in seen.weirds if w.name == name]:
             left[what] = reduce(Left.joined, counts)

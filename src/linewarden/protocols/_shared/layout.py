@@ -697,8 +697,8 @@ class Protocol:
     off our ports before the flow is ours (both directions counted). `anywhere` False: never off our ports.
     `pair`: slots whose values tie a response to its request (empty: first in, first out; None: never paired).
     `fleeting`: slots that number a dialogue (sessions, sequence counts) and say nothing that a rich parser looks at.
-    `announces`: senders tell of themselves. Of senders beyond any network's number (somebody makes them up) what is not
-    asked and is no command has no native row; the engine counts such rows in a weird.
+    `announces`: senders tell of themselves. Of senders beyond any network's number (somebody makes them up) one of 64
+    messages is read, unless the probe hints at a request; a weird counts the others.
     `start/count/unit/name/status/value`: slots that common records are filled from.
     """
 
