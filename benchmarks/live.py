@@ -96,7 +96,7 @@ def mixes(data: Path, only: str) -> Iterator[Mix]:
         print(f"live: {data.parent} has no make_ot_capture.py: only Modbus polling is sent", flush=True)
         path = rule.FOLDER / f"polling-{FEW}.pcap"
         if not path.exists():
-            flood_capture.write(path.with_suffix(".tmp"), FEW, False)
+            flood_capture.write(path.with_suffix(".tmp"), FEW, 0.0)
             path.with_suffix(".tmp").rename(path)
         yield Mix("polling", path, FEW)
 

@@ -1,4 +1,4 @@
-"""Makes the captures of `benchmarks/flood.py`: Modbus polling, and the same with a rich message after each packet.
+"""Makes the captures of `benchmarks/flood.py`: Modbus polling, and the same with rich messages among it.
 
 Rich messages are those that a Python parser reads: LLDP and PROFINET DCP announcements, DNS answers, S7 status lists,
 Modbus device identifications. Each one differs from all others, and comes from ever new addresses or within long flows,
@@ -17,16 +17,21 @@ START_S, STEP_US = 1_700_000_000, 50
 LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-. "
 
 
-def write(path: Path, modbus_packets: int, flooded: bool, seed: int = 1) -> int:
-    """Writes a pcap; returns its number of packets. The Modbus packets are the same with and without the flood."""
+def write(path: Path, modbus_packets: int, share: float, seed: int = 1) -> int:
+    """Writes a pcap in which this share of all packets (below 1) is rich; returns its number of packets.
+
+    The Modbus packets are the same with any share.
+    """
     polling, rich = _polling(), _rich(random.Random(seed))
-    count = 0
+    count, due, step = 0, 0.0, share / (1 - share)
     with path.open("wb", buffering=1 << 20) as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1))
         for i in range(modbus_packets):
-            for k, source in enumerate((polling, rich) if flooded else (polling,)):
-                frame = next(source)
-                at = i * STEP_US + k * 10
+            due += step
+            whole = int(due)
+            due -= whole
+            for k, frame in enumerate([next(polling), *(next(rich) for _ in range(whole))]):
+                at = i * STEP_US + k
                 head = (START_S + at // 1_000_000, at % 1_000_000, len(frame), len(frame))
                 out.write(struct.pack("<IIII", *head) + frame)
                 count += 1

@@ -17,7 +17,7 @@ LARGE = b"\x02" * 12 + b"\x08\x00" + bytes(cable.MTU + 100)
 def capture(tmp_path: Path) -> Path:
     """300 frames of polling, and one that no interface takes."""
     path = tmp_path / "frames.pcap"
-    flood_capture.write(path, 300, False)
+    flood_capture.write(path, 300, 0.0)
     with path.open("ab") as file:
         file.write(struct.pack("<IIII", 0, 0, len(LARGE), len(LARGE)) + LARGE)
     return path

@@ -51,10 +51,12 @@ def test_statements_of_one_address_are_bounded_whatever_the_batches() -> None:
 def test_what_the_sensor_summed_is_traffic_of_nobody_and_said(make: Any) -> None:
     nobody = make.eth(crowd.NOBODY, crowd.NOBODY, "lldp", orig_pkts=5_000, orig_l2_addr=None, resp_l2_addr=None)
     weird = make.weird(crowd.SUMMED, crowd.NOBODY, crowd.NOBODY, count=4_900)
-    plant = make.plant(conn=[make.conn("10.0.0.9", PLC, 502, "modbus"), nobody], weird=[weird])
+    unread = make.weird(crowd.LEFT_OUT, crowd.NOBODY, crowd.NOBODY, count=4_800)
+    plant = make.plant(conn=[make.conn("10.0.0.9", PLC, 502, "modbus"), nobody], weird=[weird, unread])
     assert {ip for a in plant.assets for ip in a.ips} == {PLC, "10.0.0.9"} and len(plant.assets) == 2
     assert next(p.packets for p in plant.protocols if p.protocol == "lldp") == 5_000
-    assert "4,900 conversations" in next(f.detail for f in plant.tap if f.kind == "too_much_to_follow")
+    told = next(f.detail for f in plant.tap if f.kind == "too_much_to_follow")
+    assert "4,900 conversations" in told and "4,800 announcements that were not read" in told
 
 
 def scan(make: Any, numbers: range) -> pl.DataFrame:

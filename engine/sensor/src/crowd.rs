@@ -8,11 +8,17 @@ use crate::tables::{Host, NOBODY};
 
 /// Lone senders below IP that are told one by one. Four sensors read together, and a switch learns 8,192 addresses.
 const MAX_SENDERS: usize = 4_096;
+/// Of the announcements of senders beyond that, one of so many is read.
+const SAMPLE: u64 = 64;
 
 /// The senders that are known, and what all others sent, by capture and kind of traffic.
 #[derive(Debug, Default)]
 pub struct Crowd {
     known: HashSet<[u8; 6]>,
+    /// Open flows below IP.
+    open: usize,
+    /// Announcements of senders too many.
+    beyond: u64,
     sums: HashMap<(NameId, NameId), Sum>,
 }
 
@@ -21,9 +27,26 @@ pub struct Crowd {
 pub struct Sum {
     pub flow: Flow,
     pub conversations: u64,
+    /// Announcements among them that were only counted.
+    pub unread: u64,
 }
 
 impl Crowd {
+    /// A flow begins.
+    pub fn begins(&mut self, key: &Key) {
+        self.open += usize::from(key.is_below_ip());
+    }
+
+    /// A flow is over.
+    pub fn ends(&mut self, key: &Key) {
+        self.open -= usize::from(key.is_below_ip());
+    }
+
+    /// Whether a sender that has no flow is one too many.
+    pub fn is_beyond(&self, sender: [u8; 6]) -> bool {
+        self.open.max(self.known.len()) >= MAX_SENDERS && !self.known.contains(&sender)
+    }
+
     /// Adds up a flow that is over if it is of a lone sender too many; false if it has to be told by itself.
     pub fn takes(&mut self, flow: &Flow) -> bool {
         let Host::Mac(sender) = flow.info().orig else {
@@ -36,11 +59,28 @@ impl Crowd {
             self.known.insert(sender);
             return false;
         }
-        self.sums
-            .entry((flow.first.capture, flow.service_name))
-            .or_insert_with(|| Sum::new(flow))
-            .add(flow);
+        self.add(flow);
         true
+    }
+
+    /// Whether an announcement of a sender too many is to be read: some are, so that it can be seen what they say.
+    pub fn is_sample(&mut self) -> bool {
+        self.beyond += 1;
+        self.beyond % SAMPLE == 1
+    }
+
+    /// Adds up a flow whose only frame was not read.
+    pub fn count(&mut self, flow: &Flow) {
+        self.add(flow).unread += 1;
+    }
+
+    fn add(&mut self, flow: &Flow) -> &mut Sum {
+        let sum = self
+            .sums
+            .entry((flow.first.capture, flow.service_name))
+            .or_insert_with(|| Sum::new(flow));
+        sum.add(flow);
+        sum
     }
 
     /// The sums so far, in the order of their first packets.
@@ -60,6 +100,7 @@ impl Sum {
         Self {
             flow,
             conversations: 0,
+            unread: 0,
         }
     }
 
@@ -117,6 +158,20 @@ mod tests {
         assert_eq!(sums[0].conversations, 1_000);
         assert_eq!(sums[0].flow.orig_side().wire_bytes, 60_000);
         assert_eq!(sums[0].flow.first.frame, u64::from(many));
+    }
+
+    #[test]
+    fn a_sender_is_one_too_many_while_many_flows_are_open_or_many_were_lone() {
+        let mut crowd = Crowd::default();
+        let many = MAX_SENDERS as u32;
+        let flows: Vec<_> = (0..many).map(|n| frame(n, 1)).collect();
+        flows.iter().for_each(|f| crowd.begins(&f.key));
+        assert!(crowd.is_beyond([2; 6]));
+        crowd.ends(&flows[0].key);
+        assert!(!crowd.is_beyond([2; 6]));
+        assert!(flows.iter().all(|f| !crowd.takes(f)));
+        assert!(crowd.is_beyond([2; 6]));
+        assert!(!crowd.is_beyond([2, 0, 0, 0, 0, 7]), "one of the first goes on");
     }
 
     #[test]

@@ -54,6 +54,10 @@ impl Key {
         self.kind
     }
 
+    pub fn is_below_ip(&self) -> bool {
+        self.kind & Self::BELOW_IP != 0
+    }
+
     pub fn port(&self, side: u8) -> u16 {
         self.ports[side as usize & 1]
     }
@@ -423,6 +427,7 @@ impl FlowTable {
 
     pub fn insert(&mut self, flow: Flow) -> usize {
         let key = flow.key;
+        self.crowd.begins(&key);
         let place = match self.free.pop() {
             Some(i) => {
                 self.flows[i as usize] = flow;
@@ -443,6 +448,7 @@ impl FlowTable {
     /// Takes a flow out; its place can be used again.
     pub fn remove(&mut self, place: usize) {
         let key = self.flows[place].key;
+        self.crowd.ends(&key);
         let hash = key.hash(&self.secret.0);
         if let Ok(entry) = self.index.find_entry(hash, |&i| i as usize == place) {
             entry.remove();

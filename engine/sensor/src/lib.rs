@@ -5,6 +5,7 @@
 //! and fills one Arrow builder per stream. Nothing here knows a protocol by name.
 #![forbid(unsafe_code)]
 
+mod beyond;
 mod bits;
 mod columns;
 mod conn;

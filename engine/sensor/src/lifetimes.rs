@@ -121,19 +121,19 @@ impl Sensor {
 
     /// What lone senders too many sent, as one conversation, and a weird that says how many it stands for.
     pub(crate) fn flush_crowd(&mut self) {
-        let name = self.core.names.intern("lone_conversations_summed");
+        let names =
+            ["lone_conversations_summed", "announcements_left_out"].map(|n| self.core.names.intern(n));
         for sum in self.table.crowd.take() {
             let flow = &sum.flow;
             self.core.conn(flow);
-            self.core.emitter.weird(
-                &flow.info(),
-                flow.first,
-                name,
-                None,
-                flow.service_name,
-                sum.conversations,
-                &self.core.names,
-            );
+            for (name, count) in names.into_iter().zip([sum.conversations, sum.unread]) {
+                if count > 0 {
+                    let (info, protocol) = (flow.info(), flow.service_name);
+                    self.core
+                        .emitter
+                        .weird(&info, flow.first, name, None, protocol, count, &self.core.names);
+                }
+            }
         }
     }
 

@@ -120,10 +120,10 @@ pub struct Sensor {
 }
 
 /// One packet on its way.
-struct Packet<'a> {
-    stamp: Stamp,
-    wire: u32,
-    decoded: &'a Decoded<'a>,
+pub(crate) struct Packet<'a> {
+    pub stamp: Stamp,
+    pub wire: u32,
+    pub decoded: &'a Decoded<'a>,
 }
 
 impl Sensor {
@@ -502,6 +502,12 @@ impl Sensor {
         let list = list.cloned();
         let (src, dst) = (Host::Mac(src_mac), Host::Mac(dst_mac));
         let (key, side) = Key::new(src, dst, 0, 0, Key::BELOW_IP | kind);
+        if let (Some(list), true) = (&list, self.table.crowd.is_beyond(src_mac))
+            && self.table.find(&key).is_none()
+            && self.passes_over(packet, Flow::new(key, side, src, dst, 0, packet.stamp), list)
+        {
+            return;
+        }
         let place = self.find(key, side, src, dst, packet);
         let flow = &mut self.table.flows[place];
         flow.ethertype = d.ethertype;

@@ -74,6 +74,8 @@ pub struct Proto {
     pub pair: Option<Vec<Slot>>,
     /// Slots that number a dialogue, as bits.
     pub fleeting: u64,
+    /// Senders tell of themselves: of made-up senders most of it is only counted.
+    pub announces: bool,
     pub anywhere: bool,
     pub confirm: u32,
     pub special: Special,
@@ -315,6 +317,7 @@ impl<'a> Reader<'a> {
             programs,
             pair,
             fleeting,
+            announces: value["announces"].as_bool().unwrap_or(false),
             anywhere: value["anywhere"].as_bool().unwrap_or(true),
             confirm: int(&value["confirm"])? as u32,
             special,

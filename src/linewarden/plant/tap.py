@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from linewarden.plant import addresses as ad
-from linewarden.plant.crowd import MOST, SUMMED, Crowd
+from linewarden.plant.crowd import LEFT_OUT, MOST, SUMMED, Crowd
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, Finding, Severity
 from linewarden.plant.rows import BindingRow, ConnRow, FactRow, Left, WeirdRow
@@ -328,10 +328,11 @@ def _crowded(seen: Seen) -> Iterator[Finding]:
 
 
 def _beyond(seen: Seen) -> Iterator[Finding]:
-    summed = [Left(w.n, (w.ts, w.capture, w.frame)) for w in seen.weirds if w.name == SUMMED]
     left = {what: some for what, some in seen.left.items() if some.n}
-    if summed:
-        left["conversations that were a frame or few"] = reduce(Left.joined, summed)
+    counted = {SUMMED: "conversations that were a frame or few", LEFT_OUT: "announcements that were not read"}
+    for name, what in counted.items():
+        if counts := [Left(w.n, (w.ts, w.capture, w.frame)) for w in seen.weirds if w.name == name]:
+            left[what] = reduce(Left.joined, counts)
     if not left:
         return
     _, capture, frame = min(some.first for some in left.values())

@@ -80,6 +80,7 @@ PROTOCOL = l.Protocol(
     title="CDP (Cisco discovery)",
     reference="Cisco IOS configuration guides, CDP",
     on=(l.On("snap", (0x00000C << 16 | 0x2000,)),),
+    announces=True,
     probe=[
         l.U8("version"), l.Check(l.F("version").among(1, 2)), l.Skip(3), l.U16(), l.U16("size"),
         l.Check(l.F("size") >= 4),

@@ -148,6 +148,7 @@ PROTOCOL = l.Protocol(
     title="LLDP (link layer discovery)",
     reference="IEEE 802.1AB-2016, 8",
     on=(l.On("eth", (0x88CC,)),),
+    announces=True,
     probe=[
         l.U16("head"), l.Check((l.F("head") >> 9).eq(1)), l.Check((l.F("head") & 0x1FF) >= 2),
         l.Skip(l.F("head") & 0x1FF), l.U16("next"), l.Check((l.F("next") >> 9).eq(2)),

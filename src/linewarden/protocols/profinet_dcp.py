@@ -191,6 +191,7 @@ DCP = l.Protocol(
     ],
     main=[l.If(l.Peek(2).among(0xFEFC, 0xFEFD, 0xFEFE, 0xFEFF).eq(0), [l.Drop()]), *_MAIN],
     pair=("fn", "xid"),
+    announces=True,
     columns=(
         l.Col("frame_id", "u16", "frame id of the request"),
         l.Col("service_id", "u8", "service of the request"),

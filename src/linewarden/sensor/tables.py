@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from linewarden.records import Stream
 
 
+KEPT = 4
+"""Tables that stay in the cache: of so many installations, or versions of the protocol files."""
+
+
 @cache
 def streams() -> tuple[Stream, ...]:
     """All streams of this installation: the common ones, then one a protocol."""
@@ -75,11 +79,12 @@ def _fingerprint() -> str:
 
 
 def _keep(place: Path, text: str) -> None:
-    """Writes the file whole or not at all, and drops those of older protocol files."""
+    """Writes the file whole or not at all, and drops the oldest: installations beside each other keep theirs."""
     import tempfile
 
     place.parent.mkdir(parents=True, exist_ok=True)
-    for old in place.parent.glob("spec-*.json"):
+    kept = sorted(place.parent.glob("spec-*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for old in kept[: -(KEPT - 1)]:
         old.unlink(missing_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=place.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
         file.write(text)

@@ -40,6 +40,7 @@ def compile_protocol(protocol: l.Protocol, labels: bool = False) -> dict[str, An
             "programs": {name: program(ops, labels) for name, ops in protocol.programs.items()},
             "pair": None if protocol.pair is None else list(protocol.pair),
             "fleeting": [*(protocol.pair or ()), *protocol.fleeting],
+            "announces": protocol.announces,
             "anywhere": protocol.anywhere,
             "confirm": protocol.confirm,
             "function": protocol.function,

@@ -697,6 +697,8 @@ class Protocol:
     off our ports before the flow is ours (both directions counted). `anywhere` False: never off our ports.
     `pair`: slots whose values tie a response to its request (empty: first in, first out; None: never paired).
     `fleeting`: slots that number a dialogue (sessions, sequence counts) and say nothing that a rich parser looks at.
+    `announces`: senders tell of themselves. Of senders beyond any network's number (somebody makes them up) one of 64
+    messages is read, unless the probe hints at a request; a weird counts the others.
     `start/count/unit/name/status/value`: slots that common records are filled from.
     """
 
@@ -713,6 +715,7 @@ class Protocol:
     rich: Mapping[str, Any] = field(default_factory=dict)
     pair: tuple[str, ...] | None = None
     fleeting: tuple[str, ...] = ()
+    announces: bool = False
     anywhere: bool = True
     confirm: int = 1
     function: str = ""  # name of the Col that names the function
