@@ -122,6 +122,7 @@ ALLOW: dict[str, Row] = {
     "get_maintenance": Row(ALL, {"id": work}),
     "get_maintenance_calendar": Row(ALL),
     "list_maintenance_models": Row(ALL),
+    "list_maintenance_units": Row(ALL),
     "answer_maintenance": Row(ANNOUNCE, {"id": work}, {"state": "accepted"}),
     "list_audit": Row(AUDIT),
     "list_cases": Row(ALL),

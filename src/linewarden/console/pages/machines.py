@@ -22,6 +22,7 @@ from linewarden.api.routes.machines import (
     list_machines,
     visible_machines,
 )
+from linewarden.api.routes.maintenance import UnitOut, list_units
 from linewarden.api.routes.tags import names_of
 from linewarden.api.tables import made_of_plant
 from linewarden.console.entries import Entry
@@ -64,6 +65,7 @@ def machines(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]
     return page(
         request, "machines.html.j2", who, found=found, query=query, problem=problem, wrong=wrong,
         file=who.place.file, lake=who.place.lake, data=config.service.data, enabled=config.analytics.enabled,
+        units=_units(who),
     )  # fmt: skip
 
 
@@ -95,6 +97,11 @@ def forgetting(who: Viewer, id: str) -> Response:
     """It learns anew."""
     forget_machine(who, id)
     return RedirectResponse(f"/machines/{quote(id, safe='')}?done=forgotten", 303)
+
+
+def _units(who: Caller) -> list[UnitOut]:
+    """Units with a remaining life, for those who may see the whole site."""
+    return list_units(who) if who.may(Action.SITE_READ, who.thing(Kind.SITE)) else []
 
 
 def _called(tag: TagState | None) -> str:

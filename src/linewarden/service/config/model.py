@@ -291,6 +291,11 @@ class Config(Table):
         return self.lake.folder or self.service.data / "lake"
 
     @property
+    def models_folder(self) -> Path:
+        """Where models of remaining life are."""
+        return self.analytics.models or self.service.data / "models"
+
+    @property
     def state_url(self) -> str:
         """The database, without the password that stands elsewhere."""
         return self.state.url or f"sqlite:///{self.service.data / 'state.db'}"

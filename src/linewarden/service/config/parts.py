@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
+    from linewarden.service.maintenance.lives import Life
     from linewarden.service.namespace.publishing import Publishing
 
 
@@ -99,6 +100,21 @@ def analytics_of(config: Config) -> Analytics | None:
 
     groups = tuple(Group(m.name, m.tags, wanted(m, m.hints)) for m in said.machine)
     return Analytics(groups, wanted(said), before_s=said.before_s)
+
+
+def lives_of(config: Config) -> tuple[Life, ...]:
+    """The units whose remaining life is scored; none where values are not judged."""
+    from linewarden.service.maintenance.lives import Life
+
+
+    said = config.analytics
+    return tuple(
+        Life(
+            one.unit, config.models_folder / one.model, one.tags, one.since, one.row_s, one.hours,
+            one.every_minutes * 60, one.limit_hours, tuple(one.costs.model_dump().values()) if one.costs else (),
+        )
+        for one in said.life if said.enabled
+    )  # fmt: skip
 
 
 def listen_of(config: Config) -> tuple[str, int] | None:
