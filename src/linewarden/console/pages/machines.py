@@ -13,11 +13,13 @@ from linewarden.api.caller import Caller
 from linewarden.api.listing import ListQuery
 from linewarden.api.problems import ProblemError
 from linewarden.api.routes.machines import (
+    Freeze,
     MachineOut,
     OddOut,
     TimeIn,
     approve_machine,
     forget_machine,
+    freeze_machine,
     get_machine,
     list_machines,
     visible_machines,
@@ -97,6 +99,13 @@ def forgetting(who: Viewer, id: str) -> Response:
     """It learns anew."""
     forget_machine(who, id)
     return RedirectResponse(f"/machines/{quote(id, safe='')}?done=forgotten", 303)
+
+
+@router.post("/machines/{id}/freeze")
+def freezing(who: Viewer, id: str, frozen: Annotated[bool, Form()]) -> Response:
+    """It learns nothing more by itself, or goes on."""
+    freeze_machine(who, id, Freeze(frozen=frozen))
+    return RedirectResponse(f"/machines/{quote(id, safe='')}?done={'frozen' if frozen else 'thawed'}", 303)
 
 
 def _units(who: Caller) -> list[UnitOut]:
