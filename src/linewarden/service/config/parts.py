@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from linewarden.service.audit.witness import Witness
     from linewarden.service.collecting.collectors import Collecting
     from linewarden.service.config.analytics import Judged
+    from linewarden.service.config.collectors import Collector
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
@@ -58,16 +59,17 @@ def collecting_of(config: Config) -> Collecting | None:
         return None
     from linewarden.service.collecting.collectors import Collecting
     from linewarden.service.collecting.running import Source
-    from linewarden.service.config.collectors import kind_of, settings_of
+    from linewarden.service.config.collectors import kind_of, remembering, settings_of
     from linewarden.service.config.sealed import secret_of
 
     def opened(key: str, reference: str) -> str:
         return secret_of(config, key, reference, None) or ""
 
-    found = tuple(
-        Source(kind_of(c.kind), c.name, settings_of(c, opened, f"collector[{at}]"))
-        for at, c in enumerate(config.collector)
-    )
+    def source(at: int, c: Collector) -> Source:
+        settings = settings_of(c, opened, f"collector[{at}]")
+        return Source(kind_of(c.kind), c.name, remembering(settings, config.service.data, c.name))
+
+    found = tuple(source(at, c) for at, c in enumerate(config.collector))
     return Collecting(
         found, config.spool_folder, config.lake_folder, config.service.site,
         config.collecting.spool_mb * 1_000_000, config.collecting.clock_tolerance_s,
@@ -105,7 +107,6 @@ def analytics_of(config: Config) -> Analytics | None:
 def lives_of(config: Config) -> tuple[Life, ...]:
     """The units whose remaining life is scored; none where values are not judged."""
     from linewarden.service.maintenance.lives import Life
-
 
     said = config.analytics
     return tuple(
