@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linewarden.errors import ConfigError
-from linewarden.service.lake import Session, quoted
+from linewarden.service.lake import Session
+from linewarden.service.measuring.named import key_of
 from linewarden.service.measuring.reading import rows_of, session_of
 from linewarden.service.values.tag import TagKey
-from linewarden.service.values.trends import DAY_NS, instant, values_sql
+from linewarden.service.values.trends import values_sql
 
 if TYPE_CHECKING:
     from linewarden.analytics.maintenance.runs import Run
@@ -58,7 +59,7 @@ def _history(question: dict[str, Any], kept: Kept, hours: float) -> tuple[Run, i
     rows = np.full((count, len(kept.model.columns)), np.nan)
     with session_of(Path(question["lake"])) as session:
         for column, name in enumerate(kept.model.columns):
-            key = _key(session, question["tags"][name], start, end)
+            key = key_of(session, question["tags"][name], start, end)
             for place, mean in _means(session, key, start, start + count * width - 1, width):
                 rows[place, column] = mean
     said = np.flatnonzero(np.isfinite(rows).any(axis=1))
@@ -82,45 +83,6 @@ def _held(rows: np.ndarray) -> np.ndarray:
     place = np.where(np.isfinite(rows), np.arange(len(rows))[:, None], -1)
     last = np.maximum.accumulate(place, axis=0)
     return np.where(last >= 0, np.take_along_axis(rows, np.maximum(last, 0), axis=0), np.nan)
-
-
-def _key(session: Session, text: str, start: int, end: int) -> TagKey:
-    """The tag that is called so (`DEVICE/TAG`, as the analytics name it). Raises ConfigError."""
-    when = (
-        f"date BETWEEN DATE '1970-01-01' + {start // DAY_NS} AND DATE '1970-01-01' + {end // DAY_NS} "
-        f"AND ts BETWEEN {instant(start)} AND {instant(end)}"
-    )
-    series = rows_of(
-        session,
-        f"SELECT DISTINCT source, protocol, unit, area, name FROM reading "  # noqa: S608 - quoted
-        f"WHERE starts_with({quoted(text)}, source || '/') AND {when}",
-    )
-    found = [key for row in series if (key := _named(row, text)) is not None]
-    if not found:
-        raise ConfigError(f"tags: {text}: no such tag in the lake since the unit's history began; names are those of "
-                          "`linewarden analytics show`")  # fmt: skip
-    if len(found) > 1:
-        raise ConfigError(f"tags: {text}: several tags are called so; add ` unit N`")
-    return found[0]
-
-
-def _named(row: tuple[Any, ...], text: str) -> TagKey | None:
-    """The tag of this series that `text` names, if it is one."""
-    source, protocol, unit, area, name = row
-    label = text.removeprefix(f"{source}/")
-    bare = label.removesuffix(f" unit {unit}") if unit is not None else label
-    for said in (label, bare):
-        if name:
-            place = said.removeprefix(name).strip()
-            if said == name:
-                return TagKey(source, protocol, unit, area, name, 0)
-            if said.startswith(name) and place[:1] == "[" and place[-1:] == "]" and place[1:-1].isdigit():
-                return TagKey(source, protocol, unit, area, name, int(place[1:-1]))
-            continue
-        kind, _, number = said.rpartition(" ")
-        if number.isdigit() and kind == (area or ""):
-            return TagKey(source, protocol, unit, area, name, int(number))
-    return None
 
 
 def _proposal(question: dict[str, Any], kept: Kept, run: Run, hours: float) -> dict[str, Any]:
