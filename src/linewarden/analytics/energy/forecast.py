@@ -61,7 +61,7 @@ class LoadForecast:
     interval should hold. again: days after which a rolling forecast learns anew. threads: of the learning."""
 
     def __init__(
-        self, clock: Clock | None = None, *, rounds: int = 300, confidence: float = 0.9, again: int = 30,
+        self, clock: Clock | None = None, *, rounds: int = 300, confidence: float = 0.9, again: int = 14,
         threads: int = 1,
     ) -> None:  # fmt: skip
         self.clock = clock or Clock()
