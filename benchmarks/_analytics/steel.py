@@ -54,7 +54,7 @@ def rmse(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def measure(folder: Path) -> Table:
-    """Each month foretold by models of what was before it, made anew each month."""
+    """Each month foretold by models of what was before it, made anew every 14 days."""
     series = meter(folder)
     edges = cuts(len(series))
     told: dict[str, list[np.ndarray]] = {"low": [], "high": [], "kwh": []}

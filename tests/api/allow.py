@@ -118,10 +118,12 @@ ALLOW: dict[str, Row] = {
     # A time without values: who may is told so, and nothing is learned.
     "approve_machine": Row(EDIT, {"id": machine}, {"since": "2001-01-01T00:00:00Z", "until": "2001-01-01T01:00:00Z"}),
     "forget_machine": Row(EDIT, {"id": machine}),
+    "freeze_machine": Row(EDIT, {"id": machine}, {"frozen": False}),
     "list_maintenance": Row(ALL),
     "get_maintenance": Row(ALL, {"id": work}),
     "get_maintenance_calendar": Row(ALL),
     "list_maintenance_models": Row(ALL),
+    "list_maintenance_units": Row(ALL),
     "answer_maintenance": Row(ANNOUNCE, {"id": work}, {"state": "accepted"}),
     "list_audit": Row(AUDIT),
     "list_cases": Row(ALL),

@@ -77,6 +77,21 @@ def test_a_time_that_makes_no_sense_changes_nothing(site: Served, since: str, un
     assert one(site) == before
 
 
+def test_it_is_frozen_and_goes_on_again_and_both_stand_in_the_log(site: Served) -> None:
+    before = live(site)
+    path = f"/machines/{before['id']}/freeze"
+    assert ask(site, "analyst", "POST", path, {"frozen": True}).status_code == 403
+    assert ask(site, "engineer", "POST", path, {"frozen": True}).status_code == 204
+    assert live(site)["frozen"] and live(site)["hours"] == before["hours"]
+    with site.client("engineer") as client:
+        assert "frozen" in client.get("/machines").text
+        assert "Go on learning" in client.get(f"/machines/{before['id']}").text
+    assert ask(site, "engineer", "POST", path, {"frozen": False}).status_code == 204
+    assert not live(site)["frozen"]
+    for action in ("analytics.frozen", "analytics.thawed"):
+        assert any(action in entry for entry in told(site))
+
+
 def test_it_learns_anew(site: Served) -> None:
     assert ask(site, "engineer", "POST", f"/machines/{live(site)['id']}/forget").status_code == 204
     found = live(site)

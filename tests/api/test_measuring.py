@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from linewarden.people.model import Grant
+from linewarden.service.config.meters import MeterSaid, SubMeterSaid
 from tests.api.made_up import make_press
 from tests.console.house import Served, served_lake
 
@@ -70,6 +71,24 @@ def test_power_and_a_counter_of_energy_say_the_same(press: Served, tags: dict[st
         assert found["peaks"][0]["kw"] == pytest.approx(60, abs=0.1)
         assert found["hours"][0][7] == pytest.approx(60, abs=0.1)  # Monday
         assert found["hours"][5][7] == pytest.approx(10, abs=0.1)  # Saturday
+
+
+def test_good_pieces_and_sub_meters_stand_beside_the_meter(
+    press: Served, tags: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert got(press, "energy", tag=tags["Power"])["parts"] == []
+    same = SubMeterSaid(name="all of it", tag="press/Energy", kind="counter")
+    meter = MeterSaid(tag="press/Power", good="press/Pieces", part=(same,))
+    monkeypatch.setitem(press.place.config.__dict__, "meter", (meter,))
+    found = got(press, "energy", tag=tags["Power"])
+    each = found["per_piece"]
+    assert each["fixed_kw"] == pytest.approx(10, rel=0.1)
+    assert each["each_kwh"] == pytest.approx(50 / 60, rel=0.1)
+    assert [(p["name"], round(p["share"], 2)) for p in found["parts"]] == [("all of it", 1.0), ("", 0.0)]
+    with press.client("viewer") as client:
+        page = client.get("/energy", params={"tag": tags["Power"]}).text
+    assert "kWh a good piece" in page and "not counted by a sub-meter" in page
+    assert got(press, "energy", tag=tags["Energy"])["parts"] == []
 
 
 def test_prices_are_examples_until_somebody_says_them(press: Served, tags: dict[str, str]) -> None:

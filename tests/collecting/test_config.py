@@ -17,6 +17,7 @@ from linewarden.service.config.parts import collecting_of
 from linewarden.service.serving import plan_of
 
 pytestmark = pytest.mark.usefixtures("counting")
+REMEMBERS = '[[collector]]\nkind = "http_json"\nname = "%s"\nurl = "https://h/x"\ntags = [{name = "a", path = "a"}]\n'
 GOOD = '[[collector]]\nkind = "counting"\nname = "meters"\n'
 
 
@@ -148,3 +149,14 @@ def test_a_wrong_key_of_a_kind_is_one_line_and_no_mistake_of_ours(
     assert main(["config", "check", str(file)]) == 2
     out = capsys.readouterr()
     assert "collector[0].every_s" in out.out and "mistake of ours" not in out.err
+
+
+def test_what_a_collector_remembers_has_a_place_in_the_data_folder(tmp_path: Path) -> None:
+    text = f'{REMEMBERS % "oven"}{REMEMBERS % "../oven"}{REMEMBERS % "press"}state = "mine.json"\n'
+    config = load_config(written(tmp_path, text))
+    collecting = collecting_of(config)
+    assert collecting is not None
+    oven, odd, press = (s.settings.state for s in collecting.sources)
+    assert oven == config.service.data / "collectors" / "oven.json"
+    assert odd.parent == oven.parent and odd != oven
+    assert press == tmp_path / "mine.json"

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -235,3 +235,20 @@ def test_a_restart_is_a_gap() -> None:
 def test_wrong_settings_name_the_field(settings: HttpJson, field: str) -> None:
     assert KIND.check is not None
     assert [f for f, _ in KIND.check(settings)] == [field]
+
+
+def test_records_are_not_taken_again_after_a_restart_of_ours(tmp_path: Path) -> None:
+    items = [{"t": at, "v": at * 10} for at in range(1, 4)]
+    own = HttpJson(
+        "", (HttpTag("V", "v"),), rows="$.items", time="t", time_format="s", state=tmp_path / "d" / "log.json", **QUICK
+    )
+    with site(lambda _: (200, {}, json.dumps({"items": items}).encode())) as here:
+        settings = replace(own, url=here.url)
+        with running(KIND, settings) as sink:
+            until(lambda: len(sink.rows) >= 3)
+            asked = len(here.asked)
+            until(lambda: len(here.asked) > asked)
+        items.append({"t": 4, "v": 40})
+        with running(KIND, settings) as sink:
+            until(lambda: len(sink.rows) >= 1)
+            assert sink.of("V") == [40.0]

@@ -61,6 +61,16 @@ def test_an_engineer_lets_it_learn_anew(open_as: Callable[..., Any]) -> None:
     expect(page.locator("main")).to_contain_text("not judged yet")
 
 
+def test_remaining_lives_stand_there_with_when_they_were_scored(served: Served) -> None:
+    with served.client("viewer") as client:
+        shown = client.get("/machines").text
+        worn, away = client.get("/api/v1/maintenance/units").json()
+    assert "press 3" in shown and "below its limit of 72 h" in shown and 'datetime="2026-03-05T12:00:03Z"' in shown
+    assert (worn["unit"], worn["is_below"], worn["last"]["model"]) == ("press 3", True, "press 2")
+    assert worn["course"] == [{"scored": "2026-03-05T12:00:03Z", "left": 31.4}]
+    assert (away["last"], away["wrong"]) == (None, "tags: heat: no value")
+
+
 def test_a_planner_declines_with_a_reason(open_as: Callable[..., Any], served: Served) -> None:
     page = open_as("planner", "/maintenance")
     page.fill("[name=reason]", "the line runs through until Friday")

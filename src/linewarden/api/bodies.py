@@ -13,6 +13,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "BulkIn": {"cases": ["a41f09c27be3"]},
     "CaseChange": {"version": 3, "state": "in_work", "comment": "Called the shift: the line runs by hand."},
     "CommentIn": {"text": "Called the shift: nobody was at the engineering station."},
+    "Freeze": {"frozen": True},
     "Invitation": {"login": "bob", "name": "Bob Miller", "roles": ["engineer@plant-a/filling"]},
     "KeepIn": {
         "title": "Who wrote to controllers?",

@@ -33,7 +33,10 @@ class Historian:
     time_format: str = setting("of a number or text: iso, or s, ms, us or ns since 1970", default="iso")
     zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
     begin: str = setting("first time to take; empty: all that is there", default="", examples=("2026-11-01T00:00:00Z",))
-    state: Path | None = setting("file that remembers what was taken, over a restart of ours", default=None)
+    state: Path | None = setting(
+        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
+        default=None,
+    )
     interval: float = setting("how often it is asked for what is new", default=10.0, unit="s", least=0.1, most=86_400)
     overlap: float = setting("so late a row may come and is still taken", default=300.0, unit="s", least=0, most=86_400)
     pause: float = setting(

@@ -44,6 +44,10 @@ class HttpJson:
     )
     time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
     zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
+    state: Path | None = setting(
+        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
+        default=None,
+    )
     interval: float = setting("how often it is read", default=5.0, unit="s", least=0.1, most=86_400)
     timeout: float = setting("how long the whole answer may take", default=10.0, unit="s", least=0.05, most=300)
     token: str = setting("bearer token", default="", secret=True)
@@ -127,7 +131,7 @@ def run(settings: HttpJson, sink: Sink, stop: Event) -> None:
     reading = Reading(
         steps_of(s.rows) if s.rows else None, steps_of(s.time) if s.time else None, s.time_format, zone_of(s.zone)
     )  # fmt: skip
-    session = HttpSession(way, points, reading, sink, peer)
+    session = HttpSession(way, points, reading, sink, peer, s.state)
     Poller(session, {"all": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
 
 

@@ -67,7 +67,9 @@ class OpcUa:
     timeout_s: float = setting("how long an answer may take", default=10.0, unit="s")
     history: bool = setting("read from the server's history what was missed", default=True)
     state: Path | None = setting(
-        "file that remembers subscription and last values over a restart of ours; none: they are not", default=None
+        "file that remembers subscription and last values over a restart of ours; without: collectors/NAME.json in the "
+        "data folder",
+        default=None,
     )
 
 

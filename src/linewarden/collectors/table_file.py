@@ -42,7 +42,10 @@ class TableFile:
     device: str = setting("name the values are kept under; that of the file or folder if empty", default="")
     files: tuple[str, ...] = setting("which names in a folder", default=("*.csv", "*.parquet"))
     follow: bool = setting("watch for new files and new rows; else take what is there, and end", default=True)
-    state: Path | None = setting("file that remembers what was taken, over a restart of ours", default=None)
+    state: Path | None = setting(
+        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
+        default=None,
+    )
     interval: float = setting("how often the folder is looked at", default=10.0, unit="s", least=0.1, most=86_400)
     settle: float = setting(
         "how long a file must not have changed to be complete", default=10.0, unit="s", least=0, most=86_400

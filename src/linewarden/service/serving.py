@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from linewarden.service.config import Config
     from linewarden.service.exporting.exporter import Exporter, Receiver
     from linewarden.service.health import HealthServer
+    from linewarden.service.maintenance.lives import Life
+    from linewarden.service.maintenance.living import LiveLives
     from linewarden.service.namespace.publisher import Publisher
     from linewarden.service.namespace.publishing import Publishing
 
@@ -89,6 +91,9 @@ class Plan:
     """How process values are judged; None: not at all."""
     keep_analytics: bool = True
     """What machines learned is kept in `data`."""
+    lives: tuple[Life, ...] = ()
+    """Units whose remaining life is scored."""
+    site: str = "default"
     receivers: tuple[Receiver, ...] = ()
     """Who gets notices and cases as they come."""
     witness: Witness | None = None
@@ -128,6 +133,8 @@ def plan_of(config: Config, file: Path | None = None) -> Plan:
         keep_baseline=config.detect.keep_baseline,
         analytics=parts.analytics_of(config),
         keep_analytics=config.analytics.keep,
+        lives=parts.lives_of(config),
+        site=config.service.site,
         receivers=parts.receivers_of(config),
         witness=parts.witness_of(config, file),
         collecting=parts.collecting_of(config),
@@ -158,6 +165,8 @@ class Service:
         witness = plan.witness or Witness(plan.data / KEY)
         self.state = StateKeeper(plan.state_url, plan.state_password, plan.data / "events.spool", self.board, witness)
         jobs: list[Job] = [*lake_jobs(plan.keeping, self.board), *self.state.jobs()]
+        if plan.lives:
+            jobs += self._lives().jobs()
         if plan.receivers:
             from linewarden.service.exporting.exporter import Exporter
 
@@ -206,6 +215,19 @@ class Service:
         folder = self.plan.data / "analytics" / live_prefix(name) if self.plan.keep_analytics else None
         return LiveAnalysing(
             self.plan.analytics, folder, partial(self._notice, name), partial(self._line, name), said
+        )  # fmt: skip
+
+    def _lives(self) -> LiveLives:
+        """What scores remaining lives."""
+        from linewarden.service.analysing.collected import writer_of
+        from linewarden.service.maintenance.lives import Courses
+        from linewarden.service.maintenance.living import LiveLives
+        from linewarden.service.measuring.desk import Measures
+
+        lake = self.plan.keeping.lake
+        return LiveLives(
+            self.plan.lives, Courses(self.plan.data), Measures(lake), writer_of(lake, self.plan.site),
+            partial(self._notice, "health"), partial(self.state.calendar, self.plan.site),
         )  # fmt: skip
 
     def _judging_collected(self, collectors: Collectors) -> CollectedAnalysing | None:

@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linewarden.errors import StoreError
 from linewarden.service.audit.witness import SIGN_EVERY_S, Witness
@@ -16,6 +17,9 @@ from linewarden.service.board import Board
 from linewarden.service.pruning import prune_job
 from linewarden.service.schedule import Job, Turn
 from linewarden.service.state import Event, Spool, State, open_state
+
+if TYPE_CHECKING:
+    from linewarden.service.maintenance.calendar import Calendar
 
 DELIVER_EVERY_S = 2.0
 
@@ -55,6 +59,13 @@ class StateKeeper:
         """A job had its turn. What it did is of use for a while only, so that the last ones wait in memory."""
         if turn.job != "state" and (turn.detail or turn.error):
             self._turns = [*self._turns[-99:], turn]
+
+    def calendar(self, site: str) -> Calendar:
+        """Where maintenance is proposed. Raises StoreError while the database is away."""
+        from linewarden.service.audit.ledger import Ledger
+        from linewarden.service.maintenance.calendar import Calendar
+
+        return Calendar(Ledger(self._opened(), self._witness.key_file), site)
 
     def end(self, clean: bool) -> None:
         """Delivers what is left and notes how the run ended, if the database is there."""

@@ -90,6 +90,32 @@ def test_what_people_say_meanwhile_is_taken_over(
     assert values.analysis.machines[PLC].rows > 90
 
 
+def test_a_frozen_machine_learns_nothing_more_until_it_is_thawed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = made(tmp_path, [], [])
+    values.analysis.take("reading", readings(range(500)))
+    wait(values)
+    monkeypatch.setattr(live_module, "LOOK_S", 0.0)
+    values._write_at = 0.0
+    values.turn()
+
+    def told(*more: str) -> None:
+        assert main(["analytics", "freeze", str(tmp_path), *more]) == 0
+        values._look_at = 0.0
+        values.turn()
+
+    machine = values.analysis.machines[PLC]
+    told(PLC)
+    assert "frozen" in capsys.readouterr().out
+    before = machine.rows
+    values.analysis.take("reading", readings(range(500, 600)))
+    assert machine.rows == before > 400
+    told("--off")
+    values.analysis.take("reading", readings(range(600, 700)))
+    assert machine.rows > before + 90
+
+
 def test_after_a_restart_it_is_known(tmp_path: Path) -> None:
     first = made(tmp_path, [], [])
     first.analysis.take("reading", readings(range(LEARNED)))

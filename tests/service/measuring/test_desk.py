@@ -53,6 +53,17 @@ def test_a_meter_says_what_it_took(lake: Path) -> None:
     assert found["values"] == 1_440
 
 
+def test_good_pieces_and_sub_meters_stand_beside_it(lake: Path) -> None:
+    half = {"name": "half", "tag": "10.0.0.5/holding_register 40", "kind": "power", "scale": 0.5}
+    gone = {"name": "gone", "tag": "10.0.0.5/holding_register 99", "kind": "power", "scale": 1.0}
+    found = Measures(lake).ask("energy", question(good="10.0.0.5/holding_register 41", parts=[half]), 1)
+    assert found["per_piece"]["kwh"] == pytest.approx(72 / 2_878, rel=0.01)
+    assert [(p["name"], round(p["share"], 3)) for p in found["parts"]] == [("half", 0.5), ("", 0.5)]
+    found = Measures(lake).ask("energy", question(good="10.0.0.5/Good", parts=[gone]), 1)
+    assert found["per_piece"] is None and "10.0.0.5/Good: no such tag" in found["no_pieces"]
+    assert found["parts"][0]["kwh"] is None and found["parts"][0]["wrong"]
+
+
 def test_the_sites_prices_count(lake: Path) -> None:
     tariff = {"currency": "CHF", "energy": 0.5, "band": [{"hours": "00:00-12:00", "energy": 0.1}]}
     found = Measures(lake).ask("energy", question(tariff=tariff), 1)

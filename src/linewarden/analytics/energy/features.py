@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from linewarden.analytics.energy.load import Clock, Floats, Meter
+from linewarden.analytics.energy.habits import habits
+from linewarden.analytics.energy.load import Clock, Floats, Meter, back
 
 RECENT = 12
 """Slots just before."""
@@ -24,16 +25,12 @@ ALIKE = 20
 """Days among which those that ran like today are looked for."""
 SHAPES = ((8, 0.45), (3, 0.35))
 """Slots whose course is compared, and how far apart it may be, in standard deviations of the load."""
+PATTERNS = ((8, 0.35, 40, 2), (3, 0.25, 40, 2), (16, 0.5, 60, 1), (5, 0.3, 60, 0))
+"""The same of more days, and of so many slots earlier and later there: shifts begin late, too."""
+LATE = 1.5
+"""Slots by which a day that ran like today, but earlier or later, counts for less."""
 OTHERS = 3
 LAST_NAME = "load -1"
-
-
-def back(values: Floats, slots: int) -> Floats:
-    """(n,) the value `slots` before, NaN at the beginning."""
-    out = np.full(len(values), np.nan)
-    if slots < len(values):
-        out[slots:] = values[: len(values) - slots]
-    return out
 
 
 def features(meter: Meter, clock: Clock, spread: float) -> tuple[Floats, tuple[str, ...]]:
@@ -50,6 +47,9 @@ def _all(meter: Meter, clock: Clock, spread: float) -> Iterator[tuple[str, Float
         yield from _recent(meter)
         yield from _days(meter)
         yield from _alike(meter, spread)
+        for shape in PATTERNS:
+            yield from _pattern(meter, spread, *shape)
+        yield from habits(meter, clock, spread)
     for name, values in meter.others.items():
         for k in (*range(1, OTHERS + 1), meter.a_day):
             yield f"{name} -{k}", back(values, k)
@@ -102,8 +102,42 @@ def _alike(meter: Meter, spread: float) -> Iterator[tuple[str, Floats]]:
         yield f"alike {slots}, how much", total
 
 
-def _likeness(load: Floats, days: int, slots: int, near: float) -> Floats:
+def _pattern(
+    meter: Meter, spread: float, slots: int, near: float, days: int, shifts: int
+) -> Iterator[tuple[str, Floats]]:  # fmt: skip
+    """What came next whenever it ran like now, on so many days at about this time."""
+    load = meter.kwh
+    last, rise = back(load, 1), np.diff(load, prepend=np.nan)
+    total, level, change, square = (np.zeros(len(load)) for _ in range(4))
+    for lag in (d * meter.a_day + s for d in range(1, days + 1) for s in range(-shifts, shifts + 1)):
+        late = (lag + meter.a_day // 2) % meter.a_day - meter.a_day // 2
+        weight = _likeness(load, lag, slots, near * spread) * np.exp(-0.5 * (late / LATE) ** 2)
+        then, rose = back(load, lag), back(rise, lag)
+        weight[~np.isfinite(rose)] = 0.0
+        then, rose = np.nan_to_num(then), np.nan_to_num(rose)
+        total += weight
+        level += weight * then
+        change += weight * rose
+        square += weight * rose**2
+    total = np.maximum(total, 1e-12)
+    name = f"pattern {slots} of {days}"
+    yield name, level / total
+    yield f"{name}, rise", last + change / total
+    yield f"{name}, spread", np.sqrt(np.maximum(square / total - (change / total) ** 2, 0.0))
+    yield f"{name}, how much", total
+
+
+def _likeness(load: Floats, lag: int, slots: int, near: float) -> Floats:
     """(n,) 1 where the last slots ran as they did that many slots ago, near 0 where quite otherwise."""
-    off = np.stack([back(load, k) - back(load, days + k) for k in range(1, slots + 1)])
-    far = np.sqrt(np.nanmean(off**2, axis=0))
-    return np.where(np.isfinite(far), np.exp(-0.5 * (far / max(near, 1e-9)) ** 2) + 1e-6, 0.0)
+    off = (load - back(load, lag)) ** 2
+    there = np.isfinite(off)
+    sums, counts = (_last(v, slots) for v in (np.where(there, off, 0.0), there.astype(np.float64)))
+    far = np.sqrt(np.maximum(sums, 0.0) / counts)
+    return np.where(counts > 0, np.exp(-0.5 * (far / max(near, 1e-9)) ** 2) + 1e-6, 0.0)
+
+
+def _last(values: Floats, slots: int) -> Floats:
+    """(n,) sum of the slots before each."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    return np.asarray(total[place] - total[np.maximum(place - slots, 0)])

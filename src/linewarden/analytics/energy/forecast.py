@@ -30,8 +30,11 @@ SETTINGS: dict[str, Any] = {
     "seed": 1,
     "deterministic": True,
     "force_row_wise": True,
+    "max_bin": 127,
     "verbose": -1,
 }
+FADES_DAYS = 90.0
+"""By a factor of e a slot counts for less, for boosted trees, when it is so much older: ways of working change."""
 CLASSES = 5
 HELD = 6000
 """Errors kept for intervals: about two months of quarters of an hour."""
@@ -54,11 +57,11 @@ class Forecast:
 
 
 class LoadForecast:
-    """rounds: trees of each boosted ensemble; a third as many randomised ones. confidence: share of slots that the
+    """rounds: trees of each boosted ensemble; a fifth as many randomised ones. confidence: share of slots that the
     interval should hold. again: days after which a rolling forecast learns anew. threads: of the learning."""
 
     def __init__(
-        self, clock: Clock | None = None, *, rounds: int = 300, confidence: float = 0.9, again: int = 30,
+        self, clock: Clock | None = None, *, rounds: int = 300, confidence: float = 0.9, again: int = 14,
         threads: int = 1,
     ) -> None:  # fmt: skip
         self.clock = clock or Clock()
@@ -72,23 +75,28 @@ class LoadForecast:
         """Makes the models of all slots of `past`, and intervals of its last fifth, foretold without having seen it.
 
         Raises TooShortError."""
-        if len(past) < LEAST_DAYS * past.a_day:
-            raise TooShortError(f"{len(past) / past.a_day:.0f} days; {LEAST_DAYS} are needed to learn a week's course")
-        self._spread = max(float(np.nanstd(past.kwh)), 1e-9)
-        rows, _ = features(past, self.clock, self._spread)
+        self._learned(past, len(past))
+
+    def _learned(self, meter: Meter, until: int) -> Floats:
+        """Models of the slots before `until`. Gives what all slots are foretold from."""
+        kwh, a_day = meter.kwh[:until], meter.a_day
+        if until < LEAST_DAYS * a_day:
+            raise TooShortError(f"{until / a_day:.0f} days; {LEAST_DAYS} are needed to learn a week's course")
+        self._spread = max(float(np.nanstd(kwh)), 1e-9)
+        rows, _ = features(meter, self.clock, self._spread)
         if not self._errors:
-            cut = len(past) * 4 // 5
-            self._fit(rows[:cut], past.kwh[:cut], past.a_day * 7)
-            self._remember(self._expected(rows[cut:]), past.kwh[cut:])
-        self._fit(rows, past.kwh, past.a_day * 7)
+            cut = until * 4 // 5
+            self._fit(rows[:cut], kwh[:cut], a_day)
+            self._remember(self._expected(rows[cut:until]), kwh[cut:])
+        self._fit(rows[:until], kwh, a_day)
+        return rows
 
     def rolling(self, meter: Meter, begin: int) -> Forecast:
         """Slot by slot from `begin` on: each from what was over by then, the models made anew every `again` days."""
         parts, step = [], self.again * meter.a_day
         for first in range(begin, len(meter), step):
             until = min(first + step, len(meter))
-            self.learn(meter.part(0, first))
-            rows, _ = features(meter.part(0, until), self.clock, self._spread)
+            rows = self._learned(meter.part(0, until), first)
             parts.append(self._told(meter.at[first:until], self._expected(rows[first:])))
             self._remember(parts[-1].kwh, meter.kwh[first:until])
         if not parts:
@@ -102,19 +110,20 @@ class LoadForecast:
         rows, _ = features(longer, self.clock, self._spread)
         return self._told(longer.at[-1:], self._expected(rows[-1:]))
 
-    def _fit(self, rows: Floats, kwh: Floats, skip: int) -> None:
-        """The first `skip` slots have no week before them."""
+    def _fit(self, rows: Floats, kwh: Floats, a_day: int) -> None:
+        """The first week has none before it."""
         import lightgbm
         from sklearn.ensemble import ExtraTreesRegressor
 
         last = rows[:, LAST]
-        use = np.isfinite(kwh) & np.isfinite(last) & (np.arange(len(kwh)) >= skip)
+        use = np.isfinite(kwh) & np.isfinite(last) & (np.arange(len(kwh)) >= 7 * a_day)
+        fresh = np.exp((np.arange(len(kwh)) - len(kwh)) / (FADES_DAYS * a_day))
         settings = {**SETTINGS, "num_threads": self.threads}
         self._models = [
-            lightgbm.train(settings, lightgbm.Dataset(rows[use], goal[use]), self.rounds)
+            lightgbm.train(settings, lightgbm.Dataset(rows[use], goal[use], weight=fresh[use]), self.rounds)
             for goal in (kwh, kwh - last)
         ]  # fmt: skip
-        trees = ExtraTreesRegressor(max(self.rounds // 3, 10), n_jobs=self.threads, **RANDOMISED)
+        trees = ExtraTreesRegressor(max(self.rounds // 5, 10), n_jobs=self.threads, **RANDOMISED)
         self._random = trees.fit(_without_gaps(rows[use]), kwh[use])
 
     def _expected(self, rows: Floats) -> Floats:

@@ -94,6 +94,14 @@ class Clock:
         return np.asarray((self.day(at) + 3) % 7)
 
 
+def back(values: Floats, slots: int) -> Floats:
+    """(n,) the value `slots` before, NaN at the beginning."""
+    out = np.full(len(values), np.nan)
+    if slots < len(values):
+        out[slots:] = values[: len(values) - slots]
+    return out
+
+
 def metered(at: Floats, values: Floats, kind: str, slot: float = SLOT) -> tuple[Floats, Floats]:
     """Readings to slots: when each begins (s), and its energy (kWh).
 

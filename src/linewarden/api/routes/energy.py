@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -19,6 +19,9 @@ from linewarden.api.measuring import (
     version_of,
 )
 from linewarden.errors import ConfigError
+from linewarden.policy import Action, Kind
+from linewarden.service.measuring.named import named
+from linewarden.service.values.tag import TagState
 
 router = APIRouter(tags=["energy"])
 
@@ -81,6 +84,25 @@ class NextOut(BaseModel):
     high: float
 
 
+class PieceOut(BaseModel):
+    """Energy by good pieces: all of it shared out, and the line through hours."""
+
+    kwh: float = Field(description="a good piece, all energy shared out")
+    good: float = Field(description="pieces")
+    fixed_kw: float | None = Field(description="taken however many are made")
+    each_kwh: float | None = Field(description="that one more takes")
+    explained: float | None = Field(description="share of the variance between hours that this explains")
+
+
+class PartOut(BaseModel):
+    """A sub-meter of [[meter.part]]; the one without a name is what none of them counts."""
+
+    name: str
+    kwh: float | None
+    share: float | None = Field(description="of the meter's energy, in slots where both are known")
+    wrong: str = Field(description="why it could not be counted")
+
+
 class CourseOut(BaseModel):
     """Mean power of equal pieces of time."""
 
@@ -114,6 +136,9 @@ class EnergyOut(BaseModel):
     prices_are_examples: bool = Field(description="true: nobody wrote [tariff] into the configuration")
     bill: BillOut
     waste: list[WasteOut]
+    per_piece: PieceOut | None
+    no_pieces: str = Field(description="why good pieces could not be counted, if [[meter]] names them")
+    parts: list[PartOut]
     next: NextOut | None
     no_forecast: str = Field(description="why there is none, if one was asked for")
 
@@ -143,8 +168,24 @@ def energy_of(who: Caller, query: EnergyQuery) -> EnergyOut:
         "energy",
         {**question_of(tags, query), "key": list(tags[0].key), "tag": tags[0].id, "stated": query.kind is not None,
          "kind": query.kind or (unit.kind if unit else ""), "scale": unit.scale if unit else 1.0,
-         "tariff": tariff.table() if tariff else None, "forecast": query.forecast},
+         "tariff": tariff.table() if tariff else None, "forecast": query.forecast, **_beside(who, tags[0])},
         version_of(tags),
     )  # fmt: skip
     peaks = [{**p, "local": local} for p, local in zip(found["peaks"], found["local"], strict=True)]
     return EnergyOut.model_validate({**found, "name": name_of(who, tags[0]), "peaks": peaks})
+
+
+def _beside(who: Caller, tag: TagState) -> dict[str, Any]:
+    """What [[meter]] says of this tag, without what the caller may not see."""
+    said = next((m for m in who.place.config.meter if named(tag.key[:5], m.tag) == tag.key), None)
+    if said is None:
+        return {}
+    parts = [part.model_dump() for part in said.part if _sees(who, part.tag)]
+    return {"good": said.good if said.good and _sees(who, said.good) else None, "parts": parts}
+
+
+def _sees(who: Caller, text: str) -> bool:
+    """Whether the caller may see a tag by its name; a name with several strokes may be of several devices."""
+    devices = [text[:place] for place, letter in enumerate(text) if letter == "/"]
+    zones = sorted({who.view.zone(d) for d in devices}) or [""]
+    return who.zones(Action.TAG_READ, Kind.TAG).all_of(zones)

@@ -64,6 +64,7 @@ class MachineRow(BaseModel):
     known: float = Field(description="how much of its time of learning is over, 0..1: wear is told from 0.5 on")
     learn_hours: float = Field(description="until it is known")
     state: State
+    frozen: bool = Field(description="somebody said that it learns nothing more by itself; it is judged all the same")
     until: Time | None = Field(description="of the last value that was judged when it was kept")
     odd: int = Field(description="how often it was odd, by the records of the lake")
     last_odd: Time | None
@@ -94,6 +95,14 @@ class TimeIn(BaseModel):
 
     since: Time
     until: Time = Field(description="at most 48 h later")
+
+
+class Freeze(BaseModel):
+    """Whether it learns by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frozen: bool = Field(description="false: it goes on learning")
 
 
 class Approved(BaseModel):
@@ -152,6 +161,14 @@ def forget_machine(who: Who, id: str) -> None:
     machine = _one(visible_machines(who)[0], id)
     with who.doing(Action.TAG_EDIT, thing(who, machine)):
         shelf_of(who).forget(machine.id, who.place.ledger)
+
+
+@router.post("/machines/{id}/freeze", operation_id="freeze_machine", status_code=204)
+def freeze_machine(who: Who, id: str, body: Freeze) -> None:
+    """Says that a machine learns nothing more by itself, but is judged; or lets it go on learning."""
+    machine = _one(visible_machines(who)[0], id)
+    with who.doing(Action.TAG_EDIT, thing(who, machine)):
+        shelf_of(who).freeze(machine.id, who.place.ledger, frozen=body.frozen)
 
 
 # --- what they stand on ---
@@ -239,6 +256,6 @@ def _row(who: Caller, m: Learned, odd: Sequence[Told]) -> MachineRow:
         id=m.id, machine=m.machine, name=who.view.name(m.machine), learned_by=m.folder, tags=len(m.tags),
         devices=list(m.sources), hours=round(m.hours, 2), known=round(m.known, 3), learn_hours=m.wanted.learn_hours,
         state="known" if m.known >= 1 else "learning" if m.judged else "new",
-        until=time_of(int(m.until * 1e9)) if m.until else None, odd=len(odd),
+        frozen=m.frozen, until=time_of(int(m.until * 1e9)) if m.until else None, odd=len(odd),
         last_odd=time_of(last.ts) if last else None, last_verdict=WORDS[last.note] if last else None,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -13,13 +14,18 @@ from linewarden.api.caller import Caller, Who
 from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.times import Time
+from linewarden.errors import StoreError
 from linewarden.policy import Action, Kind
+from linewarden.service.config.parts import lives_of
 from linewarden.service.maintenance.calendar import Calendar, Entry, State
 from linewarden.service.maintenance.ics import calendar as ics
-from linewarden.service.maintenance.shelf import FOLDER, cards_in
+from linewarden.service.maintenance.lives import Course, Courses, Life, Scored
+from linewarden.service.maintenance.shelf import cards_in
 
 router = APIRouter(tags=["maintenance"])
 ICS = "text/calendar"
+SHOWN = 100
+"""Scorings of a unit that are given."""
 
 
 class Cause(BaseModel):
@@ -84,6 +90,41 @@ class Answer(BaseModel):
     reason: str = Field(default="", max_length=2_000, description="kept with it, and in the audit log")
 
 
+class LeftOut(BaseModel):
+    """What a unit had left when it was scored, in hours; `high` is null where the model sees no end."""
+
+    scored: Time
+    at: Time = Field(description="until when values were known")
+    left: float
+    low: float
+    high: float | None
+    cap: float = Field(description="as far as the model sees")
+    or_more: bool
+    why: list[Cause]
+    model: str
+
+
+class PointOut(BaseModel):
+    """What was left at a scoring, in hours."""
+
+    scored: Time
+    left: float
+
+
+class UnitOut(BaseModel):
+    """A unit of [[analytics.life]], which the service scores."""
+
+    unit: str
+    file: str = Field(description="of the model", examples=["press.json"])
+    since: Time = Field(description="when its history began")
+    limit_hours: float
+    is_below: bool = Field(description="less is left than its limit")
+    last: LeftOut | None = Field(description="the latest scoring")
+    course: list[PointOut] = Field(description="the latest 100 scorings")
+    wrong: str = Field(description="why the latest scoring failed; empty if it did not")
+    tried: Time | None = Field(description="when that was")
+
+
 class ModelOut(BaseModel):
     """A model's card, in the data folder's `models`. `wrong`: why the file has none; then all else is empty."""
 
@@ -142,9 +183,18 @@ def get_maintenance_calendar(
 
 @router.get("/maintenance/models", operation_id="list_maintenance_models")
 def list_models(who: Who) -> list[ModelOut]:
-    """The models in the folder `models` of the data folder, with what is known of each."""
+    """The models in the folder of models (`analytics.models`), with what is known of each."""
     who.need(Action.SITE_READ, who.thing(Kind.SITE))
-    return [_model(file, card) for file, card in cards_in(who.place.config.service.data / FOLDER)]
+    return [_model(file, card) for file, card in cards_in(who.place.config.models_folder)]
+
+
+@router.get("/maintenance/units", operation_id="list_maintenance_units")
+def list_units(who: Who) -> list[UnitOut]:
+    """The units whose remaining life the service scores, the shortest life first."""
+    who.need(Action.SITE_READ, who.thing(Kind.SITE))
+    courses = Courses(who.place.config.service.data)
+    found = [_unit(life, courses) for life in lives_of(who.place.config)]
+    return sorted(found, key=lambda u: (u.last.left if u.last else float("inf"), u.unit))
 
 
 @router.get("/maintenance/{id}", operation_id="get_maintenance")
@@ -201,6 +251,28 @@ def _costs(facts: Mapping[str, Any]) -> CostsOut | None:
         )
     except (KeyError, ValueError):
         return None
+
+
+def _unit(life: Life, courses: Courses) -> UnitOut:
+    try:
+        course = courses.of(life.unit, life.since)
+    except StoreError as error:
+        course = Course(life.unit, life.since.isoformat()).failed(str(error), datetime.now(UTC))
+    last = course.last
+    return UnitOut(
+        unit=life.unit, file=life.model.name, since=life.since, limit_hours=life.limit_hours,
+        is_below=last is not None and last.is_below(life.limit_hours), last=_left(last) if last else None,
+        course=[PointOut(scored=datetime.fromisoformat(one.scored), left=one.left) for one in course.scored[-SHOWN:]],
+        wrong=course.wrong, tried=datetime.fromisoformat(course.tried) if course.tried else None,
+    )  # fmt: skip
+
+
+def _left(one: Scored) -> LeftOut:
+    return LeftOut(
+        scored=datetime.fromisoformat(one.scored), at=datetime.fromisoformat(one.at), left=one.left, low=one.low,
+        high=one.high, cap=one.cap, or_more=one.or_more, why=[Cause(tag=t, moves=m) for t, m in one.why],
+        model=f"{one.model} {one.version}",
+    )  # fmt: skip
 
 
 def _model(file: str, card: dict[str, Any] | str) -> ModelOut:

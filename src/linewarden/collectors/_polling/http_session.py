@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.collectors._polling.json_path import MISSING, at
 from linewarden.collectors._polling.outlet import Got, Outlet
+from linewarden.collectors._polling.remembered import Remembered
 from linewarden.collectors._polling.times import ns_of
 from linewarden.collectors._polling.tls import client_context
 from linewarden.collectors._polling.trouble import LostError, Troubles, reason
 from linewarden.collectors._polling.values import is_number, scaled
 from linewarden.collectors.contract import Sink
+from linewarden.errors import StoreError
 
 if TYPE_CHECKING:
     import httpx
 
+BEFORE_ALL = -(2**63)
 MOST_BYTES = 32 * 2**20
 """Of an answer."""
 _WAYS = {
@@ -68,20 +73,25 @@ class Way:
 class HttpSession:
     """See `loop.Session`."""
 
-    def __init__(self, way: Way, points: Sequence[Point], reading: Reading, sink: Sink, peer: str) -> None:
+    def __init__(
+        self, way: Way, points: Sequence[Point], reading: Reading, sink: Sink, peer: str, state: Path | None = None
+    ) -> None:  # fmt: skip
         self._way, self._points, self._reading, self._peer = way, points, reading, peer
         self._client: httpx.Client | None = None
         self._outlet = Outlet(sink, peer, {p.number: p.name for p in points}, "check its path in the document")
         self._troubles = Troubles(sink.say)
         self._etag = ""
         self._last: list[tuple[int, Got]] = []
-        self._newest = -(2**63)
+        self._newest = BEFORE_ALL
+        self._state = Remembered(state)
 
     def open(self) -> None:
         """Makes ready; the connection comes with the first poll. Raises LostError for a certificate that is no use."""
         import httpx
 
         self.close()
+        self._state.load()
+        self._newest = max(self._newest, int(self._state.data.get("newest", BEFORE_ALL)))
         way = self._way
         secure = way.url.startswith("https:")
         context = client_context(way.ca, way.cert, way.key) if secure else False
@@ -114,8 +124,21 @@ class HttpSession:
             raise LostError(f"{self._peer}: its answer is no JSON ({reason(error)}); check url") from None
         except RecursionError:
             raise LostError(f"{self._peer}: its answer is nested too deep; check url") from None
-        self._last = list(self._values(document))
-        self._outlet.put(self._last)
+        self._last, newest = self._values(document)
+        done = self._outlet.put(self._last)
+        if newest > self._newest:
+            self._taken(newest, done)
+
+    def _taken(self, newest: int, done: Future[None] | None) -> None:
+        """Goes on behind `newest` once what came until then is kept, also after a restart of ours. Raises LostError."""
+        try:
+            if done is not None:
+                done.result()
+        except StoreError as error:
+            raise LostError(f"{self._peer}: not taken ({error}); it goes on where it was") from error
+        self._newest = newest
+        self._state.data = {"newest": newest}
+        self._state.save()
 
     def _get(self) -> bytes | None:
         """The body, or None where it has not changed."""
@@ -149,20 +172,21 @@ class HttpSession:
             way = _WAYS.get(answer.status_code, "check url, and the log of the server")
             raise LostError(f"{self._peer}: it answers {answer.status_code} {answer.reason_phrase}; {way}")
 
-    def _values(self, document: Any) -> Iterator[tuple[int, Got]]:
+    def _values(self, document: Any) -> tuple[list[tuple[int, Got]], int]:
+        """What is newer than before, and the newest time of it."""
         of = self._reading
         records = [document] if of.rows is None else at(document, of.rows)
         if not isinstance(records, list):
             raise LostError(f"{self._peer}: there is no list at rows; check its path")
+        found: list[tuple[int, Got]] = []
         newest = self._newest
         for record in records:
             when = self._when(record)
             if of.time is not None and (when is None or when <= self._newest):
                 continue  # without its time, or taken already
             newest = max(newest, when or newest)
-            for point in self._points:
-                yield point.number, _got(at(record, point.steps), point, when)
-        self._newest = newest
+            found += [(point.number, _got(at(record, point.steps), point, when)) for point in self._points]
+        return found, newest
 
     def _when(self, record: Any) -> int | None:
         of = self._reading

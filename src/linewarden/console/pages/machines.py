@@ -13,15 +13,18 @@ from linewarden.api.caller import Caller
 from linewarden.api.listing import ListQuery
 from linewarden.api.problems import ProblemError
 from linewarden.api.routes.machines import (
+    Freeze,
     MachineOut,
     OddOut,
     TimeIn,
     approve_machine,
     forget_machine,
+    freeze_machine,
     get_machine,
     list_machines,
     visible_machines,
 )
+from linewarden.api.routes.maintenance import UnitOut, list_units
 from linewarden.api.routes.tags import names_of
 from linewarden.api.tables import made_of_plant
 from linewarden.console.entries import Entry
@@ -64,6 +67,7 @@ def machines(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]
     return page(
         request, "machines.html.j2", who, found=found, query=query, problem=problem, wrong=wrong,
         file=who.place.file, lake=who.place.lake, data=config.service.data, enabled=config.analytics.enabled,
+        units=_units(who),
     )  # fmt: skip
 
 
@@ -95,6 +99,18 @@ def forgetting(who: Viewer, id: str) -> Response:
     """It learns anew."""
     forget_machine(who, id)
     return RedirectResponse(f"/machines/{quote(id, safe='')}?done=forgotten", 303)
+
+
+@router.post("/machines/{id}/freeze")
+def freezing(who: Viewer, id: str, frozen: Annotated[bool, Form()]) -> Response:
+    """It learns nothing more by itself, or goes on."""
+    freeze_machine(who, id, Freeze(frozen=frozen))
+    return RedirectResponse(f"/machines/{quote(id, safe='')}?done={'frozen' if frozen else 'thawed'}", 303)
+
+
+def _units(who: Caller) -> list[UnitOut]:
+    """Units with a remaining life, for those who may see the whole site."""
+    return list_units(who) if who.may(Action.SITE_READ, who.thing(Kind.SITE)) else []
 
 
 def _called(tag: TagState | None) -> str:

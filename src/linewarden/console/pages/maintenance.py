@@ -22,7 +22,6 @@ from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind
 from linewarden.service.maintenance.calendar import State
-from linewarden.service.maintenance.shelf import FOLDER
 
 router = APIRouter()
 ENTRY = Entry(44, "/maintenance", "Maintenance", "maintenance", "t", Action.SITE_READ, Kind.SITE, whole=True)
@@ -52,7 +51,7 @@ def maintenance(request: Request, who: Viewer, query: Annotated[PageQuery, Query
     config = who.place.config
     return page(
         request, "maintenance.html.j2", who, found=list_maintenance(who, query), query=query,
-        states=list(State), models=list_models(who), drawn=drawn, folder=config.service.data / FOLDER,
+        states=list(State), models=list_models(who), drawn=drawn, folder=config.models_folder,
         file=who.place.file, may_answer=who.may(Action.MAINTENANCE_ANNOUNCE, who.thing(Kind.SITE)),
     )  # fmt: skip
 

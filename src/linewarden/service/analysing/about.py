@@ -65,6 +65,18 @@ ABOUT: dict[str, About] = {
             ),
             "A way of working that was not seen while it learned.",
         ),
+        About(
+            "life_short",
+            "Little life left",
+            "By a model of units that failed, a unit has less life left than the limit that the site set. The tags "
+            "that shorten it are named.",
+            (
+                "Look at the page Maintenance: when is work proposed, and what does waiting cost?",
+                "Inspect the unit, and the sensors of the tags that are named.",
+                "Accept or decline the proposal; after the repair set `since` of its [[analytics.life]] anew.",
+            ),
+            "A sensor that was exchanged, or a way of running that the model does not know.",
+        ),
     )
 }
 NOTES = {"attack": "process_attack", "wear": "process_wear", "change": "process_change", "unclear": "process_odd"}

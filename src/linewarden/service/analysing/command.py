@@ -23,6 +23,8 @@ EXAMPLES = """examples:
   linewarden analytics approve learned/ 10.0.0.1 --lake lake/ --since 2026-11-26T08:00 --until 2026-11-26T09:00
                                                              what was odd then is normal
   linewarden analytics forget learned/ 10.0.0.1              learn this machine anew: after a repair, a rebuild
+  linewarden analytics freeze learned/ 10.0.0.1              learn nothing more by itself, but still judge
+  linewarden analytics freeze learned/ --off                 all of them learn again
   linewarden detect lake/ --analytics learned/               judge with it
 The folder of a service is analytics/live-SENSOR in its data folder; what is said there is taken over within seconds.
 """
@@ -30,7 +32,7 @@ The folder of a service is analytics/live-SENSOR in its data folder; what is sai
 
 def add_analytics(commands: Commands) -> None:
     """Adds the command to the whole grammar."""
-    group = commands.group("analytics", "how machines run: learn, show, approve, forget", EXAMPLES)
+    group = commands.group("analytics", "how machines run: learn, show, approve, forget, freeze", EXAMPLES)
     learn: Any = group.add("learn", "learn how machines run, from a lake", EXAMPLES, run_learn)
     learn.add_argument("lake", type=Path, metavar="LAKE", help="records of good times")
     learn.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to keep it")
@@ -49,7 +51,11 @@ def add_analytics(commands: Commands) -> None:
     forget: Any = group.add("forget", "let a machine learn anew", EXAMPLES, run_forget)
     forget.add_argument("folder", type=Path, metavar="DIR", help="what machines learned")
     forget.add_argument("machine", nargs="+", metavar="NAME", help="as `analytics show` names it")
-    for sub in (learn, show, approve, forget):
+    freeze: Any = group.add("freeze", "learn nothing more by itself, but still judge", EXAMPLES, run_freeze)
+    freeze.add_argument("folder", type=Path, metavar="DIR", help="what machines learned")
+    freeze.add_argument("machine", nargs="*", metavar="NAME", help="as `analytics show` names it (default: all)")
+    freeze.add_argument("--off", action="store_true", help="learn again")
+    for sub in (learn, show, approve, forget, freeze):
         sub.add_argument("--json", action="store_true", help="for a program")
 
 
@@ -133,7 +139,7 @@ def run_show(args: argparse.Namespace) -> int:
         for f in facts:
             hours = f.rows * f.seconds / 3600
             rows.append({"machine": f.machine, "tags": len(f.tags), "hours": round(hours, 2),
-                         "known": round(min(1.0, hours / Wanted().learn_hours), 3)})  # fmt: skip
+                         "known": round(min(1.0, hours / Wanted().learn_hours), 3), "frozen": f.frozen})  # fmt: skip
         return _shown(args, rows)
     machine = _loaded(args.folder, args.machine)
     if args.json:
@@ -191,6 +197,23 @@ def run_forget(args: argparse.Namespace) -> int:
     return _shown(args, [_about(m) for m in machines])
 
 
+def run_freeze(args: argparse.Namespace) -> int:
+    """Machines learn nothing more by themselves, or go on."""
+    from linewarden.service.analysing import kept
+    from linewarden.service.audit import Change, recorded
+
+    names = args.machine or [kept.facts_of(path).machine for path in kept.machine_files(args.folder)]
+    if not names:
+        raise ConfigError(f"{args.folder}: nothing that a machine learned; `linewarden analytics learn` makes it")
+    machines = [_loaded(args.folder, name) for name in names]
+    for machine in machines:
+        machine.frozen = not args.off
+        machine.edit += 1
+        with recorded(args.folder, Change("analytics.thawed" if args.off else "analytics.frozen", machine.name)):
+            kept.save_machine(args.folder, machine)
+    return _shown(args, [_about(m) for m in machines])
+
+
 def _loaded(folder: Path, name: str) -> Machine:
     from linewarden.service.analysing import kept
     from linewarden.service.analysing.machine import Machine
@@ -206,8 +229,9 @@ def _loaded(folder: Path, name: str) -> Machine:
 
 def _about(machine: Machine) -> dict[str, Any]:
     hours = machine.rows * machine.wanted.seconds / 3600
-    return {"machine": machine.name, "tags": len(machine.tags), "hours": round(hours, 2),
-            "known": round(min(1.0, machine.rows / machine.wanted.learn_rows), 3)}  # fmt: skip
+    known = round(min(1.0, machine.rows / machine.wanted.learn_rows), 3)
+    return {"machine": machine.name, "tags": len(machine.tags), "hours": round(hours, 2), "known": known,
+            "frozen": machine.frozen}  # fmt: skip
 
 
 def _shown(args: argparse.Namespace, rows: list[dict[str, Any]]) -> int:
@@ -216,6 +240,7 @@ def _shown(args: argparse.Namespace, rows: list[dict[str, Any]]) -> int:
         return 0
     from linewarden.service.tables import catalogue_table, console
 
-    table = [(str(r["machine"]), str(r["tags"]), f"{r['hours']:.2f} h", f"{r['known']:.0%}") for r in rows]
+    table = [(str(r["machine"]), str(r["tags"]), f"{r['hours']:.2f} h",
+              f"{r['known']:.0%}{', frozen' if r['frozen'] else ''}") for r in rows]  # fmt: skip
     console(sys.stdout).print(catalogue_table(("Machine", "Tags", "Learned", "Of its time"), table))
     return 0

@@ -47,6 +47,7 @@ class Facts:
     number: int
     until: float
     edit: int
+    frozen: bool
 
 
 def file_of(folder: Path, machine: str) -> Path:
@@ -69,7 +70,7 @@ def save_machine(folder: Path, machine: Machine) -> Path:
         "version": VERSION, "machine": machine.name, "tags": machine.tags, "sources": sorted(machine.sources),
         "neighbours": machine.neighbours, "seconds": machine.wanted.seconds, "rows": machine.rows,
         "next_fit": machine.next_fit, "stride": blocks.stride, "number": blocks.number, "until": machine.until,
-        "edit": machine.edit,
+        "edit": machine.edit, "frozen": machine.frozen,
     }  # fmt: skip
     body = io.BytesIO()
     frame.write_parquet(body, metadata={KEY: json.dumps(said)})
@@ -89,6 +90,7 @@ def facts_of(path: Path) -> Facts:
             str(said["machine"]), tuple(map(str, said["tags"])), tuple(map(str, said["sources"])),
             tuple(map(int, said["neighbours"])), float(said["seconds"]), int(said["rows"]), int(said["next_fit"]),
             max(1, int(said["stride"])), int(said["number"]), float(said["until"]), int(said["edit"]),
+            bool(said.get("frozen", False)),
         )  # fmt: skip
     except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -122,7 +124,7 @@ def load_into(path: Path, machine: Machine) -> None:
     else:
         blocks = _arranged(blocks, facts.tags, machine.tags)
     machine.blocks, machine.rows, machine.next_fit = blocks, facts.rows, facts.next_fit
-    machine.until, machine.edit = max(machine.until, facts.until), facts.edit
+    machine.until, machine.edit, machine.frozen = max(machine.until, facts.until), facts.edit, facts.frozen
     machine.model = None
     if machine.rows >= machine.wanted.first_rows and len(blocks):
         machine.refit()

@@ -100,6 +100,8 @@ class Machine:
     """Told when there is a new model."""
     edit: int = 0
     """How often a person said something of it."""
+    frozen: bool = False
+    """A person said that it learns nothing more by itself; it is judged all the same."""
     _places: dict[str, int] = field(default_factory=dict)
     """Of each tag in `tags`."""
     _passed: int = 0
@@ -155,7 +157,7 @@ class Machine:
     @property
     def learning(self) -> bool:
         """Whether it still learns by itself."""
-        return self.rows < self.next_fit
+        return self.rows < self.next_fit and not self.frozen
 
     @property
     def known(self) -> float:
@@ -211,7 +213,8 @@ class Machine:
             self.on_model(self)
 
     def forget(self) -> None:
-        """Learns from the beginning."""
+        """Learns from the beginning, also where it was frozen."""
+        self.frozen = False
         self.blocks, self.rows, self.model, self._fitting = Blocks(), 0, None, None
         self.next_fit = self.wanted.first_rows
 

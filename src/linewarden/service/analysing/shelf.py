@@ -46,6 +46,7 @@ class Learned:
     known: float
     judged: bool
     learning: bool
+    frozen: bool
     until: float
     wanted: Wanted
 
@@ -99,7 +100,8 @@ class Shelf:
         return Learned(
             number, file.parent.name, file, facts.machine, facts.tags, facts.sources,
             facts.rows * facts.seconds / 3600, min(1.0, facts.rows / wanted.learn_rows),
-            facts.rows >= wanted.first_rows, facts.rows < facts.next_fit, facts.until, wanted,
+            facts.rows >= wanted.first_rows, facts.rows < facts.next_fit and not facts.frozen, facts.frozen,
+            facts.until, wanted,
         )  # fmt: skip
 
     # --- changing ---
@@ -132,6 +134,15 @@ class Shelf:
             machine.edit += 1
 
         self._changed(id, "analytics.forgotten", change, None, ledger)
+
+    def freeze(self, id: str, ledger: Ledger, *, frozen: bool) -> None:
+        """The machine learns nothing more by itself, but is judged; or it goes on learning."""
+
+        def change(machine: Machine) -> None:
+            machine.frozen = frozen
+            machine.edit += 1
+
+        self._changed(id, f"analytics.{'frozen' if frozen else 'thawed'}", change, None, ledger)
 
     def _changed(
         self, id: str, action: str, change: Callable[[Machine], None], said: dict[str, int] | None, ledger: Ledger

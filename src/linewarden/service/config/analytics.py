@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from linewarden.service.config.base import Number, Switch, Table, unit
+from linewarden.service.config.base import Number, Place, Switch, Table, unit
+from linewarden.service.config.lives import LifeSaid
 
 Detector = Literal[
     "settings", "levels", "together", "change_points", "drift", "ewma", "lagged_pca", "multivariate_ewma", "novelty",
@@ -61,6 +62,13 @@ class AnalyticsSaid(Judged):
         default=900.0, ge=10, le=86_400, json_schema_extra=unit("s"),
         description="for so long before something odd the network is asked for a reason",
     )  # fmt: skip
+    models: Place | None = Field(
+        default=None, examples=["models"],
+        description="folder of models of remaining life; without: models in the data folder",
+    )  # fmt: skip
+    life: tuple[LifeSaid, ...] = Field(
+        default=(), description="an [[analytics.life]] table for each unit whose remaining life is scored"
+    )
     machine: tuple[MachineSaid, ...] = Field(
         default=(), description="an [[analytics.machine]] table for each machine that is more, or less, than a device"
     )
@@ -71,3 +79,10 @@ class AnalyticsSaid(Judged):
         if len({m.name for m in machines}) < len(machines):
             raise ValueError("two machines have the same name")
         return machines
+
+    @field_validator("life")
+    @classmethod
+    def _are_units_of_their_own(cls, lives: tuple[LifeSaid, ...]) -> tuple[LifeSaid, ...]:
+        if len({one.unit for one in lives}) < len(lives):
+            raise ValueError("two tables are of the same unit")
+        return lives

@@ -7,6 +7,8 @@ table, the words for what is wrong in it, its pages, and the dataclass's own ins
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -28,6 +30,8 @@ from linewarden.collectors.contract import Kind
 from linewarden.errors import ConfigError
 from linewarden.service.config.base import Number, Place, Switch, Table, Whole, reference, unit
 
+REMEMBERED = "collectors"
+"""Folder in the data folder, where each remembers what it took."""
 PLAIN: Mapping[Any, Any] = {int: Whole, float: Number, bool: Switch, Path: Place}
 """Types of a dataclass -> those that take nothing else for it."""
 
@@ -227,3 +231,12 @@ def _of_the_whole(kind: Kind, settings: Any) -> Iterator[tuple[str, str]]:
         yield from kind.check(settings)
     except ConfigError as error:
         yield "", str(error)
+
+
+def remembering(settings: Any, data: Path, name: str) -> Any:
+    """The same, with a file in the data folder where the kind remembers something and nobody said where."""
+    if getattr(settings, "state", data) is not None:
+        return settings
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:60].lstrip(".")
+    number = "" if plain == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return dataclasses.replace(settings, state=data / REMEMBERED / f"{plain}{number}.json")

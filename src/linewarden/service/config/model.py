@@ -29,6 +29,7 @@ from linewarden.service.config.base import (
 )
 from linewarden.service.config.collectors import Collecting, Collector
 from linewarden.service.config.console import Console
+from linewarden.service.config.meters import MeterSaid
 from linewarden.service.config.namespace import NamespaceTable
 from linewarden.service.config.providers import Oidc
 from linewarden.service.config.receivers import Digest, Export
@@ -264,6 +265,9 @@ class Config(Table):
     detect: Detect = Detect()
     analytics: AnalyticsSaid = AnalyticsSaid()
     tariff: TariffSaid | None = None
+    meter: tuple[MeterSaid, ...] = Field(
+        default=(), description="a [[meter]] table for each meter with good pieces or sub-meters"
+    )
     export: tuple[Export, ...] = Field(default=(), description="an [[export]] table for each receiver of notices")
     digest: Digest | None = None
     namespace: NamespaceTable | None = None
@@ -289,6 +293,11 @@ class Config(Table):
     def lake_folder(self) -> Path:
         """Where the records go."""
         return self.lake.folder or self.service.data / "lake"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where models of remaining life are."""
+        return self.analytics.models or self.service.data / "models"
 
     @property
     def state_url(self) -> str:

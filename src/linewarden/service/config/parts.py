@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from linewarden.service.audit.witness import Witness
     from linewarden.service.collecting.collectors import Collecting
     from linewarden.service.config.analytics import Judged
+    from linewarden.service.config.collectors import Collector
     from linewarden.service.config.receivers import Digest, Export
     from linewarden.service.exporting.destination import Destination
     from linewarden.service.exporting.exporter import Receiver
+    from linewarden.service.maintenance.lives import Life
     from linewarden.service.namespace.publishing import Publishing
 
 
@@ -57,16 +59,17 @@ def collecting_of(config: Config) -> Collecting | None:
         return None
     from linewarden.service.collecting.collectors import Collecting
     from linewarden.service.collecting.running import Source
-    from linewarden.service.config.collectors import kind_of, settings_of
+    from linewarden.service.config.collectors import kind_of, remembering, settings_of
     from linewarden.service.config.sealed import secret_of
 
     def opened(key: str, reference: str) -> str:
         return secret_of(config, key, reference, None) or ""
 
-    found = tuple(
-        Source(kind_of(c.kind), c.name, settings_of(c, opened, f"collector[{at}]"))
-        for at, c in enumerate(config.collector)
-    )
+    def source(at: int, c: Collector) -> Source:
+        settings = settings_of(c, opened, f"collector[{at}]")
+        return Source(kind_of(c.kind), c.name, remembering(settings, config.service.data, c.name))
+
+    found = tuple(source(at, c) for at, c in enumerate(config.collector))
     return Collecting(
         found, config.spool_folder, config.lake_folder, config.service.site,
         config.collecting.spool_mb * 1_000_000, config.collecting.clock_tolerance_s,
@@ -99,6 +102,20 @@ def analytics_of(config: Config) -> Analytics | None:
 
     groups = tuple(Group(m.name, m.tags, wanted(m, m.hints)) for m in said.machine)
     return Analytics(groups, wanted(said), before_s=said.before_s)
+
+
+def lives_of(config: Config) -> tuple[Life, ...]:
+    """The units whose remaining life is scored; none where values are not judged."""
+    from linewarden.service.maintenance.lives import Life
+
+    said = config.analytics
+    return tuple(
+        Life(
+            one.unit, config.models_folder / one.model, one.tags, one.since, one.row_s, one.hours,
+            one.every_minutes * 60, one.limit_hours, tuple(one.costs.model_dump().values()) if one.costs else (),
+        )
+        for one in said.life if said.enabled
+    )  # fmt: skip
 
 
 def listen_of(config: Config) -> tuple[str, int] | None:

@@ -70,18 +70,19 @@ def add_calendar(group: Commands) -> None:
 
 def run_propose(args: argparse.Namespace) -> int:
     """The proposal, and with --enter its place in the calendar."""
+    from linewarden.service.maintenance.planning import facts_of, words_of
     from linewarden.service.people_command import print_json
 
     kept, found, hours, now = _planned(args)
     needed = not (found.estimate.or_more and found.proposal.best is found.proposal.choices[-1])
-    why = _why(found, kept)
+    why = words_of(found, kept)
     entry = None
     if args.enter and needed:
         with _calendar(args.config) as (calendar, by):
-            facts = _facts(found, kept)
+            facts = facts_of(found, kept)
             entry = calendar.enter(found.estimate.unit, found.best.begin, found.best.end, why, facts, by)
     if args.json:
-        print_json({**_facts(found, kept), "needed": needed, "entry": entry.id if entry else None})
+        print_json({**facts_of(found, kept), "needed": needed, "entry": entry.id if entry else None})
         return 0
     if not needed:
         print(f"{found.estimate.unit}: nothing to do within {kept.model.cap * hours:,.0f} h, as far as the model sees. "
@@ -136,39 +137,6 @@ def _now(text: str | None) -> datetime:
     if now.tzinfo is None:
         raise ConfigError(f"--now {text}: needs a zone, such as Z or +01:00")
     return now
-
-
-def _facts(found: Planned, kept: Kept) -> dict[str, Any]:
-    """What the calendar keeps beside the text."""
-    from linewarden.service.maintenance.command import estimate_as_dict
-
-    best = found.proposal.best
-    return {
-        "model": kept.card.name, "version": kept.card.version, "estimate": estimate_as_dict(found.estimate, kept),
-        "begin": found.best.begin.isoformat(), "end": found.best.end.isoformat(), "standing": best.window.standing,
-        "at_once": best.window.ahead == 0, "fails_before": round(best.fails, 4), "cost": round(best.cost, 2),
-        "cost_at_once": round(found.proposal.choices[0].cost, 2), "cost_of_failure": round(found.proposal.waiting, 2),
-        "saved": round(found.proposal.saved, 2),
-        "choices": [
-            {"ahead_h": round(c.window.ahead * found.hours, 2), "standing": c.window.standing,
-             "fails_before": round(c.fails, 4), "wasted": round(c.wasted, 2), "cost": round(c.cost, 2)}
-            for c in found.proposal.choices
-        ],
-    }  # fmt: skip
-
-
-def _why(found: Planned, kept: Kept) -> str:
-    from linewarden.service.maintenance.command import interval_in_words, left_in_words, reasons
-
-    best, e = found.proposal.best, found.estimate
-    when = "at once" if best.window.ahead == 0 else f"{found.best.begin:%Y-%m-%d %H:%M %Z} to {found.best.end:%H:%M %Z}"
-    by = f"; shortened by {reasons(e)}" if reasons(e) else ""
-    return (
-        f"{e.unit}: work {when}. It is expected to cost {best.cost:,.0f} "
-        f"(at once {found.proposal.choices[0].cost:,.0f}, "
-        f"after a failure {found.proposal.waiting:,.0f}); {best.fails:.1%} of such units would fail before. Left: "
-        f"{left_in_words(e, kept)} ({interval_in_words(e, kept)}) x {found.hours:g} h{by}."
-    )
 
 
 def _print_choices(found: Planned, now: datetime, hours: float) -> None:

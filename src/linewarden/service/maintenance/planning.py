@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError
 
@@ -77,3 +77,37 @@ def plan(kept: Kept, run: Run, costs: Costs, spans: Sequence[Span], now: datetim
     length = timedelta(hours=max(costs.planned_hours, 1.0))
     best = windows.get(found.best.window, Span(now, now + length))
     return Planned(estimate, found, tuple(windows.values()), best, hours)
+
+
+def facts_of(found: Planned, kept: Kept) -> dict[str, Any]:
+    """What the calendar keeps beside the text."""
+    from linewarden.service.maintenance.command import estimate_as_dict
+
+    best = found.proposal.best
+    return {
+        "model": kept.card.name, "version": kept.card.version, "estimate": estimate_as_dict(found.estimate, kept),
+        "begin": found.best.begin.isoformat(), "end": found.best.end.isoformat(), "standing": best.window.standing,
+        "at_once": best.window.ahead == 0, "fails_before": round(best.fails, 4), "cost": round(best.cost, 2),
+        "cost_at_once": round(found.proposal.choices[0].cost, 2), "cost_of_failure": round(found.proposal.waiting, 2),
+        "saved": round(found.proposal.saved, 2),
+        "choices": [
+            {"ahead_h": round(c.window.ahead * found.hours, 2), "standing": c.window.standing,
+             "fails_before": round(c.fails, 4), "wasted": round(c.wasted, 2), "cost": round(c.cost, 2)}
+            for c in found.proposal.choices
+        ],
+    }  # fmt: skip
+
+
+def words_of(found: Planned, kept: Kept) -> str:
+    """The proposal in a sentence or two."""
+    from linewarden.service.maintenance.command import interval_in_words, left_in_words, reasons
+
+    best, e = found.proposal.best, found.estimate
+    when = "at once" if best.window.ahead == 0 else f"{found.best.begin:%Y-%m-%d %H:%M %Z} to {found.best.end:%H:%M %Z}"
+    by = f"; shortened by {reasons(e)}" if reasons(e) else ""
+    return (
+        f"{e.unit}: work {when}. It is expected to cost {best.cost:,.0f} "
+        f"(at once {found.proposal.choices[0].cost:,.0f}, "
+        f"after a failure {found.proposal.waiting:,.0f}); {best.fails:.1%} of such units would fail before. Left: "
+        f"{left_in_words(e, kept)} ({interval_in_words(e, kept)}) x {found.hours:g} h{by}."
+    )

@@ -14,8 +14,6 @@ from typing import Any
 from linewarden.errors import ConfigError
 from linewarden.service.maintenance.models import FORMAT, MOST_BYTES, told_hash
 
-FOLDER = "models"
-"""In the data folder."""
 MOST = 200
 """Files of a folder that are looked at."""
 

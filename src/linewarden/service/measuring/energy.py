@@ -14,6 +14,7 @@ from linewarden.analytics.energy.tariff import Tariff, tariff_of
 from linewarden.analytics.energy.waste import found
 from linewarden.analytics.oee.shifts import Shift, shift_of, zone_of
 from linewarden.errors import ConfigError
+from linewarden.service.measuring.beside import parts_of, pieces_of
 from linewarden.service.measuring.reading import metered_values, rises, session_of
 from linewarden.service.surveying.energy import EnergyPart
 from linewarden.service.values.tag import TagKey
@@ -41,7 +42,9 @@ def energy(question: dict[str, Any]) -> dict[str, Any]:
         if kind == "energy" and not question["stated"] and rises(session, key, start, end):
             kind = "counter"
         at, values, piece = metered_values(session, key, start, end, kind)
-    meter = _meter(at, values, kind, float(question["scale"]))
+        meter = _meter(at, values, kind, float(question["scale"]))
+        pieces, no_pieces = pieces_of(session, question.get("good"), meter, start, end)
+        parts = parts_of(session, question.get("parts", ()), meter, start, end)
     shown: Profile = profile(meter, clock, shifts)
     part = EnergyPart(
         question["tag"], kind, meter, clock, shown, tariff.bill(meter, clock), found(meter, clock, tariff, shifts),
@@ -49,7 +52,8 @@ def energy(question: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     ahead, why = _ahead(meter, clock) if question["forecast"] else (None, "")
     return {
-        **energy_as_dict(part, None, ahead), "zone": clock.zone, "begin": float(meter.at[0]),
+        **energy_as_dict(part, pieces, ahead), "no_pieces": no_pieces, "parts": parts, "zone": clock.zone,
+        "begin": float(meter.at[0]),
         "until": float(meter.at[-1] + meter.slot), "values": len(values), "piece_s": piece, "no_forecast": why,
         "hours": _hours(shown.course), "course": _course(meter), "local": _local(part),
     }  # fmt: skip

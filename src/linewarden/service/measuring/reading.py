@@ -33,7 +33,7 @@ def session_of(lake: Path) -> Session:
 def states(session: Session, key: TagKey, start: int, end: int, what: str) -> list[tuple[int, float]]:
     """Each value, (ns UTC, value), by time, the last one of an instant. Raises ConfigError if there are too many."""
     sql = f"SELECT t, last(x) FROM ({values_sql(key, start, end)}) WHERE isfinite(x) GROUP BY t ORDER BY t"  # noqa: S608
-    rows = _rows(session, f"{sql} LIMIT {MOST + 1}")
+    rows = rows_of(session, f"{sql} LIMIT {MOST + 1}")
     if len(rows) > MOST:
         raise ConfigError(f"{what}: more than {MOST:,} values in this time; choose a shorter one")
     if not rows:
@@ -47,15 +47,15 @@ def metered_values(
     """Seconds since 1970, values, and how long a piece is (s), 0 where each value was taken. A piece of power is its
     mean, one of energy its sum at its end, one of a counter its last state."""
     values = f"SELECT t, last(x) AS x FROM ({values_sql(key, start, end)}) WHERE isfinite(x) GROUP BY t"  # noqa: S608
-    ((count, first, last),) = _rows(session, f"SELECT count(*), min(t), max(t) FROM ({values})")  # noqa: S608
+    ((count, first, last),) = rows_of(session, f"SELECT count(*), min(t), max(t) FROM ({values})")  # noqa: S608
     if not count:
         raise ConfigError("the meter said nothing in this time; choose a longer one or another tag")
     if count <= PIECES:
-        rows = _rows(session, f"SELECT t, x FROM ({values}) ORDER BY t")  # noqa: S608
+        rows = rows_of(session, f"SELECT t, x FROM ({values}) ORDER BY t")  # noqa: S608
         return [t / SECOND for t, _ in rows], [float(x) for _, x in rows], 0
     piece = max(-(-(last - first) // (PIECES * SECOND)), 1)
     at, of = PIECE_OF[kind]
-    rows = _rows(
+    rows = rows_of(
         session,
         f"SELECT {at}, {of} FROM ({values}) GROUP BY t // {piece * SECOND} ORDER BY 1",  # noqa: S608 - all ours
     )
@@ -66,13 +66,14 @@ def rises(session: Session, key: TagKey, start: int, end: int) -> bool:
     """Whether a tag is a counter: it hardly ever falls, and rises often."""
     values = f"SELECT t, last(x) AS x FROM ({values_sql(key, start, end)}) WHERE isfinite(x) GROUP BY t"  # noqa: S608
     steps = f"SELECT x - lag(x) OVER (ORDER BY t) AS d FROM ({values})"  # noqa: S608
-    ((count, level, up),) = _rows(
+    ((count, level, up),) = rows_of(
         session,
         f"SELECT count(d), avg((d >= 0)::INT), avg((d > 0)::INT) FROM ({steps}) WHERE d IS NOT NULL",  # noqa: S608
     )
     return bool(count > 10 and level > 0.99 and up > 0.05)
 
 
-def _rows(session: Session, sql: str) -> list[tuple[Any, ...]]:
+def rows_of(session: Session, sql: str) -> list[tuple[Any, ...]]:
+    """All rows of an answer."""
     with session.query(sql) as answer:
         return list(answer.rows)

@@ -38,6 +38,10 @@ def _answered(question: dict[str, Any]) -> dict[str, Any]:
         from linewarden.service.measuring.energy import energy
 
         return energy(question)
+    if question["what"] == "life":
+        from linewarden.service.measuring.life import life
+
+        return life(question)
     from linewarden.service.measuring.output import output
 
     return output(question)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
 from linewarden.api.listing import Format, Page
-from linewarden.api.routes.machines import Approved, MachineOut, MachineRow, TimeIn
+from linewarden.api.routes.machines import Approved, Freeze, MachineOut, MachineRow, TimeIn
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -55,3 +55,7 @@ class MachinesCalls(Transport):
     def forget_machine(self, id: str) -> None:
         """Lets a machine learn anew: after a repair or a rebuild."""
         self._nothing("POST", "/machines/{id}/forget", path_values={"id": id})
+
+    def freeze_machine(self, id: str, body: Freeze) -> None:
+        """Says that a machine learns nothing more by itself, but is judged."""
+        self._nothing("POST", "/machines/{id}/freeze", path_values={"id": id}, body=body)

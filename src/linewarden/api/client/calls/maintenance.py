@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from linewarden.api.client.transport import Transport
 from linewarden.api.listing import Format, Page
-from linewarden.api.routes.maintenance import Answer, MaintenanceRow, ModelOut
+from linewarden.api.routes.maintenance import Answer, MaintenanceRow, ModelOut, UnitOut
 from linewarden.service.maintenance.calendar import State
 
 if TYPE_CHECKING:
@@ -78,8 +78,12 @@ class MaintenanceCalls(Transport):
         return self._save(to, "GET", "/maintenance/calendar.ics", query={"state": state})
 
     def list_maintenance_models(self) -> list[ModelOut]:
-        """The models in the folder `models` of the data folder, with what is known of each."""
+        """The models in the folder of models (`analytics.models`), with what is known of each."""
         return self._ask(list[ModelOut], "GET", "/maintenance/models")
+
+    def list_maintenance_units(self) -> list[UnitOut]:
+        """The units whose remaining life the service scores, the shortest life first."""
+        return self._ask(list[UnitOut], "GET", "/maintenance/units")
 
     def get_maintenance(self, id: str) -> MaintenanceRow:
         """One entry."""
