@@ -20,6 +20,8 @@ FIELD = frozenset(
 )  # fmt: skip
 """Roles of what moves the process."""
 EXAMPLES = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
+SURE = 0.5
+"""A role of less confidence is a guess."""
 STATIONS = frozenset({Role.SCADA, Role.HMI, Role.HISTORIAN, Role.ENGINEERING})
 """Roles that have a reason to speak to controllers."""
 
@@ -38,6 +40,8 @@ class Knowledge:
     """Address of a controller -> ids of the assets that read or wrote it before this run."""
     approved: tuple[tuple[str, str, str], ...] = ()
     """What people approved: pattern of a device, pattern of a block or program, sha256 of its content."""
+    guessed: frozenset[str] = frozenset()
+    """Addresses whose role is only a guess, for instance from what they write."""
 
     def role(self, address: str | None) -> Role:
         """What the device at this address is for."""
@@ -95,6 +99,7 @@ def knowledge_of(plant: Plant) -> Knowledge:
         {p: a.name for p, a in places if a.name},
         {p: a.id for p, a in places},
         {p: frozenset(a.masters) for p, a in places if a.masters},
+        guessed=frozenset(p for p, a in places if a.role is not Role.UNKNOWN and a.role_confidence < SURE),
     )
 
 

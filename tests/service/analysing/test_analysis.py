@@ -10,6 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from linewarden.baseline.expected import Expected, Suppression, Window
+from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.run import Told
 from linewarden.service.analysing.analysis import Analysis
 from linewarden.service.analysing.settings import Analytics, Group, Wanted
@@ -217,3 +218,10 @@ def test_tags_beyond_the_bound_are_left_out_and_counted() -> None:
 def test_linear_algebra_of_machines_takes_one_thread() -> None:
     Analysis(Analytics())
     assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+
+
+def test_a_stranger_who_looks_like_a_panel_only_because_it_writes_is_told_as_an_attack() -> None:
+    made = learned()
+    made.know(Knowledge(roles={STRANGER: Role.HMI}, guessed=frozenset({STRANGER})))
+    told = judged(made, low_fill, [command(LEARNED + 99, STRANGER)])
+    assert "process_attack" in {t.notice.note for t in told}

@@ -379,8 +379,10 @@ class Analysis:
         )  # fmt: skip
 
     def _works(self, deed: Deed) -> bool:
-        """Whether it is what operators do all day: a write from their station."""
-        return deed.verb == "write" and self.known.role(deed.who) in OPERATORS
+        """Whether it is what operators do all day: a write from their station. Whoever writes looks like a panel, so
+        that a guess is no excuse for a stranger."""
+        excused = not (deed.is_stranger and deed.who in self.known.guessed)
+        return excused and deed.verb == "write" and self.known.role(deed.who) in OPERATORS
 
     def _close_to(self, machine: Machine) -> set[str]:
         """Addresses of the machine's devices, and of what controls them: controllers that write or read them."""
