@@ -86,9 +86,10 @@ def test_only_what_changed_is_noted_and_once_a_day_all_of_it() -> None:
     assert known(journal) == [("10.0.0.1", "plc", "controller"), ("10.0.0.9", "pc", None)]
     journal.know(first, now=DAY_NS + 10)
     assert known(journal) == []
-    later = Knowledge(roles={"10.0.0.1": Role.CONTROLLER}, ids={"10.0.0.1": "plc"})
+    plc = "10.0.0.1"
+    later = Knowledge(roles={plc: Role.CONTROLLER}, ids={plc: "plc"}, guessed=frozenset({plc}))
     journal.know(later, now=DAY_NS + 20)
-    assert known(journal) == [("10.0.0.9", None, None)]
+    assert known(journal) == [(plc, "plc", "controller"), ("10.0.0.9", None, None)]
     journal.know(later, now=2 * DAY_NS)
     assert known(journal) == [("10.0.0.1", "plc", "controller")]
     about_plc = about(later, "10.0.0.1")

@@ -18,6 +18,7 @@ class About(NamedTuple):
     zone: str | None = None
     name: str | None = None
     masters: str | None = None
+    guessed: bool | None = None
 
 
 def told_apart(before: Knowledge, after: Knowledge, run: int, serial: int) -> list[Known]:
@@ -38,6 +39,7 @@ def about(known: Knowledge, address: str) -> About:
     return About(
         known.ids.get(address), str(role) if role else None, known.levels.get(address), known.zones.get(address),
         known.names.get(address), " ".join(sorted(known.masters.get(address, ()))) or None,
+        address in known.guessed if role else None,
     )  # fmt: skip
 
 
@@ -51,4 +53,5 @@ def knowledge_from(rows: Iterable[tuple[str, About]]) -> Knowledge:
         {a: f.name for a, f in found.items() if f.name},
         {a: f.asset for a, f in found.items() if f.asset},
         {a: frozenset(f.masters.split()) for a, f in found.items() if f.masters},
+        guessed=frozenset(a for a, f in found.items() if f.guessed),
     )

@@ -21,3 +21,4 @@ class Known:
     zone: str | None = col("its zone", "str")
     name: str | None = col("its name", "text")
     masters: str | None = col("ids of those that read or wrote it, with spaces between", "text")
+    guessed: bool | None = col("the role is only a guess, for instance from what it writes", "bool")

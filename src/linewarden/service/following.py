@@ -159,7 +159,9 @@ class Following:
         for _, files in sorted(self._days(Known.STREAM).items()):
             for file in files:
                 frame = pl.read_parquet(file, hive_partitioning=False).filter(pl.col("run").to_physical() == run)
-                for row in frame.select("serial", "address", *About._fields).iter_rows():
+                # A lake of an earlier version lacks some.
+                told = [f if f in frame.columns else pl.lit(None).alias(f) for f in About._fields]
+                for row in frame.select("serial", "address", *told).iter_rows():
                     yield row[0], row[1], About(*row[2:])
 
 
