@@ -4,7 +4,7 @@ Time is played: each `--tick-ms` of it so many Sparkplug messages come, their re
 each second of it the forwarder writes. All in one thread, so that the CPU of each stage is its own, whatever else is
 on; the machine does not count. What MQTT itself costs is not in it (`analytics.py --set live` has all of it).
 
-usage: python benchmarks/live_cost.py [--rates 10000 50000 100000] [--seconds 10] [--tick-ms 50]
+usage: python benchmarks/live_cost.py [--data ../shared/data] [--rates 10000 50000 100000] [--seconds 10] [--tick-ms 50]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 from _live.edge_nodes import Payloads  # noqa: E402
+from _speed.rule import Goal, add_data, verdict  # noqa: E402
 
 from linewarden.collectors._mqtt.host import Homes, Host, Options  # noqa: E402
 from linewarden.collectors._mqtt.metrics import Register  # noqa: E402
@@ -152,6 +153,7 @@ class Line:
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    add_data(parser, "not used: readings are made up")
     parser.add_argument("--rates", type=int, nargs="+", default=[10_000, 50_000, 100_000])
     parser.add_argument("--tick-ms", type=int, default=50, help="how often samples are synced, and judged")
     parser.add_argument("--seconds", type=float, default=10.0)
@@ -162,9 +164,18 @@ def main() -> int:
         line = Line(Path(name), args.tick_ms / 1000)
         line.learn()
         print(" | ".join(head), flush=True)
+        goals = []
         for rate in args.rates:
-            print(" | ".join(line.measure(rate, args.seconds)), flush=True)
-    return 0
+            row = line.measure(rate, args.seconds)
+            print(" | ".join(row), flush=True)
+            goals.append(
+                Goal(f"{row[-1]} readings/s of one core at {rate:,}/s (goal: as many)", _of_one_core(row) >= rate)
+            )
+    return verdict("live path", goals)
+
+
+def _of_one_core(row: Sequence[str]) -> int:
+    return int(row[-1].replace(",", ""))
 
 
 if __name__ == "__main__":

@@ -126,8 +126,11 @@ def test_while_a_lake_is_read_the_first_time_its_last_days_are_shown(
         return pieces(file)
 
     monkeypatch.setattr(lakes, "pieces_of", looked)
+    monkeypatch.setattr("linewarden.service.view.follower.SHARE", 1e9)  # after one plant it is not yet time for another
     whole = follower.look()
     assert days == sorted(days, reverse=True)
     assert whole.reading is None
     assert any(reading is not None and assets > 0 for reading, assets in seen)
     assert len(whole.assets) == len(Follower(read).look().assets)
+    days_before = len({f.parent for f in read.glob("stream=conn/site=*/date=*/*.parquet")})
+    assert whole.plant.packets == Follower(read).look().plant.packets * (1 + 1 / days_before)

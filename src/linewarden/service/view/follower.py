@@ -96,6 +96,8 @@ class Follower:
         except StartAnewError:
             self._begin_anew()
             self._read_new()
+        if self._view.reading is not None:
+            self._rest_until = 0.0  # what was shown meanwhile is not all: until it is, the first reading has not ended
         self._make()
         if self._view.wrong or self._view.reading is not None:
             self._show(wrong="", reading=None)
