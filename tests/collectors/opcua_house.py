@@ -18,6 +18,7 @@ from typing import Any
 
 from linewarden.collectors.contract import Samples, Tag
 from linewarden.collectors.opcua import OpcUa, run
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 NODE_MODULES = Path(os.environ.get("LINEWARDEN_NODE_OPCUA", HERE / "node" / "node_modules"))
@@ -116,12 +117,6 @@ def until(true: Callable[[], Any], seconds: float = 30.0, what: str = "") -> Non
     while not true():
         assert time.monotonic() < end, what or "it did not come in time"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 
 from linewarden.collectors.contract import Kind, Quality, Samples, Sink, Tag
 from linewarden.errors import StoreError
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -138,12 +138,6 @@ def running(kind: Kind, settings: Any, sink: MemorySink | None = None) -> Iterat
         thread.join(10)
     assert not failed, failed
     assert not thread.is_alive()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Peer:

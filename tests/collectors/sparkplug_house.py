@@ -18,6 +18,7 @@ import pytest
 from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.schema import payload_class
 from linewarden.collectors.contract import Numbers, Quality, Samples, Tag
+from tests.ports import free_port
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 
@@ -116,13 +117,6 @@ def until(condition: Callable[[], Any], seconds: float = 60.0, what: str = "") -
         assert time.monotonic() < limit, f"not within {seconds} s: {what or condition}"
         time.sleep(0.01)
     return found
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Mosquitto:

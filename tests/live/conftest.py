@@ -35,14 +35,17 @@ PATIENCE = 30.0
 """s that a loaded machine is given for what takes one or two."""
 
 
-def until(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Waits for a true value."""
+def waited(what: Callable[[], Any], patience: float) -> Any:
+    """Waits for a true value, but not longer than this (s); the last one."""
     end = time.monotonic() + patience
-    while not (found := what()):
-        if time.monotonic() > end:
-            pytest.fail("waited in vain")
+    while not (found := what()) and time.monotonic() < end:
         time.sleep(0.1)
     return found
+
+
+def until(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Waits for a true value; fails where there is none in time."""
+    return waited(what, patience) or pytest.fail("waited in vain")
 
 
 class Space:
