@@ -49,6 +49,8 @@ class Person:
                     answer = await self._client.get(path)
                 self.pages.append((path, time.monotonic() - began, answer.status_code))
                 await asyncio.sleep(self._dice.uniform(*READS_S))
+            # All follow to the end: whoever left at once would not be told of what came just before.
+            await asyncio.sleep(max(0.0, until + READS_S[1] - time.monotonic()))
             follow.cancel()
 
     async def _follow(self) -> None:
