@@ -98,8 +98,8 @@ def test_queue_that_ran_over_is_said_and_read_from_history(server: Server) -> No
         line.mend()
         grows(sink)
         until(lambda: "from history" in " ".join(sink.said))
-        grows(sink)
-    assert counted(sink) == (0, 0)
+        # So short a queue runs over on a busy machine without any break, too: each time it is read from history.
+        until(lambda: counted(sink) == (0, 0), what="values are missing")
     said = " ".join(sink.said)
     assert "queues of 3 tags at the server ran over" in said
 
