@@ -90,8 +90,9 @@ test: cargo-test pytest ## all tests: Rust, then Python
 
 # Many tests wait for a network or a clock: with one worker more for every two cores these have something to do.
 TEST_WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# What fails in a whole run gets a second look alone: see the script.
 pytest: setup
-	$(BIN)/pytest -n $(TEST_WORKERS)
+	@$(BIN)/pytest -n $(TEST_WORKERS) || { test $$? -eq 1 && $(BIN)/python scripts/once_more.py $(BIN)/pytest; }
 
 cargo-test:
 	$(CARGO_TEST)

@@ -58,6 +58,14 @@ class Plant:
                 samples.add(number, float(value), source_ts=(BEGAN + at) * 10**9, server_ts=None)
         self.gathering.put("press", samples).result(10)
 
+    def put_all(self) -> None:
+        """The normal time, and once it is known what is not normal."""
+        rows = values()
+        for second in range(0, ALL, 60):
+            self.put(rows[second : second + 60], second)
+            if second + 60 == NORMAL:
+                self.known()
+
     def known(self) -> None:
         """Waits until what was learned is a model: it is made beside, and these minutes pass in moments."""
         deadline = time.monotonic() + 60
@@ -91,11 +99,7 @@ def values() -> np.ndarray:
 
 
 def test_a_level_that_leaves_its_ways_is_a_notice_that_names_the_sample(plant: Plant) -> None:
-    rows = values()
-    for second in range(0, ALL, 60):
-        plant.put(rows[second : second + 60], second)
-        if second + 60 == NORMAL:
-            plant.known()
+    plant.put_all()
     deadline = time.monotonic() + 30
     while not plant.told and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -152,9 +156,7 @@ def test_a_lake_that_takes_no_notice_does_not_end_the_judging(plant: Plant) -> N
         raise StoreError("lake: no space left")
 
     plant.judging._write = full
-    rows = values()
-    for second in range(0, ALL, 60):
-        plant.put(rows[second : second + 60], second)
+    plant.put_all()
     plant.close()
     assert plant.told, "who follows notices is told all the same"
     assert plant.judging.judged == 3 * ALL
