@@ -7,7 +7,8 @@ import { edgePath } from "./edges";
 import { type Colours, colours, FAMILY, symbol } from "./look";
 import type { State } from "./state";
 
-const SMALL = 0.42; // below this, boxes have no text
+const SMALL = 0.6; // below this, two lines of text could not be read: one line in a size of the screen's
+const TINY_PX = 11; // a box that is lower on the screen has no text at all
 const MANY = 1_200; // lines and half the boxes: more is not drawn anew in each frame
 const REST_MS = 110;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif';
@@ -180,7 +181,8 @@ export class Drawing {
     const { box_width: w, box_height: h } = state.network.picture;
     if (!camera.sees(node.x, node.y, w, h)) return;
     ctx.globalAlpha = state.lit && !state.lit.has(place) ? 0.22 : 1;
-    if (camera.scale < SMALL) this.dot(node, w, h);
+    if (h * camera.scale < TINY_PX) this.dot(node, w, h);
+    else if (camera.scale < SMALL) this.small(node, w, h);
     else this.box(node, w, h);
     ctx.globalAlpha = 1;
     const marked = place === state.focus || place === state.selected;
@@ -196,10 +198,34 @@ export class Drawing {
 
   /** A box that is too small for text: the colour of its family, and a mark if something is open. */
   private dot(node: MapNode, w: number, h: number): void {
-    const { ctx, look, camera } = this;
+    const { ctx, look } = this;
     ctx.fillStyle = look[FAMILY[node.role] ?? "other"];
     ctx.fillRect(node.x, node.y, w, h);
+    this.mark(node, w, h);
+  }
+
+  /** A box with room for one line: its name, beside the colour of its family. */
+  private small(node: MapNode, w: number, h: number): void {
+    const { ctx, look, camera } = this;
+    const px = 1 / camera.scale;
+    ctx.fillStyle = look.card;
+    ctx.fillRect(node.x, node.y, w, h);
+    ctx.lineWidth = px;
+    ctx.strokeStyle = look.edge;
+    ctx.strokeRect(node.x, node.y, w, h);
+    ctx.fillStyle = look[FAMILY[node.role] ?? "other"];
+    ctx.fillRect(node.x, node.y, 4 * px, h);
+    const size = Math.round(Math.min(10 * px, h * 0.62)); // whole numbers: what fits is remembered for each
+    ctx.fillStyle = look.ink;
+    ctx.font = `600 ${size}px ${FONT}`;
+    ctx.fillText(this.cut(`${size}:${node.id}`, node.name, w - 9 * px, node.name === node.address || node.name === node.id), node.x + 6 * px, node.y + h / 2 + size * 0.36);
+    this.mark(node, w, h);
+  }
+
+  /** Something is open here. */
+  private mark(node: MapNode, w: number, h: number): void {
     if (!node.severity) return;
+    const { ctx, look, camera } = this;
     const r = Math.max(h / 2, 4 / camera.scale);
     ctx.beginPath();
     ctx.arc(node.x + w, node.y, r, 0, 2 * Math.PI);
@@ -272,18 +298,20 @@ export class Drawing {
     }
   }
 
-  /** A text that fits; remembered, because measuring costs. */
-  private cut(key: string, text: string, room: number): string {
+  /** A text that fits; remembered, because measuring costs. Of an address the end tells most: it is cut at the front. */
+  private cut(key: string, text: string, room: number, front = false): string {
     let found = this.labels.get(key);
     if (found === undefined) {
+      const fits = (short: string): boolean => this.ctx.measureText(short).width <= room;
+      const part = (length: number): string => (front ? `…${text.slice(text.length - length)}` : `${text.slice(0, length)}…`);
       found = text;
-      if (this.ctx.measureText(text).width > room) {
+      if (!fits(text)) {
         let low = 0, high = text.length;
         while (low < high) {
           const middle = (low + high + 1) >> 1;
-          if (this.ctx.measureText(`${text.slice(0, middle)}…`).width <= room) low = middle; else high = middle - 1;
+          if (fits(part(middle))) low = middle; else high = middle - 1;
         }
-        found = `${text.slice(0, low)}…`;
+        found = part(low);
       }
       this.labels.set(key, found);
     }

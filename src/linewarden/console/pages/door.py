@@ -77,13 +77,13 @@ def welcome(request: Request) -> HTMLResponse:
 
 @router.post("/welcome")
 def begin(request: Request, code: Text, login: Text, password: Text) -> Response:
-    """The code makes an account."""
+    """The code makes an account, and whose it is is in; who has a second factor is asked for it."""
     place: Workplace = request.app.state.place
     try:
         place.access.accept(code.strip(), login.strip(), login.strip(), password, source_of(request))
     except AccessError as error:
         return page(request, "welcome.html.j2", status=400, login=login, error=str(error))
-    return RedirectResponse("/sign-in", 303)
+    return sign_in(request, login.strip(), password)
 
 
 @router.post("/sign-out")

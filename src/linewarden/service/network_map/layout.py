@@ -23,9 +23,9 @@ FRAME_GAP = 22
 LANE_PAD = 26
 LEFT = 20
 """Left of the frames. Names of levels stand on the screen, beside the picture."""
-ROW = 8
+ROW = 6
 """So many assets of a zone and level stand in one row before they make a second."""
-ASPECT = 1.75
+ASPECT = 1.4
 """Width to height of the whole picture, and"""
 FLAT = 2.4
 """of a frame."""
