@@ -79,6 +79,7 @@ OF: dict[tuple[str, str], Word] = {
     ("explain", "zone"): Word("the zone that is asked about; empty for the site", "cell"),
     ("list_assets", "case"): Word("true: only those that an open case touches", True),
     ("list_audit", "cursor"): Word("`next` of the page before", "4096"),
+    ("list_audit", "sort"): Word("seq: the oldest first; -seq: the newest", "-seq"),
     ("list_cases", "hours"): Word("something happened in the last hours", 24),
     ("get_energy", "forecast"): Word("the slot after the last, too: takes some seconds", True),
     ("get_energy", "kind"): Word("what the meter says; without: by its unit", "power"),

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from linewarden.api.caller import Caller, Who
-from linewarden.api.listing import FILES, Format, Page, as_file
+from linewarden.api.listing import FILES, Format, ListQuery, Page, as_file
 from linewarden.api.problems import ProblemError
 from linewarden.api.times import Time
 from linewarden.policy import Action, Kind
 from linewarden.service.audit.checking import check
 from linewarden.service.audit.heads import newest_note
-from linewarden.service.audit.reading import Said, newest
+from linewarden.service.audit.reading import Said, Wanted, entries
 
 router = APIRouter(tags=["audit"])
 
 MOST_IN_A_FILE = 1_000_000
+MOST_HOURS = 24 * 366 * 20
 
 
 class AuditRow(BaseModel):
@@ -37,17 +38,15 @@ class AuditRow(BaseModel):
     detail: Any = None
 
 
-class AuditQuery(BaseModel):
-    """Which entries; the newest first."""
+class AuditQuery(ListQuery):
+    """Which entries; the newest first, or in the order that they were written (`sort` is `seq`)."""
 
-    model_config = ConfigDict(extra="forbid")
-
+    sort: Annotated[str, Field(description="seq: the oldest first; -seq: the newest", pattern="^(-?seq)?$")] = ""
+    cursor: Annotated[str, Field(description="`next` of the page before", max_length=18)] = ""
     action: Annotated[str, Field(description="what it begins with: `people.`", max_length=64)] = ""
+    hours: Annotated[int | None, Field(description="only of the last so many hours", ge=1, le=MOST_HOURS)] = None
     since: datetime | None = None
     until: datetime | None = None
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
-    cursor: Annotated[str, Field(description="`next` of the page before", max_length=20)] = ""
-    format: Format = Format.JSON
 
 
 class Verified(BaseModel):
@@ -62,7 +61,7 @@ class Verified(BaseModel):
 
 @router.get("/audit", operation_id="list_audit", responses=FILES)
 def list_audit(who: Who, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow]:
-    """Entries of the log. `total` counts those of this page and before."""
+    """Entries of the log. `total` counts all that were written up to the newest of this page."""
     who.need(Action.AUDIT_READ, who.thing(Kind.AUDIT))
     is_file = query.format is not Format.JSON
     found = _found(who, query, MOST_IN_A_FILE if is_file else query.limit + 1)
@@ -71,18 +70,21 @@ def list_audit(who: Who, query: Annotated[AuditQuery, Query()]) -> Page[AuditRow
         return as_file(rows, query.format, "audit")  # type: ignore[return-value]
     items = [_row(e) for e in found[: query.limit]]
     more = len(found) > query.limit
-    return Page(items=items, total=items[0].seq + 1 if items else 0, next=str(items[-1].seq) if more else None)
+    return Page(
+        items=items, total=max((e.seq + 1 for e in items), default=0), next=str(items[-1].seq) if more else None
+    )
 
 
 def _found(who: Caller, query: AuditQuery, limit: int) -> list[Said]:
     if query.cursor and not (query.cursor.isascii() and query.cursor.isdigit()):
         raise ProblemError(400, "That makes no sense", "cursor: not one of this list; take `next` of the page before.")
-    before = int(query.cursor) if query.cursor else None
     if any(t is not None and t.tzinfo is None for t in (query.since, query.until)):
         raise ProblemError(400, "That makes no sense", "since, until: a time needs its zone, such as Z.")
-    return newest(
-        who.place.state, limit, before=before, action=query.action, since=query.since, until=query.until
-    )  # fmt: skip
+    since = [query.since, query.hours and datetime.now(UTC) - timedelta(hours=query.hours)]
+    return entries(who.place.state, Wanted(
+        limit, int(query.cursor) if query.cursor else None, query.sort == "seq", query.action, tuple(query.q.split()),
+        max((t for t in since if t), default=None), query.until,
+    ))  # fmt: skip
 
 
 def _row(e: Said) -> AuditRow:

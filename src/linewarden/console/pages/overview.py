@@ -22,8 +22,7 @@ from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind, Person, Role
-from linewarden.service.audit.reading import Said
-from linewarden.service.audit.reading import newest as newest_entries
+from linewarden.service.audit.reading import Said, Wanted, entries
 from linewarden.service.maintenance.calendar import State
 from linewarden.service.state import Event
 
@@ -127,4 +126,4 @@ def work(who: Caller) -> list[MaintenanceRow]:
 
 def changes(who: Caller) -> list[Said]:
     """The newest entries of the audit log, for those who may read it."""
-    return newest_entries(who.place.state, 6) if who.may(Action.AUDIT_READ, who.thing(Kind.AUDIT)) else []
+    return entries(who.place.state, Wanted(6)) if who.may(Action.AUDIT_READ, who.thing(Kind.AUDIT)) else []

@@ -1,12 +1,14 @@
-"""Entries as people look at them: the newest first, page by page, of some kind or time."""
+"""Entries as people look at them: page by page, of some kind or time, or with some words."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from linewarden.service.audit.entry import Entry
 from linewarden.service.audit.exporting import actor, said
@@ -33,24 +35,40 @@ class Said:
     detail: Any
 
 
-def newest(
-    state: State, limit: int, *, before: int | None = None, action: str = "", since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[Said]:  # fmt: skip
-    """Entries, the newest first: those before the number `before`, whose action begins with `action`, in a time.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries. `beyond`: the number of the last one that was seen; `words` must all be somewhere in an entry."""
 
-    Raises StoreError.
-    """
-    wanted = select(_C.seq, _C.ts, _C.action, _C.body, _C.leaf).order_by(_C.seq.desc()).limit(limit)
-    conditions = (
-        _C.seq < before if before is not None else None,
-        _C.action.startswith(action, autoescape=True) if action else None,
-        _C.ts >= since if since else None,
-        _C.ts < until if until else None,
-    )
-    wanted = wanted.where(*(c for c in conditions if c is not None))
+    limit: int
+    beyond: int | None = None
+    oldest_first: bool = False
+    action: str = ""
+    """What the action begins with."""
+    words: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(state: State, wanted: Wanted) -> list[Said]:
+    """The newest first, or the oldest. Raises StoreError."""
+    order = _C.seq if wanted.oldest_first else _C.seq.desc()
+    chosen = select(_C.seq, _C.ts, _C.action, _C.body, _C.leaf).order_by(order).limit(wanted.limit)
+    chosen = chosen.where(*_conditions(wanted))
     with explained(state.where), state.engine.connect().execution_options(**READS) as connection:
-        return [_said(Entry(int(r.seq), r.ts, r.action, r.body, bytes(r.leaf))) for r in connection.execute(wanted)]
+        return [_said(Entry(int(r.seq), r.ts, r.action, r.body, bytes(r.leaf))) for r in connection.execute(chosen)]
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.beyond is not None:
+        yield _C.seq > wanted.beyond if wanted.oldest_first else _C.seq < wanted.beyond
+    if wanted.action:
+        yield _C.action.startswith(wanted.action, autoescape=True)
+    for word in wanted.words:  # as it stands in canonical JSON
+        yield _C.body.icontains(json.dumps(word, ensure_ascii=False)[1:-1], autoescape=True)
+    if wanted.since:
+        yield _C.ts >= wanted.since
+    if wanted.until:
+        yield _C.ts < wanted.until
 
 
 def _said(entry: Entry) -> Said:

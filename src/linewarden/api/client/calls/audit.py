@@ -24,18 +24,30 @@ class AuditCalls(Transport):
     def list_audit(
         self,
         *,
-        action: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        q: str | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
+        action: str | None = None,
+        hours: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Page[AuditRow]:
         """Entries of the log."""
         return self._ask(
             Page[AuditRow],
             "GET",
             "/audit",
-            query={"action": action, "since": since, "until": until, "limit": limit, "cursor": cursor},
+            query={
+                "q": q,
+                "sort": sort,
+                "limit": limit,
+                "cursor": cursor,
+                "action": action,
+                "hours": hours,
+                "since": since,
+                "until": until,
+            },
         )
 
     def save_audit(
@@ -43,32 +55,64 @@ class AuditCalls(Transport):
         to: Path | str,
         format: Format | str = "arrow",
         *,
+        q: str | None = None,
+        sort: str | None = None,
         action: str | None = None,
+        hours: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Path:
         """Into a file, as it comes: entries of the log."""
         return self._save(
-            to, "GET", "/audit", query={"action": action, "since": since, "until": until}, format=str(format)
+            to,
+            "GET",
+            "/audit",
+            query={"q": q, "sort": sort, "action": action, "hours": hours, "since": since, "until": until},
+            format=str(format),
         )
 
     def frame_audit(
-        self, *, action: str | None = None, since: datetime | None = None, until: datetime | None = None
+        self,
+        *,
+        q: str | None = None,
+        sort: str | None = None,
+        action: str | None = None,
+        hours: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> DataFrame:
         """As a Polars frame: entries of the log."""
-        return self._frame("GET", "/audit", query={"action": action, "since": since, "until": until})
+        return self._frame(
+            "GET",
+            "/audit",
+            query={"q": q, "sort": sort, "action": action, "hours": hours, "since": since, "until": until},
+        )
 
     def all_audit(
         self,
         *,
+        q: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
         action: str | None = None,
+        hours: int | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        limit: int | None = None,
     ) -> Iterator[AuditRow]:
         """Every row, page by page: entries of the log."""
         return self._rows(
-            Page[AuditRow], "GET", "/audit", query={"action": action, "since": since, "until": until, "limit": limit}
+            Page[AuditRow],
+            "GET",
+            "/audit",
+            query={
+                "q": q,
+                "sort": sort,
+                "limit": limit,
+                "action": action,
+                "hours": hours,
+                "since": since,
+                "until": until,
+            },
         )
 
     def verify_audit(self) -> Verified:
