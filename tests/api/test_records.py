@@ -38,6 +38,20 @@ def test_each_record_once_in_order(served: Served, stream: str) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("stream", ["conn", "command", "reading", "binding"])
+def test_the_newest_first_where_they_are_asked_for(served: Served, stream: str) -> None:
+    with served.client("analyst") as client:
+        found = pages(client, stream, limit=37, sort="-ts")
+        usual = pages(client, stream, limit=1_000)
+        middle = usual[len(usual) // 2]["ts"]
+        until = pages(client, stream, limit=100, sort="-ts", to=middle)
+        assert client.get(f"/api/v1/records/{stream}", params={"sort": "uid"}).status_code == 422
+    places = [(r["ts"], r["capture"], r["frame"]) for r in found]
+    assert places == sorted(places, reverse=True)
+    assert sorted(map(repr, found)) == sorted(map(repr, usual))
+    assert until[0]["ts"] <= middle and len(until) == sum(r["ts"] <= middle for r in usual)
+
+
 def test_filters(served: Served) -> None:
     whole = written(served, "conn")
     uid = whole.item(3, "uid")

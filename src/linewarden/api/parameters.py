@@ -95,6 +95,7 @@ OF: dict[tuple[str, str], Word] = {
     ("get_output", "stale"): Word("s: how long a state holds", 86_400),
     ("get_output", "stop"): Word("values of the state that mean a stop, with commas", "0"),
     ("get_maintenance_calendar", "state"): Word("only these", "accepted"),
+    ("list_records", "sort"): Word("ts: the oldest first; -ts: the newest", "-ts"),
     ("list_maintenance", "state"): Word("what was said of it; several mean any of them", ["proposed"]),
     ("list_people", "state"): Word("how accounts are", ["active"]),
     ("move_assets", "zone"): Word("its name", "cell"),

@@ -44,6 +44,8 @@ class Wanted:
     columns: tuple[str, ...] = ()
     """Empty: all."""
     after: Place | None = None
+    newest: bool = False
+    """The newest first: `after` is then the place of a later row. A file has no order."""
 
 
 def page(lake: Path, wanted: Wanted, limit: int) -> tuple[list[dict[str, Any]], Place | None]:
@@ -79,13 +81,15 @@ def _shown(row: dict[str, Any], wanted: Wanted) -> dict[str, Any]:
 
 
 def _days(lake: Path, wanted: Wanted) -> Iterator[list[Path]]:
-    """The files of each day, the oldest first."""
+    """The files of each day, in the order of the rows."""
     days: dict[str, list[Path]] = {}
     for file in lake_files.files(lake / f"stream={wanted.stream}"):
         days.setdefault(file.parent.name, []).append(file)
-    first = max(wanted.start or 0, wanted.after[0] if wanted.after else 0)
-    for day in sorted(days):
-        if _day(first) <= day and (wanted.end is None or day <= _day(wanted.end)):
+    seen = [wanted.after[0]] if wanted.after else []
+    first = max([wanted.start or 0, *([] if wanted.newest else seen)])
+    last = min([*([] if wanted.end is None else [wanted.end]), *(seen if wanted.newest else [])], default=None)
+    for day in sorted(days, reverse=wanted.newest):
+        if _day(first) <= day and (last is None or day <= _day(last)):
             yield days[day]
 
 
@@ -100,14 +104,17 @@ def _first(files: Sequence[Path], wanted: Wanted, limit: int) -> pl.DataFrame:
     with _explained(files):
         scans = [pl.scan_parquet(f, hive_partitioning=False, glob=False) for f in files]
         whole = pl.concat(scans, how="diagonal_relaxed")
-        # bottom_k holds `limit` rows, not the day; of those with the last time all are needed, to order them.
+        # These hold `limit` times, not the day; of the rows with the last of these all are needed, to order them.
         seen = whole.filter(_fits(wanted, frozenset(whole.collect_schema().names())))
-        given = wanted.after[3] if wanted.after else 0
-        latest = seen.select(pl.col("ts").bottom_k(limit + given)).select(pl.col("ts").max()).collect().item()
-        if latest is None:
+        times = pl.col("ts")
+        most = limit + (wanted.after[3] if wanted.after else 0)
+        bound = times.top_k(most).min() if wanted.newest else times.bottom_k(most).max()
+        last = seen.select(bound).collect().item()
+        if last is None:
             return seen.limit(0).with_columns(_ns=pl.lit(0)).collect()
-        rows = _plain(seen.filter(pl.col("ts") <= latest).with_columns(_ns=pl.col("ts").dt.epoch("ns")))
-        ordered = rows.sort(ORDER, maintain_order=True).collect()
+        near = times >= last if wanted.newest else times <= last
+        rows = _plain(seen.filter(near).with_columns(_ns=times.dt.epoch("ns")))
+        ordered = rows.sort(ORDER, descending=wanted.newest, maintain_order=True).collect()
         return ordered.slice(_given(ordered, wanted.after), limit)
 
 
@@ -134,21 +141,26 @@ def _fits(wanted: Wanted, names: frozenset[str]) -> pl.Expr:
     if wanted.sight.addresses is not None:
         tests += [pl.col(c).is_in(list(wanted.sight.addresses)) for c in own] or [pl.lit(False)]
     if wanted.after is not None:
-        tests.append(_after(wanted.after))
+        tests.append(_before(wanted.after) if wanted.newest else _after(wanted.after))
     return pl.all_horizontal(*tests)
 
 
 def _after(place: Place) -> pl.Expr:
+    """Of this packet, or later ones."""
+    at, capture, frame = _place_of_rows()
+    return (at > place[0]) | ((at == place[0]) & ((capture > place[1]) | ((capture == place[1]) & (frame >= place[2]))))
+
+
+def _before(place: Place) -> pl.Expr:
+    """Of this packet, or earlier ones."""
+    at, capture, frame = _place_of_rows()
+    return (at < place[0]) | ((at == place[0]) & ((capture < place[1]) | ((capture == place[1]) & (frame <= place[2]))))
+
+
+def _place_of_rows() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     import polars as pl
 
-    """Of this packet, or later ones."""
-    at, capture, frame, _ = place
-    ts, same = pl.col("ts").dt.epoch("ns"), pl.col("ts").dt.epoch("ns") == at
-    return (
-        (ts > at)
-        | (same & (pl.col("capture").cast(pl.String) > capture))
-        | (same & (pl.col("capture").cast(pl.String) == capture) & (pl.col("frame") >= frame))
-    )
+    return pl.col("ts").dt.epoch("ns"), pl.col("capture").cast(pl.String), pl.col("frame")
 
 
 def _plain(rows: pl.LazyFrame) -> pl.LazyFrame:

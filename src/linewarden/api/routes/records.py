@@ -34,13 +34,14 @@ class RecordsQuery(BaseModel):
     uid: Annotated[list[str], Field(description="flows", max_length=1_000)] = []
     address: Annotated[list[str], Field(description="one of the record's own", max_length=1_000)] = []
     column: Annotated[list[str], Field(description="only these, in the order of the stream", max_length=200)] = []
+    sort: Annotated[str, Field(description="ts: the oldest first; -ts: the newest", pattern="^-?ts$")] = "ts"
     limit: Annotated[int, Field(ge=1, le=MOST)] = 1_000
     cursor: Annotated[str, Field(description="`next` of the page before", max_length=2_000)] = ""
     format: Annotated[Format, Field(description="json: a page; else all of it as a file")] = Format.JSON
 
 
 class RecordsOut(BaseModel):
-    """A page, by time, capture and frame. `next` is the cursor of the page after it."""
+    """A page, by time, capture and frame (with `sort=-ts` the other way). `next` is the cursor of the page after it."""
 
     stream: str
     items: list[dict[str, Any]]
@@ -56,8 +57,9 @@ def list_records(who: Who, stream: str, query: Annotated[RecordsQuery, Query()])
     if about is None:
         raise not_found("stream")
     wanted = records.Wanted(
-        stream, sight, ns_of(query.start) if query.start else None, ns_of(query.end) if query.end else None,
+        stream, sight, ns_of(query.start) if query.start else None, _last_ns(query.end) if query.end else None,
         tuple(query.uid), tuple(query.address), _columns(about, query.column), _read(query.cursor),
+        query.sort == "-ts",
     )  # fmt: skip
     if query.format is not Format.JSON:
         headers = {"Content-Disposition": f'attachment; filename="{stream}.{query.format}"'}
@@ -67,6 +69,11 @@ def list_records(who: Who, stream: str, query: Annotated[RecordsQuery, Query()])
     return RecordsOut(
         stream=stream, items=items, next=_cursor(last) if last else None, partial=sight.addresses is not None
     )
+
+
+def _last_ns(end: Time) -> int:
+    """Times are said to a microsecond and kept to a nanosecond: a record at the time that is said for it is in it."""
+    return ns_of(end) + 999
 
 
 def _columns(stream: StreamRow, asked: list[str]) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class RecordsCalls(Transport):
         uid: Sequence[str] | None = None,
         address: Sequence[str] | None = None,
         column: Sequence[str] | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> RecordsOut:
@@ -45,6 +46,7 @@ class RecordsCalls(Transport):
                 "uid": uid,
                 "address": address,
                 "column": column,
+                "sort": sort,
                 "limit": limit,
                 "cursor": cursor,
             },
@@ -61,6 +63,7 @@ class RecordsCalls(Transport):
         uid: Sequence[str] | None = None,
         address: Sequence[str] | None = None,
         column: Sequence[str] | None = None,
+        sort: str | None = None,
     ) -> Path:
         """Into a file, as it comes: records of a stream."""
         return self._save(
@@ -68,7 +71,7 @@ class RecordsCalls(Transport):
             "GET",
             "/records/{stream}",
             path_values={"stream": stream},
-            query={"from": start, "to": end, "uid": uid, "address": address, "column": column},
+            query={"from": start, "to": end, "uid": uid, "address": address, "column": column, "sort": sort},
             format=str(format),
         )
 
@@ -81,11 +84,12 @@ class RecordsCalls(Transport):
         uid: Sequence[str] | None = None,
         address: Sequence[str] | None = None,
         column: Sequence[str] | None = None,
+        sort: str | None = None,
     ) -> DataFrame:
         """As a Polars frame: records of a stream."""
         return self._frame(
             "GET",
             "/records/{stream}",
             path_values={"stream": stream},
-            query={"from": start, "to": end, "uid": uid, "address": address, "column": column},
+            query={"from": start, "to": end, "uid": uid, "address": address, "column": column, "sort": sort},
         )
