@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from linewarden.collectors._polling.sql_reading import Query, SqlReader
+from linewarden.collectors._polling.table_settings import TableTag
 from linewarden.collectors._polling.times import zone_of
 from linewarden.collectors.contract import Quality
 from linewarden.collectors.historian import KIND, Historian
-from linewarden.collectors.table_file import TableTag
 from tests.collectors.polling_house import MemorySink, running, until
 from tests.service import postgres
 
@@ -266,6 +266,8 @@ def test_a_wrong_password_or_no_file_is_told_without_the_secret(cluster: postgre
         ({"begin": "yesterday"}, "begin"),
         ({"zone": "Mars"}, "zone"),
         ({"time_format": "%d"}, "time_format"),
+        ({"tags": (TableTag("TI101", low=5.0, high=5.0),)}, "tags[0].low"),
+        ({"tags": (TableTag("TI101"), TableTag("TI101"))}, "tags[1].column"),
     ],
 )
 def test_wrong_settings_name_the_field(other: dict[str, Any], field: str) -> None:

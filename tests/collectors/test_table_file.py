@@ -13,8 +13,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from linewarden.collectors._polling.table_settings import TableTag
 from linewarden.collectors.contract import Quality
-from linewarden.collectors.table_file import KIND, TableFile, TableTag
+from linewarden.collectors.table_file import KIND, TableFile
 from tests.collectors.polling_house import MemorySink, running, until
 
 QUICK: dict[str, Any] = {"interval": 0.1, "settle": 0.3, "retry_first": 0.1, "retry_most": 0.3}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from linewarden.collectors._polling import usual
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
 
 Type = Literal[
@@ -23,15 +24,13 @@ class EnipTag:
     symbol: str = setting("tag in the controller; the name if empty", default="", examples=("Program:Main.Speed",))
     cip: tuple[int, ...] = setting("class, instance and attribute instead", default=(), examples=([1, 1, 7],))
     type: Type = setting("of an attribute; a tag says its own", default="")
-    scale: float = setting("the value is what the device holds, times scale, plus offset", default=1.0)
-    offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting(
-        "how often it is read; the device's if not given", default=None, unit="s", least=0.01, most=86_400
-    )
-    ucum: str = setting("unit of the value in UCUM's code", default="", examples=("m/min",))
-    description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+    scale: float = usual.scale("what the device holds")
+    offset: float = usual.offset()
+    interval: float | None = usual.own_interval("the device")
+    ucum: str = usual.ucum("m/min")
+    description: str = usual.description()
+    low: float | None = usual.low()
+    high: float | None = usual.high()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +42,17 @@ class Enip:
     logix: bool = setting("a Logix controller: its list of tags is read, structures come whole", default=True)
     route: str = setting("to the CPU behind the module, such as 2 or bp/2; empty: slot 0", default="")
     port: int = setting("TCP port", default=44_818, least=1, most=65_535)
-    device: str = setting("name the values are kept under; the host if empty", default="")
-    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
-    timeout: float = setting("how long a connection and an answer may take", default=5.0, unit="s", least=0.05, most=60)
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    device: str = usual.device("the host")
+    interval: float = usual.interval()
+    timeout: float = usual.timeout(5.0)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
 
 
 def check(settings: Enip) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
-    s = settings
-    found = [] if s.tags else [("tags", "nothing to read; add [[collector.tags]] with a name")]
-    seen: set[str] = set()
-    for at, tag in enumerate(s.tags):
-        if tag.name in seen:
-            found.append((f"tags[{at}].name", f"{tag.name} is there twice; give each tag a name of its own"))
-        seen.add(tag.name)
-        found += [(f"tags[{at}].{field}", f"{tag.name}: {text}") for field, text in _of_tag(tag)]
-    return found
+    none = [] if settings.tags else [("tags", "nothing to read; add [[collector.tags]] with a name")]
+    return [*none, *usual.wrong_tags(settings.tags, _of_tag)]
 
 
 def _of_tag(tag: EnipTag) -> Iterator[tuple[str, str]]:
@@ -73,8 +65,6 @@ def _of_tag(tag: EnipTag) -> Iterator[tuple[str, str]]:
         )
     if tag.cip and not (len(tag.cip) == 3 and all(0 <= part <= 65_535 for part in tag.cip)):
         yield "cip", "use class, instance and attribute from 0 to 65535"
-    if tag.low is not None and tag.high is not None and tag.low >= tag.high:
-        yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 
 
 def run(settings: Enip, sink: Sink, stop: Event) -> None:

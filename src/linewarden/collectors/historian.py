@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from linewarden.collectors._polling.table_layout import Column, Layout
-from linewarden.collectors._polling.times import PER_SECOND, ns_of, zone_of
-from linewarden.collectors.contract import Kind, Sink, Tag, setting
-from linewarden.collectors.table_file import BAD, GOOD, UNCERTAIN, TableTag
+from linewarden.collectors._polling import table_settings as tabular
+from linewarden.collectors._polling import usual
+from linewarden.collectors._polling.table_settings import TableTag, layout_of, wrong_table
+from linewarden.collectors._polling.times import ns_of, zone_of
+from linewarden.collectors.contract import Kind, Sink, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +22,19 @@ class Historian:
         "of the database, without a password", examples=("postgresql://reader@10.0.0.30/historian", "sqlite:///hist.db")
     )
     table: str = setting("table or view; with a schema: SCHEMA.TABLE", examples=("public.samples",))
-    time_column: str = setting("column of the time", examples=("ts",))
+    time_column: str = tabular.time_column("ts")
     password: str = setting("of the user in url", default="", secret=True)
-    device: str = setting("name the values are kept under; host or database if empty", default="")
-    name_column: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
-    value_column: str = setting("long: column of the value", default="")
-    quality_column: str = setting("long: column of the quality, if there is one", default="")
-    good: tuple[str, ...] = setting("words for a good value", default=GOOD)
-    uncertain: tuple[str, ...] = setting("words for an uncertain value; all others are bad", default=UNCERTAIN)
-    bad: tuple[str, ...] = setting("words that stand in place of a value that is bad", default=BAD)
+    device: str = usual.device("host or database")
+    name_column: str = tabular.name_column()
+    value_column: str = tabular.value_column()
+    quality_column: str = tabular.quality_column()
+    good: tuple[str, ...] = tabular.good()
+    uncertain: tuple[str, ...] = tabular.uncertain()
+    bad: tuple[str, ...] = tabular.bad()
     time_format: str = setting("of a number or text: iso, or s, ms, us or ns since 1970", default="iso")
-    zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
+    zone: str = usual.zone()
     begin: str = setting("first time to take; empty: all that is there", default="", examples=("2026-11-01T00:00:00Z",))
-    state: Path | None = setting(
-        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
-        default=None,
-    )
+    state: Path | None = usual.state()
     interval: float = setting("how often it is asked for what is new", default=10.0, unit="s", least=0.1, most=86_400)
     overlap: float = setting("so late a row may come and is still taken", default=300.0, unit="s", least=0, most=86_400)
     pause: float = setting(
@@ -45,20 +43,13 @@ class Historian:
     timeout: float = setting("how long a SELECT may take", default=60.0, unit="s", least=0.1, most=3600)
     tags: tuple[TableTag, ...] = setting("what columns or names mean; others keep their names", default=())
     only: bool = setting("take only those of tags", default=False)
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
 
 
 def check(settings: Historian) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
-    s = settings
-    found = [*_of_database(s), *_of_table(s)]
-    columns: set[str] = set()
-    for at, tag in enumerate(s.tags):
-        if tag.column in columns:
-            found.append((f"tags[{at}].column", f"{tag.column} is there twice; give each column once"))
-        columns.add(tag.column)
-    return found
+    return [*_of_database(settings), *wrong_table(settings), *_of_times(settings)]
 
 
 def _of_database(s: Historian) -> Iterator[tuple[str, str]]:
@@ -76,22 +67,11 @@ def _of_database(s: Historian) -> Iterator[tuple[str, str]]:
         yield "url", "names no file; use sqlite:///FILE"
 
 
-def _of_table(s: Historian) -> Iterator[tuple[str, str]]:
-    if bool(s.name_column) != bool(s.value_column):
-        yield "value_column", "a long table has name_column and value_column; give both, or none for a wide one"
-    if s.quality_column and not s.name_column:
-        yield "quality_column", "is of a long table; give name_column and value_column, too"
-    if s.only and not s.tags:
-        yield "only", "takes nothing without tags; add [[collector.tags]], or only = false"
-    if s.time_format not in ("iso", *PER_SECOND):
-        yield "time_format", f"is {s.time_format}; use iso, s, ms, us or ns"
+def _of_times(s: Historian) -> Iterator[tuple[str, str]]:
+    wrong = list(usual.wrong_times(s.zone, s.time_format, own_forms=False))
+    yield from wrong
     try:
-        zone = zone_of(s.zone)
-    except ValueError as error:
-        yield "zone", str(error)
-        return
-    try:
-        _ = ns_of(s.begin, "iso", zone) if s.begin else 0
+        _ = ns_of(s.begin, "iso", zone_of("UTC" if wrong else s.zone)) if s.begin else 0
     except (ValueError, OverflowError):
         yield "begin", f"{s.begin} is no time; use 2026-11-01T00:00:00Z"
 
@@ -117,29 +97,9 @@ def run(settings: Historian, sink: Sink, stop: Event) -> None:
     query = Query(s.table, s.time_column, s.time_format, zone, columns, s.name_column, names, s.timeout)
     begin = ns_of(s.begin, "iso", zone) if s.begin else None
     reader = SqlReader(s.url, s.password, query, peer)
-    layout = _layout(s, s.device or host or Path(database).stem)
+    layout = layout_of(s, s.device or host or Path(database).stem, "sql")
     session = HistorianSession(reader, layout, s.state, begin, s.overlap, s.pause, sink, peer, stop)
     Poller(session, {"rows": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
-
-
-def _layout(s: Historian, source: str) -> Layout:
-    columns = {}
-    for t in s.tags:
-        tag = Tag(source, "sql", t.name or t.column, ucum=t.ucum, description=t.description, low=t.low, high=t.high)
-        columns[t.column] = Column(tag, t.scale, t.offset)
-    good, uncertain, bad = (frozenset(word.casefold() for word in of) for of in (s.good, s.uncertain, s.bad))
-    where = (
-        source,
-        "sql",
-        s.time_column,
-        s.time_format,
-        zone_of(s.zone),
-        s.name_column,
-        s.value_column,
-        s.quality_column,
-        ".",
-    )
-    return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
 LOADS = (

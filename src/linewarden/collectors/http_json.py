@@ -9,6 +9,7 @@ from threading import Event
 from typing import Literal
 from urllib.parse import urlsplit
 
+from linewarden.collectors._polling import usual
 from linewarden.collectors._polling.json_path import steps_of
 from linewarden.collectors._polling.times import zone_of
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
@@ -21,12 +22,12 @@ class HttpTag:
     name: str = setting("name, unique in the source", examples=("OVEN.TEMPERATURE",))
     path: str = setting("where it is in the document, or in a record of rows", examples=("$.machines[0].temperature",))
     type: Literal["as_is", "number"] = setting("number: also where it is a number in quotes", default="as_is")
-    scale: float = setting("the value is what is said, times scale, plus offset", default=1.0)
-    offset: float = setting("see scale; in the unit of the value", default=0.0)
-    ucum: str = setting("unit of the value in UCUM's code", default="", examples=("Cel",))
-    description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+    scale: float = usual.scale("what is said")
+    offset: float = usual.offset()
+    ucum: str = usual.ucum()
+    description: str = usual.description()
+    low: float | None = usual.low()
+    high: float | None = usual.high()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,16 @@ class HttpJson:
 
     url: str = setting("what is read with GET", examples=("https://10.0.0.20/api/state",))
     tags: tuple[HttpTag, ...] = setting("what is taken from the document")
-    device: str = setting("name the values are kept under; the host of url if empty", default="")
+    device: str = usual.device("the host of url")
     rows: str = setting(
         "path to a list of records, where the document has one; those newer than before are taken", default=""
     )
     time: str = setting(
         "path to the time of the values, in the document or record", default="", examples=("$.timestamp",)
     )
-    time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
-    zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
-    state: Path | None = setting(
-        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
-        default=None,
-    )
+    time_format: str = usual.time_format()
+    zone: str = usual.zone()
+    state: Path | None = usual.state()
     interval: float = setting("how often it is read", default=5.0, unit="s", least=0.1, most=86_400)
     timeout: float = setting("how long the whole answer may take", default=10.0, unit="s", least=0.05, most=300)
     token: str = setting("bearer token", default="", secret=True)
@@ -56,25 +54,20 @@ class HttpJson:
     ca_file: Path | None = setting("who signs the server's certificate (PEM); else who the system trusts", default=None)
     cert_file: Path | None = setting("our certificate (PEM), where the server asks for one", default=None)
     key_file: Path | None = setting("its key (PEM, no password)", default=None)
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
 
 
 def check(settings: HttpJson) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
-    found = list(_of_source(settings))
-    seen: set[str] = set()
-    for number, tag in enumerate(settings.tags):
-        if tag.name in seen:
-            found.append((f"tags[{number}].name", f"{tag.name} is there twice; give each tag a name of its own"))
-        seen.add(tag.name)
-        try:
-            steps_of(tag.path)
-        except ValueError as error:
-            found.append((f"tags[{number}].path", f"{tag.name}: {error}"))
-        if tag.low is not None and tag.high is not None and tag.low >= tag.high:
-            found.append((f"tags[{number}].low", f"{tag.name}: is not below high ({tag.low:g}, {tag.high:g})"))
-    return found
+    return [*_of_source(settings), *usual.wrong_tags(settings.tags, _of_tag)]
+
+
+def _of_tag(tag: HttpTag) -> Iterator[tuple[str, str]]:
+    try:
+        steps_of(tag.path)
+    except ValueError as error:
+        yield "path", str(error)
 
 
 def _of_source(s: HttpJson) -> Iterator[tuple[str, str]]:
@@ -104,12 +97,7 @@ def _of_words(s: HttpJson) -> Iterator[tuple[str, str]]:
             steps_of(text)
         except ValueError as error:
             yield field, str(error)
-    try:
-        zone_of(s.zone)
-    except ValueError as error:
-        yield "zone", str(error)
-    if s.time_format not in ("iso", "s", "ms", "us", "ns") and "%" not in s.time_format:
-        yield "time_format", f"is {s.time_format}; use iso, s, ms, us, ns, or a format such as %d.%m.%Y %H:%M:%S"
+    yield from usual.wrong_times(s.zone, s.time_format)
 
 
 def run(settings: HttpJson, sink: Sink, stop: Event) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
+from linewarden.collectors._polling import usual
 from linewarden.collectors._polling.values import Form, Order
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
 
@@ -36,15 +37,13 @@ class ModbusTag:
     encoding: Literal["utf-8", "latin-1", "ascii", "cp1252"] = setting("of a string", default="utf-8")
     byte_order: Order | None = setting("which byte of a register comes first; the device's if not given", default=None)
     word_order: Order | None = setting("which register comes first; the device's if not given", default=None)
-    scale: float = setting("the value is what the registers hold, times scale, plus offset", default=1.0)
-    offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting(
-        "how often it is read; the device's if not given", default=None, unit="s", least=0.01, most=86_400
-    )
-    ucum: str = setting("unit of the value in UCUM's code", default="", examples=("Cel", "bar", "m3/h"))
-    description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+    scale: float = usual.scale("what the registers hold")
+    offset: float = usual.offset()
+    interval: float | None = usual.own_interval("the device")
+    ucum: str = usual.ucum("Cel", "bar", "m3/h")
+    description: str = usual.description()
+    low: float | None = usual.low()
+    high: float | None = usual.high()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,10 @@ class Modbus:
         "Modbus TCP, RTU frames over TCP, or Modbus/TCP Security", default="tcp"
     )
     port: int = setting("0: 502, or 802 for tls", default=0, least=0, most=65_535)
-    device: str = setting("name the values are kept under; the host if empty", default="")
+    device: str = usual.device("the host")
     unit: int = setting("unit id of tags that give none", default=1, least=0, most=255)
-    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
-    timeout: float = setting("how long a connection and an answer may take", default=2.0, unit="s", least=0.05, most=60)
+    interval: float = usual.interval()
+    timeout: float = usual.timeout(2.0)
     retries: int = setting(
         "times that an unanswered request is sent again before the unit counts as silent", default=1, least=0, most=5
     )
@@ -75,8 +74,8 @@ class Modbus:
         "requests under way at once; many devices take one only (rtu: always 1)", default=1, least=1, most=16
     )
     pause: float = setting("rest between an answer and the next request", default=0.0, unit="s", least=0, most=10)
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
     ca_file: Path | None = setting("tls: who signs the device's certificate (PEM)", default=None)
     cert_file: Path | None = setting("tls: our certificate (PEM)", default=None)
     key_file: Path | None = setting("tls: its key (PEM, no password)", default=None)
@@ -85,14 +84,7 @@ class Modbus:
 
 def check(settings: Modbus) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
-    found = list(_of_device(settings))
-    seen: set[str] = set()
-    for at, tag in enumerate(settings.tags):
-        if tag.name in seen:
-            found.append((f"tags[{at}].name", f"{tag.name} is there twice; give each tag a name of its own"))
-        seen.add(tag.name)
-        found += [(f"tags[{at}].{field}", f"{tag.name}: {text}") for field, text in _of_tag(settings, tag)]
-    return found
+    return [*_of_device(settings), *usual.wrong_tags(settings.tags, lambda tag: _of_tag(settings, tag))]
 
 
 def _of_device(s: Modbus) -> Iterator[tuple[str, str]]:
@@ -115,8 +107,6 @@ def _of_tag(s: Modbus, tag: ModbusTag) -> Iterator[tuple[str, str]]:
         yield "address", f"is {tag.address}; use 0 to {_SPACE - 1}, as in the protocol (40001 of a manual is 0)"
     if bits and tag.type not in ("bit", "uint16"):
         yield "type", f'a {tag.area} is a single bit; use type = "bit", or another area'
-    if tag.low is not None and tag.high is not None and tag.low >= tag.high:
-        yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 
 
 def _form(s: Modbus, tag: ModbusTag) -> Form:

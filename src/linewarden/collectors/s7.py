@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from linewarden.collectors._polling import usual
 from linewarden.collectors._polling.s7_values import TEXTS, Address, address_of, fits, size_of
 from linewarden.collectors.contract import Kind, Sink, Tag, setting
 
@@ -26,15 +27,13 @@ class S7Tag:
     type: Type = setting("empty: bool, byte, word or dword by the address's letter", default="")
     length: int = setting("characters that a text has room for", default=0)
     encoding: Literal["latin-1", "utf-8", "cp1252", "ascii"] = setting("of char and string", default="latin-1")
-    scale: float = setting("the value is what the controller holds, times scale, plus offset", default=1.0)
-    offset: float = setting("see scale; in the unit of the value", default=0.0)
-    interval: float | None = setting(
-        "how often it is read; the controller's if not given", default=None, unit="s", least=0.01, most=86_400
-    )
-    ucum: str = setting("unit of the value in UCUM's code; times are in s", default="", examples=("Cel", "N.m"))
-    description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+    scale: float = usual.scale("what the controller holds")
+    offset: float = usual.offset()
+    interval: float | None = usual.own_interval("the controller")
+    ucum: str = usual.ucum("Cel", "N.m", more="; times are in s")
+    description: str = usual.description()
+    low: float | None = usual.low()
+    high: float | None = usual.high()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +47,25 @@ class S7:
         "of the CPU: 1 for S7-1200/1500, 2 for S7-300, as built for S7-400", default=1, least=0, most=31
     )
     port: int = setting("TCP port", default=102, least=1, most=65_535)
-    device: str = setting("name the values are kept under; the host if empty", default="")
+    device: str = usual.device("the host")
     local_tsap: int = setting("our transport address", default=0x0100)
     remote_tsap: int | None = setting("the controller's, where it is not made from rack and slot (LOGO!)", default=None)
     connection: Literal["pg", "op", "basic"] = setting("as what we connect; basic takes least from it", default="basic")
-    interval: float = setting("how often tags are read", default=1.0, unit="s", least=0.01, most=86_400)
-    timeout: float = setting("how long a connection and an answer may take", default=3.0, unit="s", least=0.05, most=60)
+    interval: float = usual.interval()
+    timeout: float = usual.timeout(3.0)
     message: int = setting(
         "longest message that we offer; the controller may want less", default=480, unit="bytes", least=112, most=960
     )
     hole: int = setting(
         "bytes that nobody wants but that are read along to save an item", default=16, least=0, most=200
     )
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
 
 
 def check(settings: S7) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
-    found = list(_of_device(settings))
-    seen: set[str] = set()
-    for at, tag in enumerate(settings.tags):
-        if tag.name in seen:
-            found.append((f"tags[{at}].name", f"{tag.name} is there twice; give each tag a name of its own"))
-        seen.add(tag.name)
-        found += [(f"tags[{at}].{field}", f"{tag.name}: {text}") for field, text in _of_tag(settings, tag)]
-    return found
+    return [*_of_device(settings), *usual.wrong_tags(settings.tags, lambda tag: _of_tag(settings, tag))]
 
 
 def _of_device(s: S7) -> Iterator[tuple[str, str]]:
@@ -94,8 +86,6 @@ def _of_tag(s: S7, tag: S7Tag) -> Iterator[tuple[str, str]]:
         yield "length", f"{'give' if kind in TEXTS else 'only a text has'} a length in characters"
     elif size_of(kind, tag.length) > s.message - 18:
         yield "length", f"{tag.length} characters are more than a message of {s.message} bytes has room for"
-    if tag.low is not None and tag.high is not None and tag.low >= tag.high:
-        yield "low", f"is not below high ({tag.low:g}, {tag.high:g})"
 
 
 def run(settings: S7, sink: Sink, stop: Event) -> None:

@@ -8,29 +8,10 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
-from linewarden.collectors._polling.table_layout import Column, Layout
-from linewarden.collectors._polling.times import PER_SECOND, zone_of
-from linewarden.collectors.contract import Kind, Sink, Tag, setting
-
-GOOD = ("good", "ok", "192", "0x00000000")
-"""192 is OPC DA's good. 0 is good in OPC UA and bad in OPC DA: a site says which."""
-UNCERTAIN = ("uncertain", "64")
-BAD = ("bad", "no data", "nodata", "error", "null", "n/a", "na", "#n/a", "bad input", "comm fail", "i/o timeout")
-"""Words that historians and spreadsheets write where there is no value."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableTag:
-    """What a column (or a name in a long table) means."""
-
-    column: str = setting("heading of the column, or name in a long table", examples=("TI101",))
-    name: str = setting("name of the tag; that of the column if empty", default="", examples=("OVEN.TEMPERATURE",))
-    scale: float = setting("the value is what stands there, times scale, plus offset", default=1.0)
-    offset: float = setting("see scale; in the unit of the value", default=0.0)
-    ucum: str = setting("unit of the value in UCUM's code", default="", examples=("Cel",))
-    description: str = setting("for people", default="")
-    low: float | None = setting("least value of the range", default=None)
-    high: float | None = setting("greatest value of the range", default=None)
+from linewarden.collectors._polling import table_settings as tabular
+from linewarden.collectors._polling import usual
+from linewarden.collectors._polling.table_settings import TableTag, layout_of, wrong_table
+from linewarden.collectors.contract import Kind, Sink, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +19,11 @@ class TableFile:
     """A file, or a folder of files of one layout."""
 
     path: Path = setting("a file, or a folder", examples=("/srv/export",))
-    time_column: str = setting("column of the time", examples=("timestamp",))
-    device: str = setting("name the values are kept under; that of the file or folder if empty", default="")
+    time_column: str = tabular.time_column("timestamp")
+    device: str = usual.device("that of the file or folder")
     files: tuple[str, ...] = setting("which names in a folder", default=("*.csv", "*.parquet"))
     follow: bool = setting("watch for new files and new rows; else take what is there, and end", default=True)
-    state: Path | None = setting(
-        "file that remembers what was taken, over a restart of ours; without: collectors/NAME.json in the data folder",
-        default=None,
-    )
+    state: Path | None = usual.state()
     interval: float = setting("how often the folder is looked at", default=10.0, unit="s", least=0.1, most=86_400)
     settle: float = setting(
         "how long a file must not have changed to be complete", default=10.0, unit="s", least=0, most=86_400
@@ -53,14 +31,14 @@ class TableFile:
     most_mb: int = setting(
         "longest file; it is held in memory while it is read", default=512, unit="MB", least=1, most=8192
     )
-    time_format: str = setting("iso, s, ms, us or ns since 1970, or a format such as %d.%m.%Y %H:%M:%S", default="iso")
-    zone: str = setting("zone of times that say none", default="UTC", examples=("Europe/Berlin",))
-    name_column: str = setting("long: column of the tag's name; empty: wide, a column a tag", default="")
-    value_column: str = setting("long: column of the value", default="")
-    quality_column: str = setting("long: column of the quality, if there is one", default="")
-    good: tuple[str, ...] = setting("words for a good value", default=GOOD)
-    uncertain: tuple[str, ...] = setting("words for an uncertain value; all others are bad", default=UNCERTAIN)
-    bad: tuple[str, ...] = setting("words that stand in place of a value that is bad", default=BAD)
+    time_format: str = usual.time_format()
+    zone: str = usual.zone()
+    name_column: str = tabular.name_column()
+    value_column: str = tabular.value_column()
+    quality_column: str = tabular.quality_column()
+    good: tuple[str, ...] = tabular.good()
+    uncertain: tuple[str, ...] = tabular.uncertain()
+    bad: tuple[str, ...] = tabular.bad()
     separator: str = setting("between cells; empty: as the header shows", default="", examples=(";",))
     decimal: Literal[".", ","] = setting("in numbers; with a comma, points are thousands", default=".")
     encoding: str = setting("of a CSV; UTF-16 is seen by its mark", default="utf-8", examples=("cp1252",))
@@ -68,31 +46,17 @@ class TableFile:
     units_row: bool = setting("the row behind the header tells units", default=False)
     tags: tuple[TableTag, ...] = setting("what columns mean; those that are not here keep their names", default=())
     only: bool = setting("take only the columns of tags", default=False)
-    retry_first: float = setting("wait after a loss; doubled each time", default=1.0, unit="s", least=0.05, most=3600)
-    retry_most: float = setting("longest wait after a loss", default=60.0, unit="s", least=0.05, most=86_400)
+    retry_first: float = usual.retry_first()
+    retry_most: float = usual.retry_most()
 
 
 def check(settings: TableFile) -> list[tuple[str, str]]:
     """What is wrong with settings that are right one by one."""
     s = settings
-    found = list(_of_table(s))
-    columns: set[str] = set()
-    for at, tag in enumerate(s.tags):
-        if tag.column in columns:
-            found.append((f"tags[{at}].column", f"{tag.column} is there twice; give each column once"))
-        columns.add(tag.column)
-        if tag.low is not None and tag.high is not None and tag.low >= tag.high:
-            found.append((f"tags[{at}].low", f"{tag.column}: is not below high ({tag.low:g}, {tag.high:g})"))
-    return found
+    return [*wrong_table(s), *_of_text(s), *usual.wrong_times(s.zone, s.time_format)]
 
 
-def _of_table(s: TableFile) -> Iterator[tuple[str, str]]:
-    if bool(s.name_column) != bool(s.value_column):
-        yield "value_column", "a long table has name_column and value_column; give both, or none for a wide one"
-    if s.quality_column and not s.name_column:
-        yield "quality_column", "is of a long table; give name_column and value_column, too"
-    if s.only and not s.tags:
-        yield "only", "takes nothing without tags; add [[collector.tags]], or only = false"
+def _of_text(s: TableFile) -> Iterator[tuple[str, str]]:
     if len(s.separator) > 1 or (s.separator and s.separator == s.decimal):
         yield "separator", "use a single character that is not that of decimal"
     if s.decimal == "," and not s.separator:
@@ -101,12 +65,6 @@ def _of_table(s: TableFile) -> Iterator[tuple[str, str]]:
         "".encode(s.encoding)
     except LookupError:
         yield "encoding", f"{s.encoding} is not known; use utf-8, cp1252, latin-1 or utf-16"
-    try:
-        zone_of(s.zone)
-    except ValueError as error:
-        yield "zone", str(error)
-    if s.time_format not in ("iso", *PER_SECOND) and "%" not in s.time_format:
-        yield "time_format", f"is {s.time_format}; use iso, s, ms, us, ns, or a format such as %d.%m.%Y %H:%M:%S"
 
 
 def run(settings: TableFile, sink: Sink, stop: Event) -> None:
@@ -121,7 +79,9 @@ def run(settings: TableFile, sink: Sink, stop: Event) -> None:
         sink.say(f"{s.path}: without state, all files are taken again after a restart; give state = a file of its own")
     csv = Csv(s.separator, s.encoding, s.skip_lines, s.units_row)
     place = Place(s.path, s.files, s.settle, s.most_mb * 10**6)
-    session = FileSession(place, csv, _layout(s), s.state, sink, stop, s.follow)
+    session = FileSession(
+        place, csv, layout_of(s, s.device or s.path.stem, "file", s.decimal), s.state, sink, stop, s.follow
+    )
     peer = str(s.path)
     if s.follow:
         Poller(session, {"files": s.interval}, sink, peer, (s.retry_first, s.retry_most)).run(stop)
@@ -132,27 +92,6 @@ def run(settings: TableFile, sink: Sink, stop: Event) -> None:
         sink.up(peer)
     except LostError as lost:
         sink.down(peer, str(lost).removeprefix(f"{peer}: "))
-
-
-def _layout(s: TableFile) -> Layout:
-    source = s.device or s.path.stem
-    columns = {}
-    for t in s.tags:
-        tag = Tag(source, "file", t.name or t.column, ucum=t.ucum, description=t.description, low=t.low, high=t.high)
-        columns[t.column] = Column(tag, t.scale, t.offset)
-    good, uncertain, bad = (frozenset(word.casefold() for word in of) for of in (s.good, s.uncertain, s.bad))
-    where = (
-        source,
-        "file",
-        s.time_column,
-        s.time_format,
-        zone_of(s.zone),
-        s.name_column,
-        s.value_column,
-        s.quality_column,
-        s.decimal,
-    )
-    return Layout(*where, good, uncertain, bad, columns, s.only)
 
 
 LOADS = (
