@@ -29,6 +29,7 @@ def test_a_proposal_says_what_it_rests_on(site: Served) -> None:
     (entry,) = entries(site)
     assert (entry["unit"], entry["state"], entry["model"]) == ("press 3", "proposed", "press 1")
     assert (entry["life"]["low"], entry["life"]["high"], entry["life"]["cap"]) == (4.0, None, 73.0)
+    assert entry["life"]["hours"] == 8, "a unit of the model's time is a shift"
     assert entry["costs"] == {"best": 2400, "at_once": 2900, "waiting": 26000, "saved": 500}
 
 

@@ -84,6 +84,7 @@ def furnish(served: Served) -> None:
         "cap": 73.0,
         "or_more": False,
         "why": [{"tag": "heat", "moves": -8}],
+        "hours": 8.0,
     }
     facts = {"model": "press", "version": 1, "estimate": life, "fails_before": 0.01, "cost": 2400.0,
              "cost_at_once": 2900.0, "cost_of_failure": 26000.0, "saved": 500.0}  # fmt: skip

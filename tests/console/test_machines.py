@@ -73,6 +73,7 @@ def test_remaining_lives_stand_there_with_when_they_were_scored(served: Served) 
 
 def test_a_planner_declines_with_a_reason(open_as: Callable[..., Any], served: Served) -> None:
     page = open_as("planner", "/maintenance")
+    expect(page.locator("tbody tr", has_text="press 3")).to_contain_text("4.2 d (1.3 d")
     page.fill("[name=reason]", "the line runs through until Friday")
     page.click("button[value=declined]")
     expect(page.locator("[role=status].ok")).to_contain_text("Declined")

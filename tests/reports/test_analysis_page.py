@@ -71,6 +71,8 @@ def test_it_goes_on_paper(found: Analysis) -> None:
 
 
 def test_plots_thin_long_series_and_break_at_gaps() -> None:
+    from datetime import timedelta, timezone
+
     from linewarden.reports.plots import Axis, plot, stamp
 
     at = [float(k) for k in range(100_000)]
@@ -81,4 +83,7 @@ def test_plots_thin_long_series_and_break_at_gaps() -> None:
     assert drawn.ups[0].text == "9", "the one spike is drawn"
     flat = plot("x", at[:10], [5.0] * 10, Axis(0.0, 9.0))
     assert [t.text for t in flat.ups] == ["5"]
+    zone = timezone(timedelta(hours=-5))
+    assert stamp(MONDAY, 86_400 * 30, zone=zone) == "2026-01-04"
+    assert [t.text for t in Axis(MONDAY, MONDAY + 3600.0, zone=zone).ticks(2)] == ["01-04 19:00", "01-04 20:00"]
     assert stamp(MONDAY, 86_400 * 30) == "2026-01-05" and stamp(12.0, 100.0, counted=True) == "12"

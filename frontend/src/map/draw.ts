@@ -226,7 +226,7 @@ export class Drawing {
   private mark(node: MapNode, w: number, h: number): void {
     if (!node.severity) return;
     const { ctx, look, camera } = this;
-    const r = Math.max(h / 2, 4 / camera.scale);
+    const r = Math.min(Math.max(h / 2, 4 / camera.scale), 5 / camera.scale);
     ctx.beginPath();
     ctx.arc(node.x + w, node.y, r, 0, 2 * Math.PI);
     ctx.fillStyle = look[node.severity];

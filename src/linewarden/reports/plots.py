@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from math import floor, isfinite, log10, nan
 
 from linewarden.reports.values_view import number
 
-WIDE, LEFT, RIGHT, TOP, BOTTOM = 620.0, 62.0, 8.0, 6.0, 20.0
+WIDE, LEFT, RIGHT, TOP, BOTTOM = 620.0, 62.0, 8.0, 10.0, 20.0
 FULL = 1180.0
 """Px of a picture as wide as the page."""
 APART = 16.0
@@ -60,13 +60,14 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What time or number is where. counted: rows, no times."""
+    """What time or number is where. counted: rows, no times; zone: of times as they are written."""
 
     first: float
     last: float
     counted: bool = False
     left: float = LEFT
     right: float = WIDE - RIGHT
+    zone: tzinfo = UTC
 
     def x(self, at: float) -> float:
         """Px of a time, within the picture."""
@@ -79,7 +80,7 @@ class Axis:
         for k in range(count):
             at = self.first + (self.last - self.first) * k / (count - 1)
             anchor = "start" if k == 0 else "end" if k == count - 1 else "middle"
-            out.append(Tick(self.x(at), stamp(at, self.last - self.first, self.counted), anchor))
+            out.append(Tick(self.x(at), stamp(at, self.last - self.first, self.counted, self.zone), anchor))
         return tuple(out)
 
 
@@ -180,12 +181,12 @@ def _thinned(at: Sequence[float], values: Sequence[float]) -> list[tuple[float, 
     return out
 
 
-def stamp(at: float, span: float, counted: bool = False) -> str:
+def stamp(at: float, span: float, counted: bool = False, zone: tzinfo = UTC) -> str:
     """A time as it is read best in a picture of that many seconds; a row's number where rows are counted."""
     if counted:
         return f"{at:,.0f}"
     try:
-        moment = datetime.fromtimestamp(floor(at), UTC)
+        moment = datetime.fromtimestamp(floor(at), zone)
     except (OverflowError, OSError, ValueError):
         return f"{at:,.0f}"
     if abs(at) < 10_000_000:

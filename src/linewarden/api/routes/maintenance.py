@@ -35,8 +35,8 @@ class Cause(BaseModel):
     moves: float
 
 
-class LifeOut(BaseModel):
-    """The life that a unit has left, counted as its model counts time; `high` is null where it is `cap` or more."""
+class Estimated(BaseModel):
+    """How much a unit has left; `high` is null where it is `cap` or more."""
 
     left: float
     low: float
@@ -44,6 +44,12 @@ class LifeOut(BaseModel):
     cap: float = Field(description="as far as the model sees")
     or_more: bool
     why: list[Cause]
+
+
+class LifeOut(Estimated):
+    """The life that a unit has left, counted as its model counts time."""
+
+    hours: float | None = Field(None, description="h that one of these has; null where that was not said")
 
 
 class CostsOut(BaseModel):
@@ -90,17 +96,11 @@ class Answer(BaseModel):
     reason: str = Field(default="", max_length=2_000, description="kept with it, and in the audit log")
 
 
-class LeftOut(BaseModel):
-    """What a unit had left when it was scored, in hours; `high` is null where the model sees no end."""
+class LeftOut(Estimated):
+    """What a unit had left when it was scored, in hours."""
 
     scored: Time
     at: Time = Field(description="until when values were known")
-    left: float
-    low: float
-    high: float | None
-    cap: float = Field(description="as far as the model sees")
-    or_more: bool
-    why: list[Cause]
     model: str
 
 

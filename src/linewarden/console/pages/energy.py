@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import nan
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
@@ -47,5 +48,5 @@ def energy(request: Request, who: Viewer, query: Annotated[PageQuery, Query()]) 
 def _plot(found: EnergyOut) -> Any:
     """The course of the power, with the base load as a line."""
     kw = [nan if v is None else v for v in found.course.kw]
-    axis = Axis(found.begin, found.until, right=FULL - RIGHT)
+    axis = Axis(found.begin, found.until, right=FULL - RIGHT, zone=ZoneInfo(found.zone))
     return plot("", found.course.t, kw, axis, height=170.0, limit=found.base_kw, floor_at=0.0)

@@ -52,6 +52,7 @@ def maintenance(request: Request, who: Viewer, query: Annotated[PageQuery, Query
     return page(
         request, "maintenance.html.j2", who, found=list_maintenance(who, query), query=query,
         states=list(State), models=list_models(who), drawn=drawn, folder=config.models_folder,
+        currency=config.tariff.currency if config.tariff else "",
         file=who.place.file, may_answer=who.may(Action.MAINTENANCE_ANNOUNCE, who.thing(Kind.SITE)),
     )  # fmt: skip
 

@@ -84,8 +84,9 @@ def facts_of(found: Planned, kept: Kept) -> dict[str, Any]:
     from linewarden.service.maintenance.command import estimate_as_dict
 
     best = found.proposal.best
+    estimate = {**estimate_as_dict(found.estimate, kept), "hours": found.hours}
     return {
-        "model": kept.card.name, "version": kept.card.version, "estimate": estimate_as_dict(found.estimate, kept),
+        "model": kept.card.name, "version": kept.card.version, "estimate": estimate,
         "begin": found.best.begin.isoformat(), "end": found.best.end.isoformat(), "standing": best.window.standing,
         "at_once": best.window.ahead == 0, "fails_before": round(best.fails, 4), "cost": round(best.cost, 2),
         "cost_at_once": round(found.proposal.choices[0].cost, 2), "cost_of_failure": round(found.proposal.waiting, 2),

@@ -25,10 +25,12 @@ LEFT = 20
 """Left of the frames. Names of levels stand on the screen, beside the picture."""
 ROW = 6
 """So many assets of a zone and level stand in one row before they make a second."""
-ASPECT = 1.4
-"""Width to height of the whole picture, and"""
+ASPECT = 1.2
+"""Width to height of a screen's room for the whole picture, and"""
 FLAT = 2.4
 """of a frame."""
+WIDTHS = 24
+"""So many widths are tried."""
 _ROLE_ORDER = {role: place for place, role in enumerate(Role)}
 
 
@@ -97,7 +99,7 @@ def laid_out(assets: Iterable[Asset]) -> Layout:
     for asset in assets:
         lanes[lane_of(asset)].append(asset)
     groups = {level: _groups(found) for level, found in lanes.items() if found}
-    width = _width([g for found in groups.values() for g in found])
+    width = _width(groups.values())
     return _placed(groups, width)
 
 
@@ -126,12 +128,24 @@ def _group(title: str, kind: str, assets: list[Asset]) -> _Group:
     return _Group(title, kind, tuple(members), max(columns, min(len(members), ROW)))
 
 
-def _width(groups: list[_Group]) -> int:
-    """How wide the picture is, so that it fills a screen when all of it is shown."""
-    sizes = [g.size for g in groups]
-    area = sum((w + FRAME_GAP) * (h + FRAME_GAP) for w, h in sizes) * 1.25
-    widest = max((w for w, _ in sizes), default=0)
-    return LEFT + max(widest, math.ceil(math.sqrt(area * ASPECT))) + LANE_PAD
+def _width(lanes: Iterable[list[_Group]]) -> int:
+    """How wide the picture is, so that it is shown as large as can be where all of it fills a screen."""
+    rows = [[g.size for g in groups] for groups in lanes]
+    widest = max((w for row in rows for w, _ in row), default=0)
+    in_one_row = max((sum(w + FRAME_GAP for w, _ in row) for row in rows), default=0)
+    steps = (max(in_one_row - widest, 0) * part // WIDTHS for part in range(WIDTHS + 1))
+    widths = [LEFT + widest + step + LANE_PAD for step in steps]
+    return min(widths, key=lambda width: max(width, ASPECT * sum(_tall(row, width) for row in rows)))
+
+
+def _tall(sizes: list[tuple[int, int]], width: int) -> int:
+    """How high a lane is: see `_place_lane`."""
+    x, y, tallest = LEFT, 0, 0
+    for w, h in sizes:
+        if x > LEFT and x + w > width - LANE_PAD:
+            x, y, tallest = LEFT, y + tallest + FRAME_GAP, 0
+        x, tallest = x + w + FRAME_GAP, max(tallest, h)
+    return y + tallest + 2 * LANE_PAD
 
 
 def _placed(groups: dict[float | None, list[_Group]], width: int) -> Layout:
