@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from gettext import NullTranslations
 from typing import TYPE_CHECKING
 
 from linewarden.api.routes.cases import visible_cases
 from linewarden.api.routes.notices import visible_notices
 from linewarden.api.times import time_of
 from linewarden.policy import Action, Kind
+from linewarden.reports.language import case_title, said, translations
 from linewarden.reports.words import verb
 
 if TYPE_CHECKING:
@@ -19,32 +21,40 @@ if TYPE_CHECKING:
 MOST = 500
 
 
-def events_of(who: Caller, devices: Iterable[str], start: int, end: int) -> list[TagEvent]:
-    """Of the devices of these addresses, from `start` to `end` (ns UTC): the newest MOST, the oldest first."""
-    view, wanted = who.view, set(devices)
+def events_of(who: Caller, devices: Iterable[str], start: int, end: int, language: str = "en") -> list[TagEvent]:
+    """Of the devices of these addresses, from `start` to `end` (ns UTC): the newest MOST, the oldest first.
+
+    `language`: of the titles of notices and cases, see `reports.language`.
+    """
+    view, wanted, texts = who.view, set(devices), translations(language)
     assets = {view.addresses.get(a, a) for a in wanted}
     addresses = wanted | {a for d in assets if d in view.assets for a in (*view.assets[d].ips, *view.assets[d].macs)}
     found = [
-        *_notices(who, assets, start, end), *_cases(who, assets, start, end),
+        *_notices(who, assets, start, end, texts), *_cases(who, assets, start, end, texts),
         *_commands(who, who.place.values.commands(sorted(addresses), start, end)),
     ]  # fmt: skip
     return sorted(found, key=lambda e: str(e.ts))[-MOST:]
 
 
-def _notices(who: Caller, assets: set[str], start: int, end: int) -> Iterator[TagEvent]:
+def _notices(
+    who: Caller, assets: set[str], start: int, end: int, texts: NullTranslations
+) -> Iterator[TagEvent]:  # fmt: skip
     for e, case in visible_notices(who):
         device = e.resp if e.resp in assets else e.orig
         if device in assets and start <= e.ts <= end:
             path = f"/cases/{case}" if case else None
-            yield _event(who, e.ts, "notice", e.severity, e.title, e.msg, device, path, e.capture, e.frame)
+            title = said(e.title, texts)
+            yield _event(who, e.ts, "notice", e.severity, title, e.msg, device, path, e.capture, e.frame)
 
 
-def _cases(who: Caller, assets: set[str], start: int, end: int) -> Iterator[TagEvent]:
+def _cases(
+    who: Caller, assets: set[str], start: int, end: int, texts: NullTranslations
+) -> Iterator[TagEvent]:  # fmt: skip
     for _, case in visible_cases(who):
         touched = [a for a in case.assets if a in assets]
         if touched and start <= case.began <= end:
-            first = case.events[0]
-            yield _event(who, case.began, "case", case.severity, case.title, "", touched[0], f"/cases/{case.id}",
+            first, title = case.events[0], case_title(case.title, texts)
+            yield _event(who, case.began, "case", case.severity, title, "", touched[0], f"/cases/{case.id}",
                          first.capture, first.frame)  # fmt: skip
 
 
