@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from gettext import NullTranslations
 from html import escape
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from linewarden.cases.model import Case
 from linewarden.console.rendering import environment
-from linewarden.reports.language import case_title, said, translations
+from linewarden.plant.role_reasons import taken_apart
+from linewarden.reports.language import case_title, role_reason, said, translations
 from tests.console.axe import violations
 from tests.console.house import Served
 
@@ -33,10 +35,10 @@ def case(served: Served) -> Case:
     return served.place.follower.view.cases[0][1]
 
 
-def shown(text: str) -> str:
+def shown(text: str, how: Callable[[str, NullTranslations], str] = said) -> str:
     """As it stands in a page: in German, escaped."""
-    assert said(text, GERMAN) != text
-    return escape(said(text, GERMAN)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    assert how(text, GERMAN) != text
+    return escape(how(text, GERMAN)).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
 
 
 def test_the_page_of_a_case(reader: httpx.Client, case: Case) -> None:
@@ -62,6 +64,16 @@ def test_the_page_of_an_asset(reader: httpx.Client, case: Case) -> None:
     page = reader.get(f"/assets/{case.assets[0]}").text
     assert f"<b>{case_title(case.title, GERMAN)}</b>" in page
     assert shown(case.worst.runbook[0]) in page
+
+
+def test_why_a_device_is_what_it_is(reader: httpx.Client, served: Served) -> None:
+    every = served.place.follower.view.assets.values()
+    most = max(every, key=lambda a: len([r for r in a.role_reasons if taken_apart(r)]))
+    page = reader.get(f"/assets/{most.id}").text
+    reasons = [reason for reason in most.role_reasons[:12] if taken_apart(reason)]
+    assert reasons
+    for reason in reasons:
+        assert f"<div>{shown(reason, role_reason)}</div>" in page
 
 
 def test_others_read_english(served: Served, case: Case) -> None:

@@ -14,6 +14,7 @@ from linewarden.console.entries import modules
 from linewarden.console.examples import EXAMPLES
 from linewarden.console.rendering import level_word
 from linewarden.plant.model import Role
+from linewarden.plant.role_reasons import SENTENCES
 from linewarden.reports import words
 
 FUNCTIONS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -32,6 +33,7 @@ def in_reports() -> Iterator[tuple[str, str]]:
     """(file, text): what the code of reports asks for."""
     for place in sorted(Path(str(files("linewarden.reports"))).glob("*.py")):
         yield from _extracted(place, "python", {})
+    yield from (("role_reasons.py", sentence) for sentence in SENTENCES)
     yield from (("severity", word) for word in (*words.SEVERITIES.values(), *SEVERITIES) if word != "Good")
 
 

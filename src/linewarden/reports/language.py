@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 from linewarden.cases.model import split_title
+from linewarden.plant.role_reasons import taken_apart
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -85,6 +86,12 @@ def case_title(title: str, texts: NullTranslations) -> str:
     # not with %: a rule's title may have one
     form = texts.ngettext("{title} and one more finding", "{title} and {num} more kinds of findings", more)
     return form.replace("{num}", str(more), 1).replace("{title}", said(worst, texts), 1)
+
+
+def role_reason(reason: str, texts: NullTranslations) -> str:
+    """Why a device is taken for what it is; what a person wrote, as it is. Plain text, to be escaped."""
+    found = taken_apart(reason)
+    return reason if found is None else texts.gettext(found[0]).format(**found[1])
 
 
 def in_other_languages(title: str) -> Iterator[str]:
