@@ -50,6 +50,7 @@ def test_the_page_of_a_case(reader: httpx.Client, case: Case) -> None:
             assert shown(text) in page
             assert escape(text) not in page, "English beside the German"
     assert '<p class="msg" lang="en">' in page
+    assert '<option value="write">schreibt Werte</option>' in page
     assert not re.search(r'<p class="msg">', page)
 
 

@@ -15,6 +15,7 @@ from linewarden.console.examples import EXAMPLES
 from linewarden.console.rendering import level_word
 from linewarden.plant.model import Role
 from linewarden.plant.role_reasons import SENTENCES
+from linewarden.records import Verb
 from linewarden.reports import words
 
 FUNCTIONS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -34,6 +35,7 @@ def in_reports() -> Iterator[tuple[str, str]]:
     for place in sorted(Path(str(files("linewarden.reports"))).glob("*.py")):
         yield from _extracted(place, "python", {})
     yield from (("role_reasons.py", sentence) for sentence in SENTENCES)
+    yield from (("verb", words.verb(v)) for v in Verb)
     yield from (("severity", word) for word in (*words.SEVERITIES.values(), *SEVERITIES) if word != "Good")
 
 

@@ -24,14 +24,14 @@ MOST = 500
 def events_of(who: Caller, devices: Iterable[str], start: int, end: int, language: str = "en") -> list[TagEvent]:
     """Of the devices of these addresses, from `start` to `end` (ns UTC): the newest MOST, the oldest first.
 
-    `language`: of the titles of notices and cases, see `reports.language`.
+    `language`: of the titles, see `reports.language`.
     """
     view, wanted, texts = who.view, set(devices), translations(language)
     assets = {view.addresses.get(a, a) for a in wanted}
     addresses = wanted | {a for d in assets if d in view.assets for a in (*view.assets[d].ips, *view.assets[d].macs)}
     found = [
         *_notices(who, assets, start, end, texts), *_cases(who, assets, start, end, texts),
-        *_commands(who, who.place.values.commands(sorted(addresses), start, end)),
+        *_commands(who, who.place.values.commands(sorted(addresses), start, end), texts),
     ]  # fmt: skip
     return sorted(found, key=lambda e: str(e.ts))[-MOST:]
 
@@ -58,13 +58,13 @@ def _cases(
                          first.capture, first.frame)  # fmt: skip
 
 
-def _commands(who: Caller, told: Iterable[Told]) -> Iterator[TagEvent]:
+def _commands(who: Caller, told: Iterable[Told], texts: NullTranslations) -> Iterator[TagEvent]:
     visible, view = who.zones(Action.TAG_READ, Kind.TAG), who.view
     for c in told:
         if view.zone(c.orig) in visible and view.zone(c.resp) in visible:
             what = " ".join(p for p in (c.target, f"= {c.value}" if c.value else None) if p)
             detail = " · ".join(p for p in (f"{c.protocol} {c.function}", what, c.result) if p)
-            title = f"{view.name(c.orig)} {verb(c.verb)}"
+            title = f"{view.name(c.orig)} {said(verb(c.verb), texts)}"
             yield _event(who, c.ts, "command", "info", title, detail, c.resp, None, c.capture, c.frame)
 
 

@@ -123,7 +123,7 @@ class ValuesQuery(Span):
 
 
 class EventsQuery(Span):
-    """In which language the titles of notices and cases are."""
+    """In which language titles are."""
 
     language: Language = "en"
 
