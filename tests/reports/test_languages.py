@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -19,7 +21,15 @@ from linewarden.cases.model import Case, split_title, title_of
 from linewarden.detections.catalogue import detections
 from linewarden.detections.detection import Detection
 from linewarden.reports.html import render_cases
-from linewarden.reports.language import case_title, folder_of, in_other_languages, po_files, said, translations
+from linewarden.reports.language import (
+    case_title,
+    compiled,
+    folder_of,
+    in_other_languages,
+    po_files,
+    said,
+    translations,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 GERMAN = translations("de")
@@ -47,6 +57,35 @@ def test_the_catalogues_are_in_step_with_the_detections() -> None:
         [sys.executable, "scripts/make_words.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    spec = importlib.util.spec_from_file_location("make_words", ROOT / "scripts/make_words.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_text_that_changed_is_named_and_keeps_the_old_german_to_look_at(script: Any, tmp_path: Path) -> None:
+    known = script.known_in(Path(str(folder_of("de"))) / "detections")
+    del known.by_text["Controller stopped"]
+    written, missing = script.catalogues("de", known)
+    assert missing == ["execution.po, controller_stopped: title: Controller stopped"]
+    unsure = '#. controller_stopped: title\n#, fuzzy\nmsgid "Controller stopped"\nmsgstr "Steuerung gestoppt"\n'
+    assert unsure in written["execution.po"]
+    (tmp_path / "execution.po").write_text(written["execution.po"], "utf-8")
+    assert compiled("de", [tmp_path]).gettext("Controller stopped") == "Controller stopped"
+    again, still = script.catalogues("de", script.known_in(tmp_path))
+    assert missing[0] in still and unsure in again["execution.po"]
+
+
+def test_a_text_that_is_new_is_named(script: Any) -> None:
+    written, missing = script.catalogues("de", script.Known())
+    assert len(missing) == len({text for _, _, text in script.said()})
+    assert "fuzzy" not in "".join(written.values())
 
 
 def test_no_translation_is_unsure() -> None:

@@ -66,7 +66,8 @@ def _add(whole: Catalog, place: Traversable, language: str) -> None:
 
     with place.open("rb") as file:
         for message in read_po(file, locale=language):
-            if message.id and whole.get(message.id, message.context) is None:
+            unsure = message.fuzzy  # of a text whose English changed since
+            if message.id and not unsure and whole.get(message.id, message.context) is None:
                 whole.add(message.id, message.string, context=message.context)
 
 
