@@ -151,14 +151,16 @@ soak: setup ## damaged captures through the whole program, SOAK_SECONDS (default
 soak-live: setup ## a live sensor for an hour, with what goes wrong: is memory flat? (root; LIVE_SOAK_SECONDS, default 3600)
 	$(BIN)/python benchmarks/soak_live.py --seconds $(LIVE_SOAK_SECONDS) --data $(SHARED)/data
 
-docs: setup ## write docs/reference from the code, check every link
+docs: setup ## write docs/reference and the catalogues of what detections say from the code, check every link
 	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python scripts/make_words.py
 
 console-pictures: setup ## pictures of the console's pages for docs/ (chromium); --all FOLDER: all themes and sizes, to look at
 	$(BIN)/python scripts/console_pictures.py
 
 docs-check: setup
 	$(BIN)/python scripts/make_docs.py --check
+	$(BIN)/python scripts/make_words.py --check
 
 client: setup ## write the calls of the Python client from the routes
 	$(BIN)/python scripts/make_client.py

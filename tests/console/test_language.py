@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
+from gettext import NullTranslations
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -13,12 +14,14 @@ from starlette.requests import Request
 
 from linewarden.console.language import language_of, translations
 from linewarden.console.rendering import written
-from tests.console.texts import in_templates, looked_up
+from linewarden.reports.language import folder_of, po_files
+from linewarden.reports.language import translations as of_reports
+from tests.console.texts import in_reports, in_templates, looked_up
 
 
-def has_german(text: str) -> bool:
+def has_german(text: str, catalogue: Callable[[str], NullTranslations] = translations) -> bool:
     """It is in the catalog, which may say the same as English."""
-    known: dict[object, str] = translations("de")._catalog  # type: ignore[attr-defined]
+    known: dict[object, str] = catalogue("de")._catalog  # type: ignore[attr-defined]
     return bool(known.get(text) or known.get((text, 1)))
 
 
@@ -28,9 +31,15 @@ def test_every_text_has_german() -> None:
     assert not missing, "add these to src/linewarden/console/words/de/*.po:\n" + "\n".join(map(str, missing))
 
 
+def test_every_text_of_reports_has_german_without_the_console() -> None:
+    texts = {text for _, text in (*in_templates("linewarden.reports"), *in_reports())}
+    missing = [text for text in sorted(texts) if not has_german(text, of_reports)]
+    assert not missing, "add these to src/linewarden/reports/languages/de/*.po:\n" + "\n".join(missing)
+
+
 def test_nothing_is_said_in_two_ways() -> None:
     said: dict[object, object] = {}
-    for place in sorted(Path(str(files("linewarden.console") / "words" / "de")).glob("*.po")):
+    for place in (*po_files(files("linewarden.console") / "words" / "de"), *po_files(folder_of("de"))):
         for message in read_po(io.BytesIO(place.read_bytes()), locale="de"):
             assert said.setdefault(message.id, message.string) == message.string or not message.id, (
                 place.name,
@@ -41,7 +50,7 @@ def test_nothing_is_said_in_two_ways() -> None:
 def test_what_is_filled_in_is_the_same() -> None:
     german = translations("de")
     places = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
-    for _, text in in_templates():
+    for _, text in (*in_templates(), *in_reports()):
         assert sorted(places.findall(german.gettext(text))) == sorted(places.findall(text)), text
 
 

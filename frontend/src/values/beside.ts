@@ -94,7 +94,7 @@ export function happenings(list: HTMLElement, count: HTMLElement, events: Happen
     at.addEventListener("click", () => show(Date.parse(e.ts) / 1000));
     const title = e.path ? make("a", e.title, { href: e.path }) : make("b", e.title);
     const often = many > 1 ? ` · ${many} × ${words.since ?? ""} ${timeText(new Date(first.ts), "time")}` : "";
-    const detail = make("span", ` ${e.device_name} · ${e.detail}${often}`, { class: "soft" });
+    const detail = make("span", ` ${e.device_name} · ${e.detail}${often}`, { class: "soft", lang: "en" });
     return make("li", "", {}, at, make("span", kinds[e.kind] ?? e.kind, { class: `badge ${e.kind === "command" ? "command" : e.severity}` }), make("span", "", {}, title, detail));
   }));
 }

@@ -26,7 +26,9 @@ export async function values(shown: Shown, points: number): Promise<Values> {
 }
 
 export async function events(shown: Shown): Promise<Happened[]> {
-  return (await ask<{ items: Happened[] }>("events", toQuery(shown))).items;
+  const query = toQuery(shown);
+  query.set("language", document.documentElement.lang);
+  return (await ask<{ items: Happened[] }>("events", query)).items;
 }
 
 /** What is new since `known`, in points of the same width; what came late, by up to `overlap_s`, replaces. */

@@ -35,6 +35,7 @@ WORDS: dict[str, Word] = {
     "hours": Word("of so many hours until now", 24),
     "id": Word("its id", "00:1d:9c:c7:b0:12"),
     "kind": Word("which kinds", ["plant"]),
+    "language": Word("of what people read: en or de", "de"),
     "last": Word("of so many seconds until the newest value", 3600),
     "last-event-id": Word("the last event that was seen; a browser sends it by itself", "41"),
     "level": Word("Purdue levels", [1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,6 +67,23 @@ class Event:
         return is_group(self.resp_h)
 
 
+_ONE_MORE = " and one more finding"
+_MORE = re.compile(r" and ([2-9]|[1-9]\d{1,8}) more kinds of findings\Z")
+
+
+def title_of(worst: str, more: int) -> str:
+    """The title of a case: that of its worst event, and how many more kinds there are."""
+    return worst + (f" and {more} more kinds of findings" if more > 1 else _ONE_MORE if more else "")
+
+
+def split_title(title: str) -> tuple[str, int]:
+    """What `title_of` was given: for who says it in another language."""
+    if title.endswith(_ONE_MORE):
+        return title.removesuffix(_ONE_MORE), 1
+    found = _MORE.search(title)
+    return (title[: found.start()], int(found[1])) if found else (title, 0)
+
+
 def is_group(address: str) -> bool:
     """True for broadcast and multicast, of IP and of Ethernet: an address that is nobody's."""
     if ":" in address and len(address) == 17:
@@ -109,11 +127,7 @@ class Case:
     @cached_property
     def title(self) -> str:
         """The worst event's; of equal ones the furthest in the kill chain."""
-        worst = self.worst
-        more = len({e.note for e in self.events}) - 1
-        return worst.title + (
-            f" and {more} more kinds of findings" if more > 1 else " and one more finding" if more else ""
-        )
+        return title_of(self.worst.title, len({e.note for e in self.events}) - 1)
 
     @cached_property
     def worst(self) -> Event:

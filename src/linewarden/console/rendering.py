@@ -28,6 +28,7 @@ from linewarden.errors import ConfigError
 from linewarden.plant.model import Role
 from linewarden.policy import Action, Kind
 from linewarden.reports import words
+from linewarden.reports.language import case_title, role_reason, said
 from linewarden.reports.map_nodes import role_icon
 from linewarden.reports.values_view import number
 from linewarden.service.web import csrf_token
@@ -86,6 +87,8 @@ def environment(language: str) -> Environment:
         "iso_time": iso_time, "fixed": lambda n, places: written(f"{n:,.{places}f}", language),
     }  # fmt: skip
     env.filters |= {"tactic": tactic_name, "technique": technique_name, "case_state": case_state, "fit": words.fit}
+    env.filters |= {"said": lambda text: said(text, texts), "case_title": lambda title: case_title(title, texts)}
+    env.filters["role_reason"] = lambda reason: role_reason(reason, texts)
     env.globals |= {"scripts": scripts, "styles": styles, "figure": lambda n: written(number(n), language)}
     return env
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from linewarden.plant import role_reasons as why
 from linewarden.plant import role_rules as rules
 from linewarden.plant import vocabulary as words
 from linewarden.plant.model import Role
@@ -101,8 +102,8 @@ def judge(facts: Facts) -> Verdict:
     role, best = ranked[0]
     second = next((s for r, s in ranked[1:] if r not in rules.GENERIC), 0.0)
     confidence = round(best - 0.5 * second * second, 2)
-    why = sorted(reasons[role], key=lambda r: (-r[0], r[1]))
-    return Verdict(role, confidence, tuple(dict.fromkeys(text for _, text in why)))
+    told = sorted(reasons[role], key=lambda r: (-r[0], r[1]))
+    return Verdict(role, confidence, tuple(dict.fromkeys(text for _, text in told)))
 
 
 def _noisy_or(weights: Iterable[float]) -> float:
@@ -123,15 +124,15 @@ def _from_words(f: Facts) -> Iterator[tuple[Role, float, str]]:
     for hint in sorted({h for h, _ in f.hints}):
         source = min(s for h, s in f.hints if h == hint)
         if hint in rules.HINTS:
-            why = f"{words.spelled(source)} says it is of kind {hint.replace('_', ' ')}"
-            yield rules.HINTS[hint], rules.HINT_WEIGHT, why
+            reason = why.OF_KIND.format(who=words.spelled(source), kind=hint.replace("_", " "))
+            yield rules.HINTS[hint], rules.HINT_WEIGHT, reason
     best: dict[Role, tuple[float, str]] = {}
     for text, source in sorted(f.said.items()):
         for role, weight in _roles_of(text):
             if best.get(role, (0.0, ""))[0] < weight:
-                best[role] = (weight, f"{words.spelled(source)} says {text[:80]!r}")
-    for role, (weight, why) in best.items():
-        yield role, weight, why
+                best[role] = (weight, why.SAYS.format(who=words.spelled(source), text=repr(text[:80])))
+    for role, (weight, reason) in best.items():
+        yield role, weight, reason
 
 
 @lru_cache(maxsize=4_096)
@@ -151,47 +152,47 @@ def _from_names(f: Facts) -> Iterator[tuple[Role, float, str]]:
     for name in sorted(f.names):
         for word in dict.fromkeys(w.rstrip("0123456789") for w in re.split(r"[^a-z0-9]+", name.lower())):
             if word in rules.NAME_WORDS:
-                yield rules.NAME_WORDS[word], rules.NAME_WEIGHT, f"its name is {name!r}"
+                yield rules.NAME_WORDS[word], rules.NAME_WEIGHT, why.NAMED.format(name=repr(name))
     for vendor in sorted(f.vendors):
         for role, weight in _roles_of_vendor(vendor):
-            yield role, weight, f"made by {vendor}"
+            yield role, weight, why.MADE_BY.format(vendor=vendor)
 
 
 def _from_services(f: Facts) -> Iterator[tuple[Role, float, str]]:
     if not f.serves.isdisjoint(_SERVED):
         for name, role, weight in rules.SERVES:
             if name in f.serves:
-                yield role, weight, f"answers {words.spelled(name)}"
+                yield role, weight, why.ANSWERS.format(what=words.spelled(name))
     if not f.uses.isdisjoint(_USED):
         for name, role, weight in rules.USES:
             if name in f.uses:
-                yield role, weight, f"sends {words.spelled(name)}"
-    if len(f.serves - words.INFRASTRUCTURE - words.OT) >= 3:
-        yield Role.SERVER, 0.3, f"answers {len(f.serves - words.INFRASTRUCTURE - words.OT)} services"
+                yield role, weight, why.SENDS.format(what=words.spelled(name))
+    if (services := len(f.serves - words.INFRASTRUCTURE - words.OT)) >= 3:
+        yield Role.SERVER, 0.3, why.ANSWERS_MANY.format(number=services)
     if f.clients >= 5 and not f.serves & words.OT:
-        yield Role.SERVER, 0.4, f"serves {f.clients} clients"
+        yield Role.SERVER, 0.4, why.SERVES.format(number=f.clients)
 
 
 def _from_behaviour(f: Facts) -> Iterator[tuple[Role, float, str]]:
     n = len(f.polls)
     if n >= 3:
-        yield Role.SCADA, min(0.85, 0.55 + 0.05 * (n - 3)), f"reads or writes {n} devices"
+        yield Role.SCADA, min(0.85, 0.55 + 0.05 * (n - 3)), why.POLLS.format(number=n)
     elif n and not f.serves & words.CONTROL:
-        yield Role.HMI, 0.45, f"reads or writes {n} device{'s' if n > 1 else ''}"
+        yield Role.HMI, 0.45, why.POLLS.format(number=n) if n > 1 else why.POLLS_ONE
     elif n and f.asked_by:
-        yield Role.CONTROLLER, 0.2, "reads other devices and is read itself"
+        yield Role.CONTROLLER, 0.2, why.BETWEEN
     if n >= 2 and f.asked_by and f.serves & words.CONTROL:
-        yield Role.GATEWAY, 0.3, f"passes values on: reads {n} devices and is read by {len(f.asked_by)}"
+        yield Role.GATEWAY, 0.3, why.PASSES_ON.format(number=n, readers=len(f.asked_by))
     engineering = sorted(f.verbs & words.ENGINEERING)
     if engineering:
         sent = ", ".join(engineering).replace("_", " ")
-        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), f"sends {sent}"
+        yield Role.ENGINEERING, min(0.9, 0.6 + 0.1 * len(engineering)), why.SENDS.format(what=sent)
     if f.behind >= 2:
-        yield Role.ROUTER, min(0.9, 0.6 + 0.05 * f.behind), f"its MAC carries packets of {f.behind} other IP addresses"
+        yield Role.ROUTER, min(0.9, 0.6 + 0.05 * f.behind), why.ROUTES.format(number=f.behind)
     elif f.behind:
-        yield Role.ROUTER, 0.5, "its MAC carries packets of another IP address, from beyond a router"
+        yield Role.ROUTER, 0.5, why.ROUTES_ONE
     if f.virtual_router:
-        yield Role.ROUTER, 0.6, "answers on a virtual router's MAC (VRRP, HSRP, CARP)"
+        yield Role.ROUTER, 0.6, why.VIRTUAL_ROUTER
 
 
 def level(role: Role, facts: Facts) -> float | None:

@@ -27,6 +27,7 @@ from linewarden.reports.analysis_page import AnalysisView
 from linewarden.reports.cases_page import cases_report, cases_view
 from linewarden.reports.data import page_data
 from linewarden.reports.diff_view import diff_view
+from linewarden.reports.language import translations
 from linewarden.reports.map_layout import map_view
 from linewarden.reports.values_view import Value, values_view
 from linewarden.reports.view import plant_view
@@ -74,12 +75,16 @@ def render_diff(diff: PlantDiff, generated_at: int, version: str, source: str, *
 
 def render_cases(
     cases: Sequence[tuple[int, Case]], names: Mapping[str, str], generated_at: int, version: str, source: str, *,
-    paper: bool = False,
+    paper: bool = False, language: str = "en",
 ) -> str:  # fmt: skip
-    """Cases with their priority, the worst first, each with its events; `names` of assets by their id."""
+    """Cases with their priority, the worst first, each with its events; `names` of assets by their id.
+
+    `language`: of `reports.language`. What a notice says with its values stays English, and is marked so.
+    """
     made = Made(generated_at, version, source)
-    view = cases_report(cases, names)
-    return _render("cases.html.j2", v=view, data=as_json({}), made=made, paper=paper, most_proof=MOST_EVENTS)
+    view = cases_report(cases, names, language)
+    return _render("cases.html.j2", v=view, data=as_json({}), made=made, paper=paper, most_proof=MOST_EVENTS,
+                   language=language)  # fmt: skip
 
 
 def render_analysis(view: AnalysisView, generated_at: int, version: str, source: str, *, paper: bool = False) -> str:
@@ -101,8 +106,11 @@ def source_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _render(template: str, *, paper: bool, most_proof: int = MOST_PROOF, **values: Any) -> str:
-    page = _environment().get_template(template)
+def _render(
+    template: str, *, paper: bool, most_proof: int = MOST_PROOF, language: str = "en", **values: Any
+) -> str:  # fmt: skip
+    page = _environment(language).get_template(template)
+    values["language"] = language
     if paper:
         styles = {"css": Markup(_static("paper.css")), "map_css": Markup(_static("paper-map.css"))}  # noqa: S704
         return page.render(paper=True, most_proof=most_proof, **styles, **values)
@@ -122,19 +130,21 @@ def _static(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
     env = Environment(
         loader=PackageLoader("linewarden.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    env.filters.update(_filters())
+    env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    env.filters.update(_filters(language))
     return env
 
 
-def _filters() -> Mapping[str, Any]:
+def _filters(language: str) -> Mapping[str, Any]:
     return {
         "clean": words.clean,
         "iso": words.iso,
@@ -142,6 +152,6 @@ def _filters() -> Mapping[str, Any]:
         "size": words.size,
         "duration": words.duration,
         "listed": words.listed,
-        "thousands": lambda value: f"{value:,}",
+        "thousands": lambda value: words.grouped(value, language),
         "percent": lambda share: f"{share * 100:.0f} %" if share >= 0.005 else "under 1 %" if share > 0 else "0 %",
     }

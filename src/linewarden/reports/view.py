@@ -42,6 +42,8 @@ class FindingView:
     assets: tuple[Link, ...]
     proof: tuple[tuple[str, str], ...]
     """(what was seen, capture and frame) pairs."""
+    said: str = ""
+    """English in a report of another language: what stands before `detail`."""
 
 
 @dataclass(frozen=True, slots=True)

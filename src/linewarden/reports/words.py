@@ -163,6 +163,11 @@ def iso(ns: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def grouped(number: int, language: str) -> str:
+    """`1,234` as the language writes it."""
+    return f"{number:,}".replace(",", "." if language == "de" else ",")
+
+
 def utc(ns: int) -> str:
     """`2026-03-04 09:15:00 UTC`; empty if there is no time."""
     stamp = iso(ns)

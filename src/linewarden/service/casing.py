@@ -174,7 +174,7 @@ def event_of(told: Told, assets: Mapping[str, str] | None = None) -> Event:
 
 
 @cache
-def _known_kinds() -> dict[str, Detection | About]:
+def known_kinds() -> dict[str, Detection | About]:
     """What is known of each kind of notice, by its name."""
     from linewarden.detections.catalogue import detections
     from linewarden.service.analysing.about import ABOUT
@@ -185,7 +185,7 @@ def _known_kinds() -> dict[str, Detection | About]:
 def _event(row: dict[str, Any], assets: Mapping[str, str]) -> Event:
     from linewarden.cases.model import Event
 
-    about = _known_kinds().get(row["note"])
+    about = known_kinds().get(row["note"])
     return Event(
         row["notice_id"], row["ts"], row["until"] or row["ts"], row["note"],
         about.title if about else _title(row["msg"]), row["msg"], row["severity"], row["tactic"],

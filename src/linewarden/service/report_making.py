@@ -37,6 +37,8 @@ class Order:
     at: int = 0
     start: int | None = None
     end: int | None = None
+    language: str = "en"
+    """Of a report of cases, see `reports.language`."""
 
 
 def made(order: Order, lake: Path, view: View, tags: Values, source: str) -> bytes:
@@ -57,7 +59,8 @@ def _page(order: Order, lake: Path, view: View, tags: Values, source: str) -> st
         return html.render_diff(diff(before, after), now, __version__, source, paper=paper)
     plant, cases = _of(view.plant, order), _cases(view, order)
     if order.kind == "cases":
-        return html.render_cases(cases, {a.id: a.name for a in plant.assets}, now, __version__, source, paper=paper)
+        names = {a.id: a.name for a in plant.assets}
+        return html.render_cases(cases, names, now, __version__, source, paper=paper, language=order.language)
     values, more = _values(tags, plant, order)
     return html.render_plant(plant, now, __version__, source, values, cases, paper=paper, more_values=more)
 

@@ -16,6 +16,7 @@ from linewarden.api.routes.cases import visible_case
 from linewarden.api.routes.notices import notice_rows
 from linewarden.cases.model import Case
 from linewarden.policy import Action, Kind
+from linewarden.reports.language import Language
 from linewarden.service.casing import case_as_dict, proofs_of
 from linewarden.service.pdf_apart import pdf_apart
 from linewarden.service.turns import Turns
@@ -50,9 +51,12 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/cases/{id}/file", operation_id="get_case_file", responses=FILE)
-def get_case_file(who: Who, id: str, format: Annotated[CaseFormat, Query()] = CaseFormat.JSON) -> Response:
+def get_case_file(
+    who: Who, id: str, format: Annotated[CaseFormat, Query()] = CaseFormat.JSON,
+    language: Annotated[Language, Query()] = "en",
+) -> Response:  # fmt: skip
     """A case as a file. JSON has the records behind each notice; CSV a row for each notice; HTML and PDF are a report,
-    of which a PDF needs the right to make reports.
+    of which a PDF needs the right to make reports. `language` is that of the report; all else is English.
     """
     priority, case = visible_case(who, id)
     if format is CaseFormat.PDF:
@@ -60,12 +64,12 @@ def get_case_file(who: Who, id: str, format: Annotated[CaseFormat, Query()] = Ca
     if format is CaseFormat.CSV:
         rows = notice_rows(who, [(e, case.id) for e in case.events])
         return as_file([r.model_dump(mode="json") for r in rows], Format.CSV, f"case-{id[:12]}")
-    text = _text(who, priority, case, format)
+    text = _text(who, priority, case, format, language)
     headers = {"Content-Disposition": f'attachment; filename="case-{id[:12]}.{ENDS.get(format, format)}"'}
     return Response(text, media_type=_media(format), headers=headers)
 
 
-def _text(who: Caller, priority: int, case: Case, format: CaseFormat) -> str | bytes:
+def _text(who: Caller, priority: int, case: Case, format: CaseFormat, language: Language) -> str | bytes:
     if format is CaseFormat.JSON:
         return _whole(who, priority, case)
     if format not in (CaseFormat.HTML, CaseFormat.PDF):
@@ -74,7 +78,10 @@ def _text(who: Caller, priority: int, case: Case, format: CaseFormat) -> str | b
 
     names = {a: who.view.name(a) for a in case.assets}
     paper = format is CaseFormat.PDF
-    page = render_cases([(priority, case)], names, time.time_ns(), __version__, str(who.place.lake.name), paper=paper)
+    lake = str(who.place.lake.name)
+    page = render_cases(
+        [(priority, case)], names, time.time_ns(), __version__, lake, paper=paper, language=language
+    )  # fmt: skip
     if not paper:
         return page
     with PRESS.turn():

@@ -18,6 +18,7 @@ from linewarden.api.tables import made
 from linewarden.api.times import Time, aware, time_of
 from linewarden.cases.model import WEIGHT, Case, Event, stage, urgency
 from linewarden.policy import Action, Kind, Thing
+from linewarden.reports.language import in_other_languages
 from linewarden.service.casework import CaseState, Desk, StepDone, Turn, Work
 from linewarden.service.casework.model import step_id
 from linewarden.service.view import View
@@ -154,8 +155,8 @@ LIST: Listing[CaseRow] = Listing(
     },
     "-priority",
     lambda c: c.id,
-    lambda c: (c.id, c.title, c.severity, *c.tactics, *c.techniques, *(a.name for a in c.assets),
-               *(a.id for a in c.assets)),
+    lambda c: (c.id, c.title, *in_other_languages(c.title), c.severity, *c.tactics, *c.techniques,
+               *(a.name for a in c.assets), *(a.id for a in c.assets)),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from linewarden.baseline.expected import Expected, Suppression, Window
 from linewarden.cases.model import Event
 from linewarden.errors import ConfigError
 from linewarden.policy import Action, Kind, Thing
+from linewarden.reports.language import in_other_languages
 from linewarden.service.casework import Acknowledged, Desk
 from linewarden.service.casework.normal import FILE, Sayings, said_of, scene
 from linewarden.service.view import View
@@ -93,8 +94,9 @@ LIST: Listing[NoticeRow] = Listing(
     },
     "-ts",
     lambda n: n.id,
-    lambda n: (n.note, n.title, n.msg, n.orig_name, n.orig_h, n.resp_name, n.resp_h, n.severity, *n.techniques),
-)  # fmt: skip
+    lambda n: (n.note, n.title, *in_other_languages(n.title), n.msg, n.orig_name, n.orig_h, n.resp_name, n.resp_h,
+               n.severity, *n.techniques),
+)  # fmt: skip  # fmt: skip
 
 
 @router.get("/notices", operation_id="list_notices", responses=FILES)

@@ -15,6 +15,7 @@ from linewarden.api.problems import ProblemError, not_found
 from linewarden.api.times import Time, ns_of
 from linewarden.errors import ConfigError, LinewardenError
 from linewarden.policy import Action, Kind, Thing
+from linewarden.reports.language import Language
 from linewarden.service.audit.entry import Change
 from linewarden.service.report_making import Order, made
 from linewarden.service.report_shelf import Kept, Shelf
@@ -33,6 +34,7 @@ class ReportIn(BaseModel):
     kind: Literal["plant", "cases", "changes"]
     format: Literal["html", "pdf"] = "html"
     zone: str = Field(default="", max_length=200)
+    language: Language = Field(default="en", description="of a report of cases; the others are in English")
     at: Time | None = Field(default=None, description="of changes: what is so from then on, against before")
     start: Annotated[Time | None, Field(alias="from", description="of changes: nothing older counts")] = None
     end: Annotated[Time | None, Field(alias="to", description="of changes: nothing newer counts")] = None
@@ -157,7 +159,7 @@ def _order(who: Caller, wanted: ReportIn) -> Order:
     if wanted.format == "pdf" and not can_make_pdf():
         raise ProblemError(400, "That makes no sense", "format: no PDF can be made on this machine; take html.")
     at, start, end = (ns_of(t) if t else None for t in (wanted.at, wanted.start, wanted.end))
-    return Order(wanted.kind, wanted.format, wanted.zone, at or 0, start, end)
+    return Order(wanted.kind, wanted.format, wanted.zone, at or 0, start, end, wanted.language)
 
 
 def _make(who: Caller, order: Order, report: Kept) -> None:

@@ -19,6 +19,7 @@ from linewarden.api.problems import ProblemError, not_found
 from linewarden.api.tables import made_of_plant, zones_in
 from linewarden.api.times import Time, ns_of, time_of
 from linewarden.policy import Action, Kind
+from linewarden.reports.language import Language
 from linewarden.service.units import shown
 from linewarden.service.values import SORTS, Ask, Names, TagState, Trend
 from linewarden.service.view import View
@@ -119,6 +120,12 @@ class ValuesQuery(Span):
 
     points: Annotated[int, Field(ge=2, le=MOST_POINTS)] = 600
     format: Format = Format.JSON
+
+
+class EventsQuery(Span):
+    """In which language titles are."""
+
+    language: Language = "en"
 
 
 class SeriesOut(BaseModel):
@@ -240,15 +247,14 @@ def tag_values(who: Who, query: Annotated[ValuesQuery, Query()]) -> ValuesOut:
 
 
 @router.get("/tags/events", operation_id="tag_events")
-def tag_events(who: Who, query: Annotated[Span, Query()]) -> EventsOut:
+def tag_events(who: Who, query: Annotated[EventsQuery, Query()]) -> EventsOut:
     """Notices, cases and commands of the devices of these tags."""
     from linewarden.api.tag_events import events_of
 
     tags = chosen(who, query)
     start, end, _ = span_of(tags, query)
-    return EventsOut.model_validate(
-        {"from": _time(start), "to": _time(end), "items": events_of(who, {t.key.source for t in tags}, start, end)}
-    )
+    items = events_of(who, {t.key.source for t in tags}, start, end, query.language)
+    return EventsOut.model_validate({"from": _time(start), "to": _time(end), "items": items})
 
 
 @router.patch("/tags/{id}", operation_id="describe_tag")

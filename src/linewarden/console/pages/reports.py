@@ -20,6 +20,7 @@ from linewarden.api.routes.reports import (
 )
 from linewarden.api.times import time_of
 from linewarden.console.entries import Entry
+from linewarden.console.language import language_of
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer
 from linewarden.policy import Action, Kind
@@ -56,7 +57,7 @@ def make(
     """Makes one. The time of `at` is in UTC."""
     try:
         since = datetime.fromisoformat(at) if at else None
-        make_report(who, ReportIn(kind=kind, format=format, zone=zone, at=since))
+        make_report(who, ReportIn(kind=kind, format=format, zone=zone, at=since, language=language_of(request)))
     except ValueError:
         return RedirectResponse("/reports?wrong=time", 303)
     except ProblemError as error:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from linewarden.api.caller import Caller
 from linewarden.api.routes.tags import (
+    EventsQuery,
     Span,
     TagEvent,
     TagQuery,
@@ -62,7 +63,7 @@ def _shown(who: Caller, query: PageQuery) -> tuple[ValuesOut | None, list[TagEve
     if not query.tag:
         return None, []
     span = {"tag": query.tag, "start": query.start, "end": query.end, "last": query.last}
-    return tag_values(who, ValuesQuery(points=IN_TABLE, **span)), tag_events(who, Span(**span)).items  # type: ignore[arg-type]
+    return tag_values(who, ValuesQuery(points=IN_TABLE, **span)), tag_events(who, EventsQuery(**span)).items  # type: ignore[arg-type]
 
 
 def _ticked(who: Caller, query: PageQuery) -> list[TagRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from linewarden.api.client.transport import Transport
 from linewarden.api.listing import Format, Page
@@ -166,9 +166,15 @@ class TagsCalls(Transport):
         start: datetime | None = None,
         end: datetime | None = None,
         last: float | None = None,
+        language: Literal["en", "de"] | None = None,
     ) -> EventsOut:
         """Notices, cases and commands of the devices of these tags."""
-        return self._ask(EventsOut, "GET", "/tags/events", query={"tag": tag, "from": start, "to": end, "last": last})
+        return self._ask(
+            EventsOut,
+            "GET",
+            "/tags/events",
+            query={"tag": tag, "from": start, "to": end, "last": last, "language": language},
+        )
 
     def describe_tag(self, id: str, body: TagFacts) -> TagRow:
         """Says what a tag is: its unit, its name among people, its range and place."""
