@@ -13,6 +13,7 @@ import { beginLive } from "./live";
 import { beginMenus } from "./menus";
 import { say } from "./said";
 import { showTimes, showZone } from "./times";
+import { beginZonedTimes } from "./zoned";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -30,6 +31,7 @@ document.addEventListener("htmx:sendError", () => say(document.body.dataset.away
 document.documentElement.classList.add("on");
 showTimes(document);
 showZone();
+beginZonedTimes();
 beginMenus();
 beginKeys();
 beginLive();

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.console.axe import violations
+from tests.console.house import Served
 
 
 def test_a_report_is_made_and_taken_away(open_as: Callable[..., Any]) -> None:
@@ -42,3 +44,18 @@ def test_accessible(open_as: Callable[..., Any], theme: str) -> None:
     page.evaluate(f"document.cookie = 'lw_theme={theme}; path=/; Secure'")
     page.reload()
     assert violations(page) == []
+
+
+def test_a_time_is_seen_and_written_in_the_readers_zone(open_as: Callable[..., Any], served: Served) -> None:
+    page = open_as("engineer", "/reports", timezone_id="Asia/Tokyo")
+    field = page.locator("[name=at]")
+    with served.client("engineer") as client:
+        first = client.get("/reports").text.split('name="at"')[1].split('min="')[1][:19]
+    shown = datetime.fromisoformat(field.get_attribute("min"))
+    assert shown == datetime.fromisoformat(first) + timedelta(hours=9)
+    sent = page.evaluate("""() => {
+        const field = document.querySelector("[name=at]");
+        field.value = field.min;
+        return new FormData(field.form).get("at");
+    }""")
+    assert sent == first + ".000Z"

@@ -46,17 +46,6 @@ function beginTicks(): void {
   });
 }
 
-/** What is written in the reader's zone is sent with it. */
-function beginZonedTimes(): void {
-  for (const hint of document.querySelectorAll<HTMLElement>("[data-utc]")) hint.hidden = true;
-  document.addEventListener("formdata", (event) => {
-    for (const input of (event.target as HTMLFormElement).querySelectorAll<HTMLInputElement>("[data-zoned]")) {
-      const time = new Date(input.value);
-      if (!Number.isNaN(time.getTime())) event.formData.set(input.name, time.toISOString());
-    }
-  });
-}
-
 /** A link to a notice opens what it stands in. */
 function openWhatIsMeant(): void {
   const id = decodeURIComponent(location.hash.slice(1));
@@ -80,7 +69,6 @@ holdWhileInUse();
 keepWhatIsTheSame();
 beginAdded();
 beginTicks();
-beginZonedTimes();
 beginPackets();
 openWhatIsMeant();
 addEventListener("hashchange", openWhatIsMeant);

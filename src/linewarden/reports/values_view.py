@@ -83,4 +83,5 @@ def path_of(course: Sequence[float | None], low: float, high: float) -> str:
 
 def number(value: float) -> str:
     """`12,422`, `79.09`."""
-    return f"{value:,.0f}" if abs(value) < 1e15 and value == int(value) else f"{value:,.4g}"
+    whole = abs(value) < 1e15 and (value == int(value) or abs(value) >= 1e4)
+    return f"{value:,.0f}" if whole else f"{value:,.4g}"
