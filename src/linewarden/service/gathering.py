@@ -36,6 +36,8 @@ MOST_BYTES = 128 << 20
 APART = 50_000
 """From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
 """
+FEW = 5_000
+"""Rows that are sooner learned than looked through."""
 SECOND = 1_000_000_000
 
 
@@ -50,7 +52,7 @@ class Gathering:
         self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._kept: dict[tuple[str, str], list[_Part]] = defaultdict(list)
         self._busy: list[pl.DataFrame] = []
-        self._bytes = self._usual = 0
+        self._bytes = 0
         self._held = ExitStack()
         self._folder: Path | None = None
 
@@ -67,6 +69,7 @@ class Gathering:
         try:
             while self._waiting:
                 self._sieve(next(iter(self._waiting)))
+            self._narrow()
             with uncollected():
                 return [*self._slices(), *self._judge.news()]
         finally:
@@ -90,17 +93,25 @@ class Gathering:
                 second = rows.get_column("ts").to_physical() // SECOND
                 self._busy.append(second.value_counts(name="rows"))
                 self._kept[stream, who].append(self._part(rows))
-                if who == USUAL:
-                    self._learn_apart(rows.height)
 
-    def _learn_apart(self, more: int) -> None:
-        """Starts the process in time: it has imported what it needs when the rows are there."""
-        begun, self._usual = self._usual > APART, self._usual + more
-        if self._usual > APART and not begun and can_be_apart():
+    def _narrow(self) -> None:
+        """Leaves out what is of no use to the baseline. What learns from much does so apart, from now on."""
+        usual = {stream: parts for (stream, who), parts in self._kept.items() if who == USUAL and parts}
+        needed = None
+        held = {s: [p.rows for p in parts if isinstance(p.rows, pl.DataFrame)] for s, parts in usual.items()}
+        if sum(p.height for parts in usual.values() for p in parts) > FEW and all(
+            len(held[s]) == len(parts) for s, parts in usual.items()
+        ):
+            needed = self._judge.needed({s: pl.concat(frames) for s, frames in held.items()})
+        if needed is not None:
+            for stream, frames in held.items():
+                left = (needed.of(stream, f) for f in frames)
+                self._kept[stream, USUAL] = [_Part(_begin(f), f.height, f) for f in left if f.height]
+        if sum(p.height for s in usual for p in self._kept[s, USUAL]) > APART and can_be_apart():
             self._held.enter_context(self._judge.apart())
 
     def _part(self, rows: pl.DataFrame) -> _Part:
-        begin, size = int(rows.get_column("ts").to_physical().min()), int(rows.estimated_size())  # type: ignore[arg-type]
+        begin, size = _begin(rows), int(rows.estimated_size())
         if self._bytes + size <= MOST_BYTES:
             self._bytes += size
             return _Part(begin, rows.height, rows)
@@ -139,6 +150,10 @@ class Gathering:
         self._kept[stream, who] = later
         # Diagonal: each part has only the marks of those who found something in it.
         return in_order(pl.concat(rows, how="diagonal")) if rows else None
+
+
+def _begin(rows: pl.DataFrame) -> int:
+    return int(rows.get_column("ts").to_physical().min())  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
