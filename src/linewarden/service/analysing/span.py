@@ -35,8 +35,11 @@ def ends_of(scan: pl.LazyFrame) -> tuple[int, int] | None:
     return None if first is None else (int(first), int(last))
 
 
-def steps(lake: Lake, columns: Mapping[str, Iterable[str]]) -> Iterator[tuple[int, str, pl.DataFrame]]:
+def steps(
+    lake: Lake, columns: Mapping[str, Iterable[str]], where: pl.Expr | None = None
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """End of a step of time (ns UTC), stream and rows by time; within a step the streams in the order of `columns`.
+    `where`: only these rows.
 
     Raises PolarsError or OSError where a file cannot be read.
     """
@@ -52,6 +55,7 @@ def steps(lake: Lake, columns: Mapping[str, Iterable[str]]) -> Iterator[tuple[in
         begin, end = min(a for a, _ in ends), max(b for _, b in ends)
         for at in range(begin // STEP_NS * STEP_NS, end + 1, STEP_NS):
             inside = (pl.col("ts") >= moment(at)) & (pl.col("ts") < moment(at + STEP_NS))
+            inside = inside if where is None else inside & where
             for stream, part in scans.items():
                 if (rows := part.filter(inside).collect()).height:
                     yield at + STEP_NS, stream, rows.sort("ts", "frame", maintain_order=True)

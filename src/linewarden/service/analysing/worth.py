@@ -16,7 +16,7 @@ import polars as pl
 
 from linewarden.errors import StoreError
 from linewarden.service.analysing.doings import COLUMNS as COMMAND
-from linewarden.service.analysing.doings import Doings
+from linewarden.service.analysing.doings import VERBS, Doings
 from linewarden.service.analysing.settings import KNOWN_BY_WORDS
 from linewarden.service.analysing.span import ends_of, files_by_day, scan, steps
 
@@ -82,7 +82,8 @@ def _rows(lake: Lake, said: Analytics) -> dict[str, dict[str, int]]:
 def _doers(lake: Lake) -> Iterator[str]:
     """The sensors that may have seen something unusual being done: what is usual is learned as `Analysis` does."""
     began, doings = _began(lake), dict[str, Doings]()
-    for _, _, rows in steps(lake, {"command": COMMAND}):
+    changing = pl.col("verb").cast(pl.String).is_in(VERBS)
+    for _, _, rows in steps(lake, {"command": COMMAND}, changing):
         for (name,), mine in rows.group_by("sensor", maintain_order=True):
             sensor = str(name)
             if sensor not in doings:
