@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from linewarden.baseline.baseline import Baseline
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.run import Told
 from linewarden.errors import StoreError
@@ -23,9 +24,13 @@ ROWS = [*shift(60), command(61, STRANGER), write(62, 9_000), write(62.5, who=STR
 """An hour of usual work, then a stranger, and a setpoint that is out of range."""
 
 
+ASIDE = [command(m + 0.3, f"10.0.1.{who}", "10.0.1.1") for m in range(60) for who in (8, 9)]
+"""Two that poll another device, of which there are no news."""
+
+
 def whole() -> pl.DataFrame:
     """All rows as one batch, in order."""
-    return frame("command", ROWS).sort("ts")
+    return frame("command", [*ROWS, *ASIDE]).sort("ts", maintain_order=True)
 
 
 def in_one_piece() -> list[Told]:
@@ -50,8 +55,9 @@ def by_id(told: list[Told]) -> list[str]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Everything is sieved at once, and nothing is learned apart unless a test says so."""
+    """Everything is sieved at once, and looked through before it is learned; nothing apart unless a test says so."""
     monkeypatch.setattr(gathering, "AT_ONCE", 16)
+    monkeypatch.setattr(gathering, "FEW", 0)
     monkeypatch.setattr(gathering, "APART", 10**9)
     return monkeypatch
 
@@ -65,6 +71,19 @@ def test_what_has_no_room_in_memory_goes_into_files_that_do_not_stay(small: pyte
     small.setattr("tempfile.tempdir", str(tmp_path))
     assert by_id(gathered()) == by_id(in_one_piece())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("most", [0, 1 << 20], ids=["in files", "in memory"])
+def test_what_cannot_be_news_is_not_learned(small: pytest.MonkeyPatch, most: int) -> None:
+    learned: list[int] = []
+    learn = Baseline.learn
+    small.setattr(Baseline, "learn", lambda b, s, rows: learned.append(rows.height) or learn(b, s, rows))
+    small.setattr(gathering, "MOST_BYTES", most)
+    told = gathered()
+    some, learned[:] = sum(learned), []
+    small.setattr(gathering, "MANY", 0)
+    assert by_id(told) == by_id(gathered())
+    assert 0 < some < sum(learned)
 
 
 def test_no_room_anywhere_is_said(small: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -90,22 +90,30 @@ def _conns(frame: pl.DataFrame) -> list[Part]:
 
 
 def _commands(frame: pl.DataFrame) -> list[Part]:
-    cyclic = (pl.col("count") >= 3) & (pl.col("until") > pl.col("ts"))
-    interval = ((pl.col("until") - pl.col("ts")) / 1e9 / (pl.col("count").cast(pl.Float64) - 1)).filter(cyclic)
     count = pl.col("count").sum().cast(pl.Int64).alias("n")
     ends, deed = ["id.orig_h", "id.resp_h", "protocol"], ["verb", "function", "area"]
     # Rounded: a beat that trembles is the same beat.
-    rhythm = (interval.min().round_sig_figs(2).alias("fast"), interval.max().round_sig_figs(2).alias("slow"))
-    named = frame.with_columns(_areas(frame.get_column("target")).alias("area"))
-    hour = pl.when(pl.col("verb").cast(pl.String) == Verb.AUTHENTICATE).then(pl.col("ts") // HOUR_NS % 24).alias("hour")
+    rhythm = (beat().min().round_sig_figs(2).alias("fast"), beat().max().round_sig_figs(2).alias("slow"))
+    named = frame.with_columns(area_of_each(frame.get_column("target")).alias("area"))
     beats = pl.col("fast").is_not_null().alias("beats")
-    deeds = _grouped(named, [*ends, *deed], count, *rhythm).with_columns(hour, beats)
+    deeds = _grouped(named, [*ends, *deed], count, *rhythm).with_columns(hour_of_login(), beats)
     # By minutes, and who before what: what was done is judged by what is known of who did it.
     return [
         Part(_grouped(frame, ends, count), ends, things.peers),
         Part(deeds, [*ends, *deed, "hour", "beats"], things.done, samples=_beat, ranges=_beats),
         _written(frame),
     ]
+
+
+def beat() -> pl.Expr:
+    """Of a command that came again and again: how often, s."""
+    cyclic = (pl.col("count") >= 3) & (pl.col("until") > pl.col("ts"))
+    return pl.when(cyclic).then((pl.col("until") - pl.col("ts")) / 1e9 / (pl.col("count").cast(pl.Float64) - 1))
+
+
+def hour_of_login() -> pl.Expr:
+    """Of the day, where somebody logged in."""
+    return pl.when(pl.col("verb").cast(pl.String) == Verb.AUTHENTICATE).then(pl.col("ts") // HOUR_NS % 24).alias("hour")
 
 
 def _beat(group: Row, _number: int) -> tuple[Sample, ...]:
@@ -116,7 +124,7 @@ def _beats(groups: pl.DataFrame) -> pl.DataFrame:
     return groups.select(pl.concat_list("fast").alias("low"), pl.concat_list("slow").alias("high"))
 
 
-def _areas(targets: pl.Series) -> pl.Series:
+def area_of_each(targets: pl.Series) -> pl.Series:
     """The area of each target: few, where the targets are many."""
     found = targets.drop_nulls().unique()
     areas = pl.Series([area_of(t) if t else "" for t in found.to_list()], dtype=pl.String)
@@ -134,7 +142,7 @@ def _written(frame: pl.DataFrame) -> Part:
     each = different.group_by(["minute", *by], maintain_order=True).agg("number")["number"]
     values, samples = wrote.get_column("value"), []
     for numbers, texts in zip(_cut(each), _cut(each, values), strict=True):
-        read = zip(map(_numbers, texts), numbers, strict=True)
+        read = zip(map(numbers_of, texts), numbers, strict=True)
         samples.append(tuple((found, number) for found, number in read if found))
     groups = _grouped(wrote, by, pl.len().cast(pl.Int64).alias("n"))  # the same groups in the same order
     places = pl.Series("places", [len(s[0][0]) if s else 0 for s in samples], dtype=pl.Int64)
@@ -151,7 +159,7 @@ def _cut(lists: pl.Series, values: pl.Series | None = None) -> Iterator[list[Any
     return (found[first:end] for first, end in pairwise([0, *ends]))
 
 
-def _numbers(text: str) -> tuple[float, ...]:
+def numbers_of(text: str) -> tuple[float, ...]:
     """What was written as numbers; empty if it is something else."""
     try:
         values = tuple(map(float, text.split(",")[:MOST_VALUES]))

@@ -11,6 +11,8 @@ from linewarden.records import Verb
 
 INTERNET = "internet"
 """All public addresses are one peer: which of a cloud's servers answers today is not a habit of the plant."""
+ANYBODY = "*"
+"""In the place of an address: whoever it was, the network was active."""
 NETWORK = key_of("network", "network")
 READS = frozenset({Verb.READ, Verb.BROWSE, Verb.SUBSCRIBE, Verb.DIAGNOSE, Verb.PROGRAM_UPLOAD, Verb.AUTHENTICATE})
 """Verbs that leave the device as it is."""
@@ -60,7 +62,9 @@ class Thing:
 @lru_cache(REMEMBERED)
 def peers(orig: str, resp: str, service: str) -> tuple[Thing, ...]:
     """Who is there, who serves what, and to whom."""
-    orig, resp = _who(orig), _who(resp)
+    if orig == ANYBODY:
+        return (Thing("network", "network"),)
+    orig, resp = peer_of(orig), peer_of(resp)
     if not orig or not resp:
         return ()
     served = Thing("service", resp, "", service, parents=(key_of("subject", resp),))
@@ -85,8 +89,8 @@ def done(
     orig: str, resp: str, protocol: str, verb: str, function: str, area: str, hour: int | None, beats: bool
 ) -> tuple[Thing, ...]:
     """What was done, with which function, to which target, how often; logins with the hour of the day."""
-    orig, resp = _who(orig), _who(resp)
-    if not orig or not resp:
+    orig, resp = peer_of(orig), peer_of(resp)
+    if not orig or not resp or orig == ANYBODY:
         return ()
     above = key_of("peer", resp, orig, protocol)
     part_of = key_of("master", resp, orig) if verb in MASTERS else key_of("login", resp, orig, protocol)
@@ -113,7 +117,7 @@ def done(
 @lru_cache(REMEMBERED)
 def written(resp: str, protocol: str, unit: int | None, target: str | None, places: int) -> tuple[Thing, ...]:
     """Numbers that were written to a target, each place by itself; none if it was something else."""
-    subject = _who(resp)
+    subject = peer_of(resp)
     return (_ranged(subject, protocol, f"written {_unit(unit)}{target or ''}", places),) if subject and places else ()
 
 
@@ -151,6 +155,6 @@ def devices(mac: str, ip: str | None) -> tuple[Thing, ...]:
     return things
 
 
-def _who(address: str) -> str:
+def peer_of(address: str) -> str:
     """The address as a peer; empty if it is nobody's own."""
     return "" if is_group(address) else INTERNET if is_public(address) else address

@@ -150,15 +150,16 @@ def _with_values(
 
     if why := lacking():
         return told, why if "reading" in lake.streams else ""
-    from linewarden.service.analysing.span import worth_it
+    from linewarden.service.analysing.worth import who_may_tell
 
     with reading(lake.path):
-        if values.learned is None and not worth_it(lake, values.said):
+        only = who_may_tell(lake, values.said, expected) if values.learned is None else None
+        if only is not None and not only:
             return told, ""
         from linewarden.service.analysing.over_lake import analyse_lake, taps_of
 
         taps = taps_of(lake, values.said, values.learned, expected) if values.learned else {}
-        more = analyse_lake(lake, values.said, told, known=_known(plant), expected=expected, taps=taps)
+        more = analyse_lake(lake, values.said, told, known=_known(plant), expected=expected, taps=taps, only=only)
     return tuple(sorted([*told, *more], key=_by_time)), ""
 
 

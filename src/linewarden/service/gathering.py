@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,9 @@ MOST_BYTES = 128 << 20
 APART = 50_000
 """From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
 """
+FEW, MANY = 5_000, 2_000_000
+"""Rows that are sooner learned than looked through; and those beyond which they are not taken into memory at once
+(some 150 bytes each)."""
 SECOND = 1_000_000_000
 
 
@@ -50,7 +53,7 @@ class Gathering:
         self._waiting: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._kept: dict[tuple[str, str], list[_Part]] = defaultdict(list)
         self._busy: list[pl.DataFrame] = []
-        self._bytes = self._usual = 0
+        self._bytes = self._files = 0
         self._held = ExitStack()
         self._folder: Path | None = None
 
@@ -67,6 +70,7 @@ class Gathering:
         try:
             while self._waiting:
                 self._sieve(next(iter(self._waiting)))
+            self._narrow()
             with uncollected():
                 return [*self._slices(), *self._judge.news()]
         finally:
@@ -90,25 +94,37 @@ class Gathering:
                 second = rows.get_column("ts").to_physical() // SECOND
                 self._busy.append(second.value_counts(name="rows"))
                 self._kept[stream, who].append(self._part(rows))
-                if who == USUAL:
-                    self._learn_apart(rows.height)
 
-    def _learn_apart(self, more: int) -> None:
-        """Starts the process in time: it has imported what it needs when the rows are there."""
-        begun, self._usual = self._usual > APART, self._usual + more
-        if self._usual > APART and not begun and can_be_apart():
+    def _narrow(self) -> None:
+        """Leaves out what is of no use to the baseline. What learns from much does so apart, from now on."""
+        usual = [stream for (stream, who), parts in self._kept.items() if who == USUAL and parts]
+        if FEW < self._rows_of(usual) <= MANY:
+            self._leave_out({s: pl.concat([p.load() for p in self._kept[s, USUAL]]) for s in usual})
+        if self._rows_of(usual) > APART and can_be_apart():
             self._held.enter_context(self._judge.apart())
 
+    def _leave_out(self, usual: dict[str, pl.DataFrame]) -> None:
+        if (needed := self._judge.needed(usual)) is None:
+            return
+        for stream, rows in usual.items():
+            self._bytes -= sum(p.size for p in self._kept[stream, USUAL])
+            left = needed.of(stream, rows)
+            self._kept[stream, USUAL] = [self._part(left)] if left.height else []
+
+    def _rows_of(self, usual: Iterable[str]) -> int:
+        return sum(part.height for stream in usual for part in self._kept[stream, USUAL])
+
     def _part(self, rows: pl.DataFrame) -> _Part:
-        begin, size = int(rows.get_column("ts").to_physical().min()), int(rows.estimated_size())  # type: ignore[arg-type]
+        begin, size = _begin(rows), int(rows.estimated_size())
         if self._bytes + size <= MOST_BYTES:
             self._bytes += size
-            return _Part(begin, rows.height, rows)
+            return _Part(begin, rows.height, rows, size)
         try:
             if self._folder is None:
                 kept = tempfile.TemporaryDirectory(prefix="linewarden-", ignore_cleanup_errors=True)
                 self._folder = Path(self._held.enter_context(kept))
-            place = self._folder / f"{len(self._busy)}.arrow"
+            self._files += 1
+            place = self._folder / f"{self._files}.arrow"
             rows.write_ipc(place)
         except OSError as error:
             raise StoreError(f"{tempfile.gettempdir()}: no room for what is to be judged ({error})") from error
@@ -130,7 +146,7 @@ class Gathering:
             if end is not None and part.begin >= end:
                 later.append(part)
                 continue
-            found = part.rows if isinstance(part.rows, pl.DataFrame) else pl.read_ipc(part.rows)
+            found = part.load()
             past = found.get_column("ts").to_physical() < end if end is not None else None
             rows.append(found if past is None else found.filter(past))
             if past is not None and not past.all():
@@ -141,10 +157,19 @@ class Gathering:
         return in_order(pl.concat(rows, how="diagonal")) if rows else None
 
 
+def _begin(rows: pl.DataFrame) -> int:
+    return int(rows.get_column("ts").to_physical().min())  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows from this time on, or the file in which they are."""
+    """Rows from this time on, or the file in which they are. size: bytes in memory."""
 
     begin: int
     height: int
     rows: pl.DataFrame | Path
+    size: int = 0
+
+    def load(self) -> pl.DataFrame:
+        """The rows."""
+        return self.rows if isinstance(self.rows, pl.DataFrame) else pl.read_ipc(self.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from linewarden.baseline.baseline import STREAMS
 from linewarden.baseline.expected import scene_of
 from linewarden.baseline.facts import boil
+from linewarden.baseline.needed import Needed
 from linewarden.detections.run import Run, Told
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class Judge:
             self._apart.learn(stream, rows)
             return []
         return self._explained(self._run.add("novelty", self._baseline.learn(stream, rows)))
+
+    def needed(self, rows: Mapping[str, pl.DataFrame]) -> Needed | None:
+        """What says which of all rows of a history (by stream, of who is `USUAL`) are to be judged; None: all."""
+        usual = self._baseline
+        return None if usual.entries or usual.frozen else Needed(rows, usual.params)
 
     @contextmanager
     def apart(self) -> Iterator[None]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from linewarden.baseline.expected import Expected, Window
 from linewarden.cli import main
 from linewarden.errors import StoreError
 from linewarden.sensor.sensor import Sensor
 from linewarden.service.analysing.analysis import Analysis
 from linewarden.service.analysing.over_lake import analyse_lake
-from linewarden.service.analysing.span import worth_it
+from linewarden.service.analysing.settings import Analytics, Wanted
+from linewarden.service.analysing.worth import who_may_tell
 from linewarden.service.catalogue import streams_as_dicts
 from linewarden.service.lake import open_lake
 from tests.service.analysing.plant import BEGIN, KNOWN, PLC, SAID, STRANGER, command, heartbeat, readings
@@ -75,7 +78,60 @@ def test_a_lake_tells_what_live_batches_tell(good: Path, bad: Path) -> None:
 
 def test_a_short_lake_is_not_worth_it(tmp_path: Path) -> None:
     short = lake_of(tmp_path / "lake", reading=readings(range(30)))
-    assert not worth_it(open_lake(short), SAID)
+    assert who_may_tell(open_lake(short), SAID, None) == {}
+
+
+LONG = Analytics(wanted=Wanted(first_minutes=2, learn_hours=24))
+"""Of which a thousand seconds are too few to tell what nothing explains."""
+
+
+def device(frame: pl.DataFrame, address: str) -> pl.DataFrame:
+    """The same of another device, a little later."""
+    return frame.with_columns(
+        pl.lit(address).alias("source"), pl.col("ts") + pl.duration(milliseconds=333, time_unit="ns")
+    )
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set-point is lowered at one of several devices, of which some are heard for some seconds only."""
+    folder = tmp_path_factory.mktemp("several")
+    end = LEARNED + 700
+    frames = [readings(range(LEARNED)), readings(range(LEARNED, end), low_fill)]
+    frames += [device(readings(range(at, at + 90)), f"10.0.1.{at % 250}") for at in range(0, end, 120)]
+    frames.append(device(readings(range(end)), "10.0.0.2"))
+    done = [heartbeat(range(0, LEARNED, 10)), command(LEARNED + 99, STRANGER)]
+    return lake_of(folder / "lake", reading=pl.concat(frames).sort("ts"), command=pl.concat(done))
+
+
+@pytest.mark.parametrize("said", [SAID, LONG], ids=["known", "hardly known"])
+def test_who_has_nothing_to_tell_is_left_out_and_nothing_else_changes(several: Path, said: Analytics) -> None:
+    lake = open_lake(several)
+    only = who_may_tell(lake, said, None)
+    assert only == {"tap": {PLC, "10.0.0.2"}}
+    everything, taps = analyse_lake(lake, said, known=KNOWN), dict[str, Analysis]()
+    assert analyse_lake(lake, said, known=KNOWN, taps=taps, only=only) == everything
+    assert len(everything) > 0
+    assert set(taps["tap"].machines) == {PLC, "10.0.0.2"}
+
+
+def test_time_passes_by_readings_that_are_not_looked_at() -> None:
+    whole, parted = Analysis(SAID), Analysis(SAID)
+    mine, others = readings(range(60)), device(readings(range(60, 90)), "10.0.0.2")
+    whole.take("reading", pl.concat([mine, others]))
+    parted.readings(mine, others.get_column("ts").to_physical().to_numpy() / 1e9)
+    assert parted.clock == whole.clock == BEGIN + 89
+    parted.readings(mine.clear(), np.array([BEGIN + 100.5]))
+    assert parted.clock == BEGIN + 100
+
+
+def test_what_has_no_reason_needs_time(good: Path) -> None:
+    lake = open_lake(good)
+    assert who_may_tell(lake, SAID, None) == {"tap": {PLC}}, "it is known"
+    assert who_may_tell(lake, LONG, None) == {}
+    assert analyse_lake(lake, LONG, known=KNOWN) == []
+    window = Window("w", 0, 2**62, "work")
+    assert who_may_tell(lake, LONG, Expected([window])) == {"tap": {PLC}}, "announced work is a reason"
 
 
 def test_a_damaged_lake_is_said(bad: Path, tmp_path: Path) -> None:

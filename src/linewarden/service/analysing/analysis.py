@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linewarden.analytics.align import Cells, Grid
+from linewarden.analytics.contract import Series
 from linewarden.baseline.expected import Expected, covers, scene_of
 from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded
@@ -24,7 +25,7 @@ from linewarden.service.analysing.growing import Growing
 from linewarden.service.analysing.machine import Level, Machine, Seen
 from linewarden.service.analysing.one_thread import one_thread
 from linewarden.service.analysing.quick import Quick
-from linewarden.service.analysing.settings import Analytics, Wanted
+from linewarden.service.analysing.settings import KNOWN_BY_WORDS, Analytics, Wanted
 from linewarden.service.analysing.tags import Flat, Tag, Tags
 from linewarden.service.analysing.telling import Odd, told_of
 from linewarden.service.analysing.verdict import WEIGHTY, Facts, Kind, Verdict, judged
@@ -48,14 +49,13 @@ STALE_S = 300.0
 KNOWN = {Kind.WEAR: 0.5, Kind.UNCLEAR: 1.0}
 """Share of its time of learning that a machine must have behind it, for something odd to be told that the network does
 not explain."""
-KNOWN_BY_WORDS = 0.1
-"""The same where a notice alone explains it, and no deed: what sways after a start is not laid to its charge."""
 STAYED_ROWS = 10
 """`Levels` tells what stayed somewhere for longer."""
 FAR = 0.5
 """Of its span: a tag that moved so far moved far."""
 OPERATORS = frozenset({Role.HMI, Role.SCADA})
 MOST_PENDING, MOST_TOLD = 1_000, 3
+NOTHING = np.empty(0)
 Fit = Callable[[Callable[[], "Model"]], Callable[[], "Model | None"]]
 
 
@@ -116,18 +116,22 @@ class Analysis:
         elif stream == "reading":
             self.values(self.tags.of(rows))
 
-    def values(self, flat: Flat) -> None:
-        """Values as columns, as `tags` makes them."""
+    def readings(self, rows: pl.DataFrame, others: Series) -> None:
+        """A batch of `reading`. others: times of readings beside them of which only the time counts, s UTC, ordered."""
+        self.values(self.tags.of(rows), others)
+
+    def values(self, flat: Flat, others: Series = NOTHING) -> None:
+        """Values as columns, as `tags` makes them; `others` as in `readings`."""
         # Up to each time at which the process is to be looked at, so that it does not matter how batches are cut.
         for due in sorted({due for due, _ in self._effects}):
-            early = flat.at <= due
-            if early.all():
+            early, before = flat.at <= due, others <= due
+            if early.all() and before.all():
                 break
-            self._readings(flat[early])
-            flat = flat[~early]
+            self._readings(flat[early], others[before])
+            flat, others = flat[~early], others[~before]
             self._episodes_until(self.clock)
             self._effects_until(due)
-        self._readings(flat)
+        self._readings(flat, others)
 
     def notice(self, told: Told) -> None:
         """What a detection found."""
@@ -174,10 +178,10 @@ class Analysis:
         self._seconds.append(seconds)
         self._owners.pop(seconds, None)
 
-    def _readings(self, flat: Flat) -> None:
-        if not len(flat):
+    def _readings(self, flat: Flat, others: Series) -> None:
+        if not len(flat) and not len(others):
             return
-        self.doings.heard(int(flat.at[0] * 1e9))
+        self.doings.heard(int(min(*flat.at[:1], *others[:1], np.inf) * 1e9))
         looked = flat.tag >= 0
         self.quick.grow(len(self.tags.all))
         self.quick.scores(flat.tag[looked], flat.value[looked])
@@ -186,12 +190,14 @@ class Analysis:
         self._grown = {}
         column, seconds_of = self._column.whole(), self._seconds.whole()
         for seconds, grid in self._grids.items():
+            if len(others):
+                grid.passed(float(others[-1]))
             mine = seconds_of[flat.tag] == seconds
             mine &= flat.tag >= 0
             whole = bool(mine.all())
             pick = slice(None) if whole else mine
             self._closed(grid, grid.cells(flat.at[pick], column[flat.tag[pick]], flat.value[pick], flat.mark[pick]))
-        self.clock = max(self.clock, min(grid.until for grid in self._grids.values()))
+        self.clock = max(self.clock, min((grid.until for grid in self._grids.values()), default=self.clock))
 
     def _closed(self, grid: Grid, cells: Cells) -> None:
         """Rows that are over, machine by machine; rows in which nothing came are none of its."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +10,18 @@ import polars as pl
 
 from linewarden.errors import StoreError
 from linewarden.service.analysing import doings, kept, tags
-from linewarden.service.analysing.analysis import STREAMS, Analysis
+from linewarden.service.analysing.analysis import Analysis
 from linewarden.service.analysing.settings import Analytics
-from linewarden.service.analysing.span import ends_of, files_by_day, scan
+from linewarden.service.analysing.span import files_by_day, moment, scan, steps
 
 if TYPE_CHECKING:
+    from linewarden.analytics.contract import Series
     from linewarden.baseline.expected import Expected
     from linewarden.detections.knowledge import Knowledge
     from linewarden.detections.run import Told
+    from linewarden.service.analysing.worth import Devices
     from linewarden.service.lake import Lake
 
-STEP_NS = 600_000_000_000
-"""Of a lake's time that is read at once."""
 COLUMNS = {"command": doings.COLUMNS, "reading": tags.COLUMNS}
 
 
@@ -47,9 +47,11 @@ def analyse_lake(
     known: Knowledge | None = None,
     expected: Expected | None = None,
     taps: dict[str, Analysis] | None = None,
+    only: Devices | None = None,
 ) -> list[Told]:
     """What is odd in the values of a lake, by time. `notices`: what detections found there; `taps`: by sensor, what was
-    learned before; they learn on. Raises StoreError if a file of the lake cannot be read."""
+    learned before; they learn on. `only`: of other devices nothing but the times of their readings is looked at, by
+    which time passes. Raises StoreError if a file of the lake cannot be read."""
     taps = {} if taps is None else taps
     told: list[Told] = []
     waiting = sorted(notices, key=lambda t: t.ts)
@@ -68,7 +70,10 @@ def analyse_lake(
                         taps[name].notice(early)
             if known is not None:
                 taps[name].know(known)
-            taps[name].take(stream, mine)
+            if stream == "reading" and only is not None:
+                taps[name].readings(*_parted(mine, only.get(name, frozenset())))
+            else:
+                taps[name].take(stream, mine)
             if stream == "reading":
                 told += taps[name].turn()
     for tap in taps.values():
@@ -76,10 +81,17 @@ def analyse_lake(
     return sorted(told, key=lambda t: (t.ts, t.notice.note, t.notice.notice_id))
 
 
+def _parted(rows: pl.DataFrame, devices: Collection[str]) -> tuple[pl.DataFrame, Series]:
+    """The readings of these devices, and the times of all others that have values, s UTC."""
+    mine = rows.get_column("source").cast(pl.String).is_in(devices)
+    others = rows.filter(~mine & (rows.get_column("values").list.len() > 0)).get_column("ts")
+    return rows.filter(mine), others.to_physical().to_numpy() / 1e9
+
+
 def readings_between(lake: Lake, begin: int, end: int, sources: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Readings of these devices from `begin` to `end` (ns UTC), by time. Raises StoreError."""
     for _, files in sorted(files_by_day(lake, "reading").items()):
-        inside = (pl.col("ts") >= _time(begin)) & (pl.col("ts") <= _time(end))
+        inside = (pl.col("ts") >= moment(begin)) & (pl.col("ts") <= moment(end))
         try:
             mine = pl.col("source").cast(pl.String).is_in(sources)
             rows = scan(files, COLUMNS["reading"]).filter(inside & mine).collect()
@@ -92,29 +104,7 @@ def readings_between(lake: Lake, begin: int, end: int, sources: Sequence[str]) -
 def _slices(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
     """End of the slice (ns UTC), stream and rows by time; of each slice the commands first."""
     try:
-        yield from _steps(lake)
+        yield from steps(lake, COLUMNS)
     except (pl.exceptions.PolarsError, OSError) as error:
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StoreError(f"{lake.path}: a file of it cannot be read ({text}); delete it and read again") from error
-
-
-def _steps(lake: Lake) -> Iterator[tuple[int, str, pl.DataFrame]]:
-    days: dict[str, dict[str, list[Path]]] = {}
-    for stream in STREAMS:
-        for day, files in files_by_day(lake, stream).items():
-            days.setdefault(day, {})[stream] = files
-    for day in sorted(days):
-        scans = {s: scan(days[day][s], COLUMNS[s]) for s in STREAMS if s in days[day]}
-        ends = [e for e in map(ends_of, scans.values()) if e is not None]
-        if not ends:
-            continue
-        begin, end = min(a for a, _ in ends), max(b for _, b in ends)
-        for at in range(begin // STEP_NS * STEP_NS, end + 1, STEP_NS):
-            inside = (pl.col("ts") >= _time(at)) & (pl.col("ts") < _time(at + STEP_NS))
-            for stream, part in scans.items():
-                if (rows := part.filter(inside).collect()).height:
-                    yield at + STEP_NS, stream, rows.sort("ts", "frame", maintain_order=True)
-
-
-def _time(ns: int) -> pl.Expr:
-    return pl.lit(ns).cast(pl.Datetime("ns", "UTC"))

@@ -9,6 +9,9 @@ from importlib.util import find_spec
 PACKAGES = ("numpy", "scipy", "threadpoolctl")
 DEFAULT_DETECTORS = ("settings", "levels", "together")
 MINUTE, HOUR = 60.0, 3600.0
+KNOWN_BY_WORDS = 0.1
+"""Share of its time of learning that a machine must have behind it, for something odd to be told that no deed and no
+announced work explains: a notice alone, as what sways after a start is not laid to its charge."""
 
 
 def lacking() -> str:

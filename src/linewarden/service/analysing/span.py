@@ -1,26 +1,18 @@
-"""How long the values of a lake last. Who only asks whether they are worth judging imports no analytics."""
+"""The records of a lake in the order of time, in steps. Imports no analytics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from linewarden.service.analysing.settings import Analytics
     from linewarden.service.lake import Lake
 
-
-def worth_it(lake: Lake, said: Analytics) -> bool:
-    """Whether the values of this lake last longer than the shortest time of learning."""
-    if "reading" not in lake.streams:
-        return False
-    ends = [ends_of(scan(files, ("ts",))) for files in files_by_day(lake, "reading").values()]
-    known = [e for e in ends if e is not None]
-    least = min((w.first_minutes for w in (said.wanted, *(g.wanted for g in said.machines))), default=10.0)
-    return bool(known) and max(b for _, b in known) - min(a for a, _ in known) > least * 60e9
+STEP_NS = 600_000_000_000
+"""Of a lake's time that is read at once."""
 
 
 def files_by_day(lake: Lake, stream: str) -> dict[str, list[Path]]:
@@ -41,3 +33,34 @@ def ends_of(scan: pl.LazyFrame) -> tuple[int, int] | None:
     ts = pl.col("ts").to_physical()
     first, last = scan.select(ts.min().alias("first"), ts.max().alias("last")).collect().row(0)
     return None if first is None else (int(first), int(last))
+
+
+def steps(
+    lake: Lake, columns: Mapping[str, Iterable[str]], where: pl.Expr | None = None
+) -> Iterator[tuple[int, str, pl.DataFrame]]:
+    """End of a step of time (ns UTC), stream and rows by time; within a step the streams in the order of `columns`.
+    `where`: only these rows.
+
+    Raises PolarsError or OSError where a file cannot be read.
+    """
+    days: dict[str, dict[str, list[Path]]] = {}
+    for stream in columns:
+        for day, files in files_by_day(lake, stream).items():
+            days.setdefault(day, {})[stream] = files
+    for day in sorted(days):
+        scans = {s: scan(days[day][s], columns[s]) for s in columns if s in days[day]}
+        ends = [e for e in map(ends_of, scans.values()) if e is not None]
+        if not ends:
+            continue
+        begin, end = min(a for a, _ in ends), max(b for _, b in ends)
+        for at in range(begin // STEP_NS * STEP_NS, end + 1, STEP_NS):
+            inside = (pl.col("ts") >= moment(at)) & (pl.col("ts") < moment(at + STEP_NS))
+            inside = inside if where is None else inside & where
+            for stream, part in scans.items():
+                if (rows := part.filter(inside).collect()).height:
+                    yield at + STEP_NS, stream, rows.sort("ts", "frame", maintain_order=True)
+
+
+def moment(ns: int) -> pl.Expr:
+    """As a column of times has it."""
+    return pl.lit(ns).cast(pl.Datetime("ns", "UTC"))
