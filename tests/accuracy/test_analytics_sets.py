@@ -150,7 +150,22 @@ def test_cmapss_takes_one_file_of_six_operating_points_that_lacks_columns(folder
     found = cmapss.measure(folder)
     assert "6 operating point(s) found" in found.notes[0]
     assert float(found.rows[-1][2]) < float(found.rows[0][2])
-    assert list(found.also) == ["C-MAPSS FD004 not measured (no train, RUL)"]
+    assert not found.goals
+    assert found.also[0].startswith("C-MAPSS FD002 RMSE ")
+    assert list(found.also[1:]) == ["C-MAPSS FD004 not measured (no train, RUL)"]
+
+
+def test_cmapss_learns_nothing_from_a_sensor_that_the_engines_to_be_judged_lack(folder: Path) -> None:
+    """What was learned of it would be told of a value that never comes."""
+    train, told = engines(14, 1, 1, 120), engines(6, 1, 2, 120)
+    told.filter(pl.col("cycle") <= 110).write_parquet(folder / "cmapss_test_FD001.parquet")
+    ends = told.group_by("unit").agg(rul=pl.col("cycle").max() - 110)
+    ends.write_parquet(folder / "cmapss_RUL_FD001.parquet")
+    train.write_parquet(folder / "cmapss_train_FD001.parquet")
+    without = cmapss.measure(folder)
+    more = train.with_columns(s8=pl.col("cycle") - pl.col("cycle").max().over("unit"))
+    more.write_parquet(folder / "cmapss_train_FD001.parquet")
+    assert cmapss.measure(folder).rows == without.rows
 
 
 def steel_part(days: range) -> pl.DataFrame:
