@@ -22,6 +22,7 @@ if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
 
 import _analytics  # noqa: E402
+from _analytics._data import NothingThereError  # noqa: E402
 from _analytics._set import Set, printed  # noqa: E402
 from _speed.rule import Goal, add_data, verdict  # noqa: E402
 
@@ -42,11 +43,15 @@ def main() -> int:
     goals: list[Goal] = []
     also: list[str] = []
     for one in [there[name] for name in args.set or there]:
-        absent = [f for f in one.needs if not (args.data / "process" / f).exists()]
+        absent = [f for f in one.needs if not any((args.data / "process").glob(f))]
         if absent:
             also.append(f"{one.name} not measured (no {', '.join(absent)})")
             continue
-        table = one.measure(args.data / "process")
+        try:
+            table = one.measure(args.data / "process")
+        except NothingThereError as none:
+            also.append(f"{one.name} not measured ({none})")
+            continue
         printed(table)
         goals += table.goals
         also += table.also

@@ -28,8 +28,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Set:
-    """name: for `--set`. needs: files below `process/` without which it is not measured. measure: that folder -> its
-    table."""
+    """name: for `--set`. needs: patterns of files below `process/`; where one has none, the set is not measured.
+    measure: that folder -> its table."""
 
     name: str
     needs: Sequence[str]

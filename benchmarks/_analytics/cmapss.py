@@ -16,12 +16,14 @@ import numpy.typing as npt
 import polars as pl
 from _speed.rule import Goal
 
+from _analytics._data import lent, numbers, read, tags_of
 from _analytics._set import Set, Table
 from linewarden.analytics.maintenance.life import RemainingLife
 from linewarden.analytics.maintenance.runs import Run, runs_of
 
 Floats = npt.NDArray[np.float64]
 CAP = 125.0
+LABELS = ("unit", "cycle", "rul", "RUL")
 SETTINGS = ("op1", "op2", "op3")
 GOALS = {"FD001": 10.0, "FD003": 9.0}
 PUBLISHED = {
@@ -31,19 +33,22 @@ PUBLISHED = {
 COVERAGE = 0.9
 
 
-def runs(folder: Path, kind: str, name: str, only: Sequence[str] = ()) -> tuple[list[Run], list[str]]:
-    """The engines of one file, and its columns; `only`: these, NaN where the file lacks one."""
-    table = pl.read_parquet(folder / f"cmapss_{kind}_{name}.parquet")
-    columns = list(only) or [c for c in table.columns if c not in ("unit", "cycle")]
-    there = [pl.col(c) if c in table.columns else pl.lit(np.nan).alias(c) for c in columns]
-    rows = table.select(there).to_numpy().astype(np.float64)
-    return runs_of(table["unit"].to_numpy(), table["cycle"].to_numpy().astype(float), rows), columns
+def rows_of(folder: Path, kind: str, name: str) -> pl.DataFrame:
+    """One file."""
+    return read(lent(folder, f"cmapss_{kind}_{name}.parquet"))
+
+
+def runs(table: pl.DataFrame, columns: Sequence[str]) -> list[Run]:
+    """The engines of a file, NaN where it lacks a column."""
+    return runs_of(table["unit"].to_numpy(), numbers(table, ["cycle"])[:, 0], numbers(table, columns))
 
 
 def true_left(folder: Path, name: str) -> dict[str, float]:
-    """By unit, after its last row."""
-    table = pl.read_parquet(folder / f"cmapss_RUL_{name}.parquet")
-    return {str(u): float(r) for u, r in table.select("unit", "rul").iter_rows()}
+    """By unit, after its last row; NASA's own file has no units, its lines are units 1, 2, ..."""
+    table = rows_of(folder, "RUL", name)
+    table = table.rename({c: c.lower() for c in table.columns})
+    units = table["unit"].to_list() if "unit" in table.columns else range(1, len(table) + 1)
+    return {str(u): float(r) for u, r in zip(units, table["rul"], strict=True)}
 
 
 def told(estimate: Floats, truth: Floats) -> list[str]:
@@ -57,13 +62,16 @@ def s_score(d: Floats) -> float:
     return float(np.sum(np.where(d < 0, np.exp(-d / 13.0), np.exp(d / 10.0)) - 1.0))
 
 
-def one(folder: Path, name: str) -> tuple[list[list[str]], Goal | None, str]:
-    """Rows of one file, its goal, and a note."""
-    learn, columns = runs(folder, "train", name)
+def one(folder: Path, name: str) -> tuple[list[list[str]], Goal | str, str]:
+    """Rows of one file, its figure with a goal or without, and a note."""
+    train, judged = (rows_of(folder, kind, name) for kind in ("train", "test"))
+    seen = tags_of(judged, LABELS)
+    columns = [c for c in tags_of(train, LABELS) if c in seen]  # a sensor that is not there says nothing of its engines
+    learn = runs(train, columns)
     model = RemainingLife.learned(learn, columns, [s for s in SETTINGS if s in columns], cap=CAP)
-    test, _ = runs(folder, "test", name, columns)
-    found = model.estimates(test, COVERAGE)
     by_unit = true_left(folder, name)
+    test = [run for run in runs(judged, columns) if run.unit in by_unit]
+    found = model.estimates(test, COVERAGE)
     truth = np.array([by_unit[e.unit] for e in found])
     left = np.array([e.left for e in found])
     inside = np.mean([e.low <= min(t, CAP) <= e.high for e, t in zip(found, truth, strict=True)])
@@ -77,26 +85,29 @@ def one(folder: Path, name: str) -> tuple[list[list[str]], Goal | None, str]:
     ]
     error = math.sqrt(float(np.mean((left - np.minimum(truth, CAP)) ** 2)))
     goal = GOALS.get(name)
-    told_goal = Goal(f"C-MAPSS {name} RMSE {error:.2f} (goal {goal})", error <= goal) if goal else None
+    figure = f"C-MAPSS {name} RMSE {error:.2f}"
+    verdict = Goal(f"{figure} (goal {goal})", error <= goal) if goal else f"{figure} (no goal)"
     note = (
         f"{name}: {len(learn)} engines to learn from, {len(model.points)} operating point(s) found; training engines "
         f"that a model had not seen: RMSE {model.error:.2f} (mean predictor {model.error_of_mean:.2f})."
     )
-    return rows, told_goal, note if goal else f"{note} No goal is set: measured as it comes."
+    return rows, verdict, note if goal else f"{note} No goal is set: measured as it comes."
 
 
 def measure(folder: Path) -> Table:
     """Every file that is there, by itself."""
-    names = sorted(f.stem.removeprefix("cmapss_train_") for f in folder.glob("cmapss_train_*.parquet"))
-    whole = [n for n in names if (folder / f"cmapss_RUL_{n}.parquet").exists()]
-    parts = [one(folder, name) for name in whole]
+    names = sorted(f.stem.removeprefix("cmapss_test_") for f in folder.glob("cmapss_test_*.parquet"))
+    lacks = {n: [k for k in ("train", "RUL") if not lent(folder, f"cmapss_{k}_{n}.parquet").exists()] for n in names}
+    parts = [one(folder, name) for name in names if not lacks[name]]
     return Table(
         f"C-MAPSS, last cycle of each test engine, true life capped at {CAP:g}",
         ("file", "estimate", "RMSE", "RMSE, raw life", "S", "S, raw life", f"in {COVERAGE:.0%} interval", "width"),
         [row for rows, _, _ in parts for row in rows],
-        [goal for _, goal, _ in parts if goal],
+        [goal for _, goal, _ in parts if isinstance(goal, Goal)],
         [note for _, _, note in parts],
+        [figure for _, figure, _ in parts if isinstance(figure, str)]
+        + [f"C-MAPSS {name} not measured (no {', '.join(kinds)})" for name, kinds in lacks.items() if kinds],
     )
 
 
-SET = Set("cmapss", ("cmapss_train_FD001.parquet", "cmapss_test_FD001.parquet", "cmapss_RUL_FD001.parquet"), measure)
+SET = Set("cmapss", ("cmapss_test_*.parquet",), measure)

@@ -14,10 +14,12 @@ import numpy as np
 import polars as pl
 from _speed.rule import Goal
 
+from _analytics._data import lent, numbers, stamps, tables
 from _analytics._set import Set, Table
 from linewarden.analytics.energy.forecast import LoadForecast
 from linewarden.analytics.energy.load import Meter
 
+PATTERN, FIRST = "steel_energy*.parquet", "steel_energy_first75.parquet"
 KEPT = 26_304
 """Rows of the file that is here: 274 days; the rest of the year is kept apart."""
 SLOT = 900.0
@@ -35,11 +37,29 @@ GOAL, BASE, PERSISTENCE = 8.5, 9.28, 12.84
 
 
 def meter(folder: Path) -> Meter:
-    """All rows that are there, in order."""
-    table = pl.concat(pl.read_parquet(f) for f in sorted(folder.glob("steel_energy*.parquet")))
-    table = table.unique("row", keep="first").sort("row") if "row" in table.columns else table
-    at = np.asarray(BEGINS + np.arange(len(table)) * SLOT, np.float64)
-    return Meter(at, table["Usage_kWh"].to_numpy(), SLOT, {k: table[c].to_numpy() for k, c in METER.items()})
+    """All slots of the year up to the last that is there, NaN where one is missing. What came before the folder's
+    first row is of the shared data; quantities that no file has are left out."""
+    table = tables(folder, PATTERN, ("date", "Usage_kWh"), ())
+    table = table.with_columns(slots(table["date"]))
+    if not (table["slot"] == 0).any():
+        before = tables(lent(folder, FIRST).parent, PATTERN, ("date", "Usage_kWh"), ())
+        table = pl.concat([table, before.with_columns(slots(before["date"]))], how="diagonal_relaxed")
+    table = table.filter(pl.col("slot") >= 0).unique("slot", keep="first", maintain_order=True)
+    count = int(numbers(table, ["slot"]).max()) + 1
+    at = np.asarray(BEGINS + np.arange(count) * SLOT, np.float64)
+    told = {name: np.full(count, np.nan) for name in ("Usage_kWh", *METER.values())}
+    for name, values in told.items():
+        values[table["slot"].to_numpy()] = numbers(table, [name])[:, 0]
+    there = {k: told[c] for k, c in METER.items() if np.isfinite(told[c]).any()}
+    return Meter(at, told["Usage_kWh"], SLOT, there)
+
+
+def slots(date: pl.Series) -> pl.Series:
+    """Which slot of the year a stamp ends; midnight carries the day before."""
+    at = stamps(date)
+    quarter = (at.dt.hour().cast(pl.Int64) * 60 + at.dt.minute()) // 15
+    day = at.dt.date().cast(pl.Int64) - int(BEGINS // 86_400)
+    return (day * 96 + (quarter - 1) % 96).alias("slot")
 
 
 def cuts(count: int) -> list[int]:
@@ -50,7 +70,8 @@ def cuts(count: int) -> list[int]:
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((a - b) ** 2)))
+    """Over the slots in which the meter said something."""
+    return float(np.sqrt(np.nanmean((a - b) ** 2)))
 
 
 def measure(folder: Path) -> Table:
@@ -78,7 +99,8 @@ def table(series: Meter, edges: list[int], kwh: np.ndarray, low: np.ndarray, hig
         mine, came = slice(first - begin, until - begin), load[first:until]
         before = [rmse(load[first - lag : until - lag], came) for lag in (1, 96, 672)]
         ours = rmse(kwh[mine], came)
-        held = float(np.mean((came >= low[mine]) & (came <= high[mine])))
+        known = np.isfinite(came)
+        held = float(np.mean(((came >= low[mine]) & (came <= high[mine]))[known]))
         wide = float(np.mean(high[mine] - low[mine]))
         rows.append([name, *(f"{b:.2f}" for b in before), f"{ours:.2f}", f"{ours / before[0]:.3f}", f"{held:.1%}",
                      f"{wide:.1f}"])  # fmt: skip
@@ -104,4 +126,4 @@ def table(series: Meter, edges: list[int], kwh: np.ndarray, low: np.ndarray, hig
     return Table("Steel plant energy, 15 minutes ahead", columns, rows, [goal], [note])
 
 
-SET = Set("steel", ("steel_energy_first75.parquet",), measure)
+SET = Set("steel", (PATTERN,), measure)

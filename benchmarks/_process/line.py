@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from linewarden.detections.knowledge import Knowledge, Role
+from linewarden.detections.knowledge import STATIONS, Knowledge, Role
 from linewarden.exercises.devices import filler
 from linewarden.exercises.devices._modbus import Point
 from linewarden.exercises.devices.modbus_field import ASKED, MEASURED
@@ -93,18 +93,23 @@ def normal_course(seed: int) -> Course:
     return course
 
 
-def known() -> Knowledge:
-    """Who is who, as a sensor knows it after some minutes."""
+def known(guessed: bool = False) -> Knowledge:
+    """Who is who, as a sensor knows it after some minutes. guessed: stations' roles are only guesses from what they
+    do, and whoever writes, the laptop of service too, is taken for a panel."""
     kinds = {"controller": Role.CONTROLLER, "remote I/O": Role.IO, "drive": Role.DRIVE, "HMI": Role.HMI,
              "SCADA server": Role.SCADA, "safety controller": Role.SAFETY_CONTROLLER, "historian": Role.HISTORIAN,
              "engineering workstation": Role.ENGINEERING}  # fmt: skip
     there = list(DEVICES.values())
     field = [d for d in there if d.role in ("remote I/O", "drive")]
+    roles = {d.address: kinds[d.role] for d in there if d.role in kinds}
+    if guessed:
+        roles[DEVICES["laptop-service"].address] = Role.HMI
     return Knowledge(
-        roles={d.address: kinds[d.role] for d in there if d.role in kinds},
+        roles=roles,
         names={d.address: d.name for d in there},
         ids={d.address: d.mac for d in there},
         masters={d.address: frozenset({DEVICES["plc-filler"].mac}) for d in field},
+        guessed=frozenset(a for a, role in roles.items() if guessed and role in STATIONS),
     )
 
 
