@@ -26,11 +26,14 @@ def read(file: Path) -> pl.DataFrame:
     return table.rename({c: c.strip() for c in table.columns})
 
 
-def tables(folder: Path, pattern: str, must: Sequence[str], once: Sequence[str]) -> pl.DataFrame:
+def tables(folder: Path, pattern: str, must: Sequence[str], once: Sequence[str], other: str = "") -> pl.DataFrame:
     """Rows of all files of the pattern that have the columns `must`, the union of their columns. What an earlier file
-    told, by the columns `once`, is not taken again from a later one. Raises NothingThereError."""
+    told, by the columns `once`, is not taken again from a later one. `other`: a file of another kind.
+    Raises NothingThereError."""
     parts: list[pl.DataFrame] = []
     for file in sorted(folder.glob(pattern)):
+        if file.name == other:
+            continue
         part = read(file)
         if not set(must) <= set(part.columns):
             print(f"{file.name} left out: it lacks {', '.join(sorted(set(must) - set(part.columns)))}")

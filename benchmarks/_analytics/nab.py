@@ -44,7 +44,7 @@ def sigmoid(place: Floats) -> Floats:
 
 def files(folder: Path) -> dict[str, File]:
     windows = pl.read_parquet(lent(folder, WINDOWS))
-    series = tables(folder, "nab_*.parquet", ("file", "timestamp", "value"), ("file",))
+    series = tables(folder, "nab_*.parquet", ("file", "timestamp", "value"), ("file",), other=WINDOWS)
     return {
         str(name): _file(part, windows.filter(file=name))
         for (name,), part in series.group_by("file", maintain_order=True)
