@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from starlette.requests import Request
 
 from linewarden.console.language import language_of, translations
-from linewarden.console.rendering import written
+from linewarden.console.rendering import weekdays, written
 from linewarden.reports.language import folder_of, po_files
 from linewarden.reports.language import translations as of_reports
 from tests.console.texts import in_reports, in_templates, looked_up
@@ -73,3 +73,20 @@ def test_the_language_is_what_was_chosen_or_asked_for(cookie: str, accept: str, 
 
 def test_figures_are_written_as_the_language_does() -> None:
     assert (written("1,234.5", "en"), written("1,234.5", "de")) == ("1,234.5", "1.234,5")
+
+
+def test_days_are_named_in_the_language() -> None:
+    assert weekdays("Fri 2026-11-06 07:15", "de") == "Fr 2026-11-06 07:15"
+    assert weekdays("2026-11-27 Wed", "en") == "2026-11-27 Wed"
+    assert weekdays("late", "de") == "late"
+
+
+def test_a_word_that_is_counted_is_no_other_word_too() -> None:
+    """One of the two would not be found."""
+    entries = [
+        m
+        for file in po_files(files("linewarden.console") / "words" / "de")
+        for m in read_po(io.BytesIO(file.read_bytes()))
+    ]
+    counted = {m.id[0] for m in entries if isinstance(m.id, tuple)}
+    assert counted & {m.id for m in entries if isinstance(m.id, str)} == set()

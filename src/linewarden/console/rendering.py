@@ -88,9 +88,19 @@ def environment(language: str) -> Environment:
     }  # fmt: skip
     env.filters |= {"tactic": tactic_name, "technique": technique_name, "case_state": case_state, "fit": words.fit}
     env.filters |= {"said": lambda text: said(text, texts), "case_title": lambda title: case_title(title, texts)}
+    env.filters["weekdays"] = lambda text: weekdays(text, language)
     env.filters["role_reason"] = lambda reason: role_reason(reason, texts)
     env.globals |= {"scripts": scripts, "styles": styles, "figure": lambda n: written(number(n), language)}
     return env
+
+
+def weekdays(text: str, language: str) -> str:
+    """`Fri 2026-11-06 07:15`, with the name of the day as the language has it."""
+    from babel.dates import get_day_names
+
+    english, own = (get_day_names("abbreviated", locale=name) for name in ("en", language))
+    there = {english[day]: own[day].rstrip(".") for day in range(7)}
+    return " ".join(there.get(word, word) for word in text.split(" "))
 
 
 def warm() -> None:
