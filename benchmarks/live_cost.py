@@ -58,7 +58,8 @@ class Line:
         said = Analytics(wanted=Wanted(seconds=ROW_S, first_minutes=LEARN_MINUTES, learn_hours=LEARN_MINUTES / 60))
         self.values = LiveAnalysing(said, None, lambda _: None, print)
         self.judging = CollectedAnalysing(self.values, self.tags.tag, lambda _: None, lambda _: None, print)
-        self.gathering.on_kept(self.judging.samples)
+        self.gathering.on_made(self.judging.made)
+        self.gathering.on_kept(self.judging.kept)
         self.host = Host("mqtt://bench", Options(), self, Register(self, 100_000), Homes())  # type: ignore[arg-type]
         self.payloads = Payloads(METRICS)
         dice = np.random.default_rng(7)
@@ -113,7 +114,7 @@ class Line:
         self.now += int(self.tick_s * 1e9)
         taken, self._taken = self._taken, []
         with self.stage("log"):
-            self.gathering._commit(taken)
+            self.gathering.writer.write(self.gathering.make(taken))
         with self.stage("judge"):
             self.judging._turn(is_last=False)
         if last:

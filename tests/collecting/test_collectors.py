@@ -17,7 +17,7 @@ import pytest
 from linewarden.collectors.contract import Kind, Quality, Samples, Sink, Tag
 from linewarden.errors import ConfigError, StoreError
 from linewarden.service.board import Board
-from linewarden.service.collecting import tag_numbers
+from linewarden.service.collecting import log_writer, tag_numbers
 from linewarden.service.collecting.collectors import Collecting, Collectors
 from linewarden.service.collecting.running import Source
 from linewarden.service.metrics import registry_of
@@ -243,7 +243,7 @@ def test_who_follows_samples_is_told_and_cannot_stop_a_collector(tmp_path: Path)
     def breaks(_name: str, _samples: Samples, _at: int) -> None:
         raise ValueError("mine")
 
-    def breaks_too(_name: str, _first: int, _at: int, _frame: pl.DataFrame) -> None:
+    def breaks_too(_made: object) -> None:
         raise ValueError("his")
 
     run = Run(tmp_path, plc=do)
@@ -336,3 +336,57 @@ def test_metrics_tell_of_samples_peers_and_the_spool(metrics: dict[str, float]) 
     assert metrics["linewarden_collector_peers_up"] == 1
     assert metrics["linewarden_samples_forwarded_total"] == 1
     assert metrics["linewarden_spool_samples"] == 0
+
+
+def test_what_an_earlier_run_had_on_disk_is_known_again_and_what_it_had_not_is_kept(
+    tmp_path: Path, rows_of: Rows
+) -> None:
+    """As a machine says it again that was not told any more that it is on disk."""
+
+    def says(*what: tuple[str, int | None, float | str]) -> Do:
+        def do(sink: Sink, _stop: threading.Event) -> None:
+            samples = Samples(history=True)
+            for name, at, value in what:
+                ts = None if at is None else (1_790_000_000 + at) * S
+                samples.add(sink.tag(Tag("a", "b", name)), value, source_ts=ts, server_ts=None)
+            sink.put(samples).result(10)
+
+        return do
+
+    first = (("x", 1, 1.0), ("x", 2, math.nan), ("y", 2, "on"), ("y", None, 5.0))
+    with Run(tmp_path, plc=says(*first)) as run:
+        until(run.collectors.ended)
+    again = (*first, ("x", 2, 3.0), ("y", 3, "on"), ("z", 1, 1.0))
+    with Run(tmp_path, plc=says(*again), other=says(("x", 1, 1.0))) as run:
+        until(run.collectors.ended)
+    assert run.collectors.spool().repeated == 3, "not where no time is told, nor what another collector says"
+    assert rows_of(tmp_path / "lake").height == len(first) + 4 + 1
+    with Run(tmp_path, plc=says(*again)) as run:
+        until(run.collectors.ended)
+    assert run.collectors.spool().repeated == 6
+    with Run(tmp_path, plc=says(*again[:3])) as run:
+        until(run.collectors.ended)
+    assert rows_of(tmp_path / "lake").height == len(first) + 4 + 1 + 1, "all of a message may be known"
+
+
+def test_nobody_else_has_the_frame_that_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polars holds it meanwhile, and asks for the GIL at each write: whoever looked at it would stop all threads."""
+    made, written = list[Any](), list[Any]()
+    real = log_writer.packed
+
+    def packed(frame: pl.DataFrame) -> bytes:
+        written.append(frame._df)
+        return real(frame)
+
+    monkeypatch.setattr(log_writer, "packed", packed)
+
+    def do(sink: Sink, _stop: threading.Event) -> None:
+        samples = Samples()
+        samples.add(sink.tag(Tag("a", "b", "c")), 1.0, source_ts=None, server_ts=None)
+        sink.put(samples).result(10)
+
+    run = Run(tmp_path, plc=do)
+    run.collectors.on_made(lambda those: made.extend(one.frame._df for one in those))
+    with run:
+        until(run.collectors.ended)
+    assert len(made) == len(written) == 1 and made[0] is not written[0]

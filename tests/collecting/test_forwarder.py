@@ -19,7 +19,7 @@ from linewarden.service.collecting.blocks import Block, packed
 from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.rows import Put, frame_of
-from linewarden.service.collecting.sample_log import SampleLog
+from linewarden.service.collecting.sample_log import KEPT_SEGMENTS, SampleLog
 from linewarden.service.compaction import compact
 
 DAY = 86_400 * 10**9
@@ -179,8 +179,9 @@ def test_what_was_forwarded_goes_from_the_disk(tmp_path: Path) -> None:
         run.add(block(first, 20))
     many = len(run.log.segments())
     run.all()
-    assert many > 2
-    assert len(run.log.segments()) == 1
+    assert many > KEPT_SEGMENTS + 2
+    assert len(run.log.segments()) == KEPT_SEGMENTS + 1, "the last ones tell what comes again after a kill"
+    assert run.log.bytes == 0
     run.end()
 
 

@@ -1,36 +1,37 @@
-"""The collector as a process that can be killed: python -m tests.collectors.opcua_runner SETTINGS ROWS."""
+"""The collector with the log and the lake behind it, as a process that can be killed.
+
+usage: python -m tests.collectors.opcua_runner SETTINGS FOLDER
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from linewarden.collectors.contract import Samples
-from linewarden.collectors.opcua import OpcUa, run
-from tests.collectors.opcua_house import MemorySink
+from linewarden.collectors.opcua import KIND, OpcUa
+from linewarden.service.board import Board
+from linewarden.service.collecting.collectors import Collecting, Collectors
+from linewarden.service.collecting.running import Source
 
 
-class FileSink(MemorySink):
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._file = open(path, "a")  # noqa: SIM115 - as long as the process
-
-    def put(self, samples: Samples) -> Future[None]:
-        rows = zip(samples.tag, samples.value, samples.source_ts, strict=True)
-        self._file.write("".join(f"{self.tags[t].name} {v} {at}\n" for t, v, at in rows))
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        future: Future[None] = Future()
-        future.set_result(None)
-        return future
+def collectors(settings: OpcUa, folder: Path) -> Collectors:
+    """With what an earlier run left in the folder."""
+    sources = (Source(KIND, "line", settings),)
+    collecting = Collecting(sources, folder / "spool", folder / "lake", "works")
+    return Collectors(collecting, Board(()), lambda name, text: print(f"{name}: {text}", file=sys.stderr, flush=True))
 
 
-given: dict[str, Any] = json.loads(sys.argv[1])
-for key in ("pki", "state"):
-    given[key] = Path(given[key])
-run(OpcUa(**{**given, "trees": tuple(given["trees"])}), FileSink(sys.argv[2]), threading.Event())
+def main() -> None:
+    """Until it is killed."""
+    given: dict[str, Any] = json.loads(sys.argv[1])
+    for key in ("pki", "state"):
+        given[key] = Path(given[key])
+    collectors(OpcUa(**{**given, "trees": tuple(given["trees"])}), Path(sys.argv[2])).start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -102,10 +102,6 @@ class Grid:
         self._at = np.concatenate([self._at, np.full(more, -np.inf)])
         self._mark = np.concatenate([self._mark, np.full(more, NO_MARK, np.int64)])
 
-    def passed(self, at: float) -> None:
-        """It is so late, s, by a reading of a tag that is not looked at."""
-        self._newest = max(self._newest, at)
-
     def rows(self, readings: Iterable[Reading]) -> tuple[Rows, Series]:
         """Rows that these readings closed, (n, tags), and the time at the end of each."""
         found = [(r.at, self._place.get(r.tag, -1), r.value) for r in readings]

@@ -43,6 +43,7 @@ OF_SPOOL: tuple[tuple[str, str, str, Callable[[Any], float]], ...] = (
     ("linewarden_spool_oldest_seconds", "since the oldest of them came", "gauge", lambda s: s.oldest_s),
     ("linewarden_spool_full", "1 if collectors wait for room", "gauge", lambda s: s.full),
     ("linewarden_samples_forwarded", "samples that came into the lake", "counter", lambda s: s.forwarded),
+    ("linewarden_samples_repeated", "samples that came again after a kill", "counter", lambda s: s.repeated),
 )
 
 

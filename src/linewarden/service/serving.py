@@ -242,7 +242,8 @@ class Service:
         judging = CollectedAnalysing(
             values, collectors.tag, write, partial(self._notice, "collectors"), partial(self._collector_says, "")
         )
-        collectors.on_kept(judging.samples)
+        collectors.on_made(judging.made)
+        collectors.on_kept(judging.kept)
         return judging
 
     def _found(self, sensor: str, values: LiveAnalysing | None, told: Told) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ import pytest
 from linewarden.collectors.contract import Quality, Samples, Tag
 from linewarden.errors import StoreError
 from linewarden.service.analysing.collected import CollectedAnalysing, writer_of
-from linewarden.service.analysing.delays import Delays
+from linewarden.service.analysing.delays import Came, Delays
 from linewarden.service.analysing.live import LiveAnalysing
 from linewarden.service.analysing.settings import Analytics, Wanted
 from linewarden.service.analysing.tags import Collected, Tags
+from linewarden.service.collecting.blocks import Block
 from linewarden.service.collecting.forwarder import Forwarder
 from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.rows import Put, frame_of, readings
@@ -45,18 +48,23 @@ class Plant:
             self.values, self.tags.tag, writer_of(self.lake, "works"), lambda t: self.told.append(t.notice.msg),
             self.said.append,
         )  # fmt: skip
-        self.gathering.on_kept(self.judging.samples)
+        self.gathering.on_made(self.judging.made)
+        self.gathering.on_kept(self.judging.kept)
         self.gathering.start()
         self.judging.start()
 
     def put(self, rows: np.ndarray, second: int) -> None:
-        """A minute of values, a row a second, that are told afterwards."""
+        """A minute of values, a row a second, that are told afterwards; on disk then."""
+        self.begin(rows, second).result(10)
+
+    def begin(self, rows: np.ndarray, second: int) -> Future[None]:
+        """The same, on its way to disk."""
         numbers = [self.tags.number(Tag("10.0.0.5", "opcua", name)) for name in TAGS]
         samples = Samples(history=True)
         for at, row in enumerate(rows, start=second):
             for number, value in zip(numbers, row, strict=True):
                 samples.add(number, float(value), source_ts=(BEGAN + at) * 10**9, server_ts=None)
-        self.gathering.put("press", samples).result(10)
+        return self.gathering.put("press", samples)
 
     def put_all(self) -> None:
         """The normal time, and once it is known what is not normal."""
@@ -86,6 +94,14 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
     found = Plant(tmp_path)
     yield found
     found.close()
+
+
+def until(what: Callable[[], object]) -> None:
+    """Waits for it, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def values() -> np.ndarray:
@@ -140,14 +156,18 @@ def test_what_never_began_ends_at_once(tmp_path: Path) -> None:
     CollectedAnalysing(values, tags.tag, writer_of(tmp_path, "works"), lambda _: None, lambda _: None).stop()
 
 
-def test_delays_are_those_of_rows_that_were_judged() -> None:
-    delays = Delays()
+def test_delays_are_those_of_rows_that_were_judged_and_their_stages_are_all_of_them() -> None:
+    delays, ms = Delays(), 1_000_000
     now = time.time_ns()
-    delays.came(1.0, now - 50_000_000)
-    delays.came(9.0, now)
-    delays.judged(5.0)
+    both = np.array([0, 1])
+    delays.came(Came(now - 90 * ms, now - 60 * ms, now - 50 * ms, both, np.array([1.0, 2.0])))
+    delays.came(Came(now, now, now, both, np.array([1.0, 9.0])))
+    delays.judged(np.array([5.0, 5.0]), now - 20 * ms)
     told = delays.as_dict()
-    assert 50 <= told["p50_ms"] < 5_000 and told["p50_ms"] == told["max_ms"]
+    stages = told["stages"]
+    assert isinstance(stages, dict) and list(stages) == ["gather", "queue", "row", "judge"]
+    assert [stages[s]["p50_ms"] for s in ("gather", "queue", "row")] == [30.0, 10.0, 30.0]
+    assert told["p50_ms"] == told["max_ms"] == pytest.approx(70 + stages["judge"]["p50_ms"], abs=0.2)
     assert Delays().as_dict() == {}
 
 
@@ -163,6 +183,48 @@ def test_a_lake_that_takes_no_notice_does_not_end_the_judging(plant: Plant) -> N
     assert plant.said and all("no space left" in line for line in plant.said)
 
 
+def test_a_disk_that_takes_its_time_holds_up_no_score_but_notices(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+    append = plant.gathering.writer.log.append
+
+    def slow(blocks: Sequence[Block]) -> None:
+        free.wait(60)
+        append(blocks)
+
+    rows = values()
+    for second in range(0, NORMAL, 60):
+        plant.put(rows[second : second + 60], second)
+    plant.known()
+    monkeypatch.setattr(plant.gathering.writer.log, "append", slow)
+    done = [plant.begin(rows[second : second + 60], second) for second in range(NORMAL, ALL, 60)]
+    until(lambda: plant.judging.judged == 3 * ALL and plant.judging._held)
+    assert not any(d.done() for d in done), "nothing of it is on disk"
+    assert plant.told == []
+    free.set()
+    until(lambda: plant.told)
+    assert plant.judging.as_dict()["delay"]["stages"]["disk"]["max_ms"] > 0
+
+
+def test_a_disk_that_is_full_does_not_keep_an_alarm_back_for_ever(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linewarden.service.analysing.collected.HOLD_S", 0.0)
+    rows = values()
+    for second in range(0, NORMAL, 60):
+        plant.put(rows[second : second + 60], second)
+    plant.known()
+
+    def full(_blocks: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(plant.gathering.writer.log, "append", full)
+    for second in range(NORMAL, ALL, 60):
+        plant.begin(rows[second : second + 60], second)
+    until(lambda: plant.told)
+
+
 def test_samples_are_judged_by_numbers_as_their_rows_in_the_lake_would_be() -> None:
     said = [Tag("10.0.0.5", "modbus", "", unit=3, area="holding_register", start=40), Tag("a/b", "sparkplug", "T")]
     samples = Samples()
@@ -172,7 +234,7 @@ def test_samples_are_judged_by_numbers_as_their_rows_in_the_lake_would_be() -> N
     frame, _ = frame_of([Put(samples, BEGAN * 10**9)], 10**12)
     by_rows, by_numbers = Tags(10, lambda *_: None), Tags(10, lambda *_: None)
     one = by_rows.of(readings([("press", 7, frame)], said.__getitem__))
-    other = by_numbers.collected([Collected("press", 7, 0, frame)], said.__getitem__)
+    other = by_numbers.collected(Collected("press", 7, frame), said.__getitem__)
     assert by_rows.all == by_numbers.all and len(by_rows.all) == 2
     for name in ("at", "tag", "value", "mark"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))

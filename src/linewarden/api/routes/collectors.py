@@ -62,6 +62,7 @@ class SpoolOut(BaseModel):
     oldest_s: float
     forwarded: int
     full: bool = Field(description="collectors wait; nothing is dropped")
+    repeated: int = Field(0, description="samples that came again after a kill, and were there already")
 
 
 class KindOut(BaseModel):

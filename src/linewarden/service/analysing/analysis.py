@@ -9,13 +9,14 @@ What is odd is told some seconds after it began, when what the network showed me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linewarden.analytics.align import Cells, Grid
+from linewarden.analytics.align import Cells
+from linewarden.analytics.by_owner import OwnedGrid
 from linewarden.analytics.contract import Series
 from linewarden.baseline.expected import Expected, covers, scene_of
 from linewarden.detections.knowledge import Knowledge, Role
@@ -89,12 +90,13 @@ class Analysis:
         self.quick = Quick()
         self.tags = Tags(said.most_tags, self._new_tag)
         self._fit = fit
-        self._grids: dict[float, Grid] = {}
-        self._grown: dict[float, list[str]] = {}
-        self._column, self._seconds = Growing(np.int64), Growing(np.float64)
-        """By number of tag: its place in its grid, and which grid that is."""
-        self._owners: dict[float, np.ndarray] = {}
-        """By grid: the number of the machine of each column, -1 for one of none."""
+        self._grids: dict[float, OwnedGrid] = {}
+        self._grown: dict[float, tuple[list[str], list[int]]] = {}
+        """By grid: names of columns that it is to have, and the numbers of their machines."""
+        self._column, self._seconds, self._owner = Growing(np.int64), Growing(np.float64), Growing(np.int64)
+        """By number of tag: its place in its grid, which grid that is, and the number of its machine."""
+        self._numbers: dict[str, int] = {}
+        """Of machines that were heard: an order in which they are found by number."""
         self._neighbours: dict[tuple[str, str, int], tuple[str, int]] = {}
         self._episodes: dict[str, _Episode] = {}
         self._effects: list[tuple[float, Deed]] = []
@@ -163,10 +165,12 @@ class Analysis:
         seconds = machine.wanted.seconds
         grid = self._grids.get(seconds)
         if grid is None:
-            grid = self._grids[seconds] = Grid((), seconds, stale=max(STALE_S, 3 * seconds), wait=seconds / 2, most=2)
-        grown = self._grown.setdefault(seconds, [])
+            grid = self._grids[seconds] = OwnedGrid(seconds, stale=max(STALE_S, 3 * seconds), wait=seconds / 2)
+        grown, owners = self._grown.setdefault(seconds, ([], []))
         column = len(grid.tags) + len(grown)
+        mine = self._numbers.setdefault(name, len(self._numbers))
         grown.append(tag.name)
+        owners.append(mine)
         left = -1
         if tag.address is not None:
             owner, place = self._neighbours.get((tag.source, tag.block, tag.address - 1), ("", -1))
@@ -176,7 +180,7 @@ class Analysis:
             self._neighbours[tag.source, tag.block, tag.address] = name, place
         self._column.append(column)
         self._seconds.append(seconds)
-        self._owners.pop(seconds, None)
+        self._owner.append(mine)
 
     def _readings(self, flat: Flat, others: Series) -> None:
         if not len(flat) and not len(others):
@@ -186,42 +190,54 @@ class Analysis:
         self.quick.grow(len(self.tags.all))
         self.quick.scores(flat.tag[looked], flat.value[looked])
         for seconds, grown in self._grown.items():
-            self._grids[seconds].grow(grown)
+            self._grids[seconds].own(*grown)
         self._grown = {}
         column, seconds_of = self._column.whole(), self._seconds.whole()
         for seconds, grid in self._grids.items():
-            if len(others):
-                grid.passed(float(others[-1]))
             mine = seconds_of[flat.tag] == seconds
             mine &= flat.tag >= 0
             whole = bool(mine.all())
             pick = slice(None) if whole else mine
             self._closed(grid, grid.cells(flat.at[pick], column[flat.tag[pick]], flat.value[pick], flat.mark[pick]))
+            if len(others):
+                self._closed(grid, grid.heard(float(others[-1])))
         self.clock = max(self.clock, min((grid.until for grid in self._grids.values()), default=self.clock))
 
-    def _closed(self, grid: Grid, cells: Cells) -> None:
+    def _closed(self, grid: OwnedGrid, cells: Cells) -> None:
         """Rows that are over, machine by machine; rows in which nothing came are none of its."""
         if not len(cells):
             return
-        machines = [m for m in self.machines.values() if m.wanted.seconds == grid.seconds]
-        owner = self._owners_of(grid, machines)[cells.column]
+        owner = grid.owners[cells.column]
         order = np.argsort(owner, kind="stable")
-        ends = np.searchsorted(owner[order], np.arange(len(machines) + 1))
-        for machine, begin, end in zip(machines, ends, ends[1:], strict=False):
-            if begin == end:
-                continue
+        owner = owner[order]
+        begins = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+        names = list(self._numbers)
+        for begin, end in zip(begins, [*begins[1:], len(owner)], strict=True):
+            machine = self.machines[names[owner[begin]]]
             rows, at, marks = grid.filled(cells[order[begin:end]], np.array(machine.columns, np.int64))
             for seen in machine.step(rows, at, marks):
                 self._seen(machine, seen)
 
-    def _owners_of(self, grid: Grid, machines: Sequence[Machine]) -> np.ndarray:
-        owner = self._owners.get(grid.seconds)
-        if owner is None:
-            owner = self._owners[grid.seconds] = np.full(len(grid.tags), -1)
-            for number, machine in enumerate(machines):
-                columns = np.array(machine.columns, np.int64)
-                owner[columns[columns >= 0]] = number
-        return owner
+    def latest(self, flat: Flat) -> tuple[np.ndarray, Series]:
+        """The numbers of the machines that these values are of, and the latest time of each, s UTC."""
+        there = flat.tag >= 0
+        latest = np.full(len(self._numbers), -np.inf)
+        np.maximum.at(latest, self._owner.whole()[flat.tag[there]], flat.at[there])
+        owners = np.flatnonzero(latest > -np.inf)
+        return owners, latest[owners]
+
+    def ends(self) -> Series:
+        """By number of machine: until when its rows are judged, s UTC."""
+        ends = np.full(len(self._numbers), -np.inf)
+        for grid in self._grids.values():
+            of_grid = grid.ends
+            ends[: len(of_grid)] = np.maximum(ends[: len(of_grid)], of_grid)
+        return ends
+
+    @property
+    def late(self) -> int:
+        """Values that came when the row that they belong to had been judged."""
+        return sum(grid.counts.late for grid in self._grids.values())
 
     # --- what is odd ---
 

@@ -1,7 +1,8 @@
 """Values of collectors judged as they come, beside what sensors hear of the network in the same time.
 
-A thread of its own takes what was brought to disk (`Gathering.on_kept`), so that a notice names samples that are there
-for good, and so that judging never holds up a collector: where it cannot follow, samples are left out and counted.
+A thread of its own takes samples once they are numbered (`Gathering.on_made`), so that neither judging holds up a
+collector nor a slow disk the judging: where it cannot follow, samples are left out and counted. What it finds is told
+once all samples that it has judged by then are on disk (`Gathering.on_kept`): a notice names what is there for good.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from linewarden.errors import LinewardenError
-from linewarden.service.analysing.delays import Delays
-from linewarden.service.analysing.tags import Collected
+from linewarden.service.analysing.delays import Came, Delays
+from linewarden.service.analysing.tags import Collected, Flat
 
 if TYPE_CHECKING:
     from linewarden.collectors.contract import Tag
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from linewarden.plant.model import Plant
     from linewarden.sensor.sensor import Sensor, Step
     from linewarden.service.analysing.live import LiveAnalysing
+    from linewarden.service.collecting.log_writer import Made
     from linewarden.service.watching import Hooks
 
-EVERY_S = 0.02
-"""How long samples are gathered before they are judged together."""
+HOLD_S = 10.0
+"""Notices wait so long at most for a disk: an attack is to be told also where it is full."""
+LOOK_S = 1.0
+"""Without samples it is looked so often whether something is to be told."""
 MOST_WAITING = 500_000
 """Samples that may wait to be judged."""
 
@@ -47,7 +51,12 @@ class CollectedAnalysing:
         self.delays = Delays()
         self.judged = self.left_out = 0
         self._changed = threading.Condition()
-        self._waiting: deque[Collected | pl.DataFrame] = deque()
+        self._waiting: deque[Made | pl.DataFrame] = deque()
+        self._kept: dict[str, int] = {}
+        self._taken: dict[str, int] = {}
+        """By collector the number behind the last sample that is on disk, and that was judged."""
+        self._held: deque[tuple[list[Told], dict[str, int], float]] = deque()
+        """Notices, what must be on disk before they are told, and until when that is waited for."""
         self._samples = 0
         self._calls: deque[Callable[[], None]] = deque()
         self._stop = False
@@ -55,15 +64,25 @@ class CollectedAnalysing:
 
     # --- what comes, from other threads ---
 
-    def samples(self, collector: str, first: int, arrived: int, samples: pl.DataFrame) -> None:
-        """Samples that are on disk now."""
+    def made(self, blocks: Sequence[Made]) -> None:
+        """Samples that are on their way to disk."""
         with self._changed:
-            if self._samples + samples.height > MOST_WAITING:
-                self.left_out += samples.height
-                return
-            self._waiting.append(Collected(collector, first, arrived, samples))
-            self._samples += samples.height
+            for made in blocks:
+                if self._samples + made.rows > MOST_WAITING:
+                    self.left_out += made.rows
+                    continue
+                self._waiting.append(made)
+                self._samples += made.rows
             self._changed.notify()
+
+    def kept(self, blocks: Sequence[Made]) -> None:
+        """They are on disk now."""
+        with self._changed:
+            for made in blocks:
+                self._kept[made.collector] = made.after
+                self.delays.synced(made.at)
+            if self._held:
+                self._changed.notify()
 
     def within(self, hooks: Hooks) -> Hooks:
         """These hooks of a sensor, so that what it hears of the network is known here, too."""
@@ -117,7 +136,8 @@ class CollectedAnalysing:
     def as_dict(self) -> dict[str, Any]:
         """How it goes, for /status."""
         return {
-            "judged": self.judged, "left_out": self.left_out, "waiting": self._samples,
+            "judged": self.judged, "left_out": self.left_out, "late": self._values.analysis.late,
+            "waiting": self._samples,
             "machines": len(self._values.analysis.machines), "delay": self.delays.as_dict(),
         }  # fmt: skip
 
@@ -125,10 +145,8 @@ class CollectedAnalysing:
         while True:
             with self._changed:
                 if not self._waiting and not self._stop:
-                    self._changed.wait(1.0)
+                    self._changed.wait(LOOK_S)
                 last = self._stop
-            if not last:
-                time.sleep(EVERY_S)
             try:
                 self._turn(is_last=last)
             except Exception as error:  # noqa: BLE001 - a mistake of ours must not end what else runs
@@ -150,20 +168,38 @@ class CollectedAnalysing:
         # Of a turn first what was done, then what came of it.
         if done := [w for w in waiting if isinstance(w, pl.DataFrame)]:
             analysis.take("command", pl.concat(done))
-        if came := [w for w in waiting if isinstance(w, Collected)]:
-            for block in came:
-                self.delays.came(float(block.rows.get_column("ts").max()) / 1e9, block.arrived)  # type: ignore[arg-type]
-            analysis.values(analysis.tags.collected(came, self._tag_of))
-        self.judged += sum(w.rows.height for w in came)
-        self.delays.judged(max((m.until for m in analysis.machines.values()), default=0.0))
+        if came := [w for w in waiting if not isinstance(w, pl.DataFrame)]:
+            self._judge(came)
         told = analysis.turn()
         if is_last:
             told += analysis.end()
         if told:
-            self._keep(told)
-        for one in told:
-            self._on_notice(one)
+            self._held.append((told, dict(self._taken), time.monotonic() + HOLD_S))
+        self._tell_held(is_last=is_last)
         self._values.turn(is_last=is_last)
+
+    def _judge(self, came: Sequence[Made]) -> None:
+        began, analysis, flats = time.time_ns(), self._values.analysis, list[Flat]()
+        for made in came:
+            flat = analysis.tags.collected(Collected(made.collector, made.first, made.frame), self._tag_of)
+            flats.append(flat)
+            self.delays.came(Came(made.arrived, made.at, began, *analysis.latest(flat)))
+            self._taken[made.collector] = made.after
+        analysis.values(Flat.joined(flats))
+        self.judged += sum(made.rows for made in came)
+        self.delays.judged(analysis.ends(), began)
+
+    def _tell_held(self, *, is_last: bool) -> None:
+        """What is to be told, as far as the samples are on disk that it speaks of; at the end all of it."""
+        while self._held:
+            told, needed, until = self._held[0]
+            on_disk = all(self._kept.get(name, 0) >= number for name, number in needed.items())
+            if not on_disk and not is_last and time.monotonic() < until:
+                return
+            self._held.popleft()
+            self._keep(told)
+            for one in told:
+                self._on_notice(one)
 
     def _keep(self, told: Sequence[Told]) -> None:
         """Into the lake; one that is full or away does not end the judging, and who follows is told all the same."""

@@ -44,11 +44,10 @@ class Tag:
 
 
 class Collected(NamedTuple):
-    """Samples of a collector, as blocks of the log have them. first: number of the first; arrived: ns UTC, of it."""
+    """Samples of a collector, as blocks of the log have them. first: number of the first."""
 
     collector: str
     first: int
-    arrived: int
     rows: pl.DataFrame
 
 
@@ -66,6 +65,12 @@ class Flat:
 
     def __getitem__(self, which: npt.NDArray[np.bool_]) -> Flat:
         return Flat(self.at[which], self.tag[which], self.value[which], self.mark[which])
+
+    @staticmethod
+    def joined(parts: Sequence[Flat]) -> Flat:
+        """These, one after the other; at least one."""
+        columns = ([getattr(part, name) for part in parts] for name in ("at", "tag", "value", "mark"))
+        return Flat(*(np.concatenate(column) for column in columns))
 
 
 class Tags:
@@ -109,13 +114,8 @@ class Tags:
         tag = self._flat.whole()[self._first.whole()[key][row] + within]
         return Flat(rows.get_column("ts").to_numpy()[row] / 1e9, tag, value, mark[row])
 
-    def collected(self, blocks: Sequence[Collected], tag_of: Callable[[int], Said]) -> Flat:
-        """The same of what collectors put, found by the numbers of their tags: no text is looked at."""
-        parts = [self._collected(block, tag_of) for block in blocks]
-        columns = ([getattr(part, name) for part in parts] for name in ("at", "tag", "value", "mark"))
-        return Flat(*(np.concatenate(column) for column in columns))
-
-    def _collected(self, block: Collected, tag_of: Callable[[int], Said]) -> Flat:
+    def collected(self, block: Collected, tag_of: Callable[[int], Said]) -> Flat:
+        """The same of what a collector put, found by the numbers of its tags: no text is looked at."""
         rows = block.rows
         number, value = rows.get_column("tag").to_numpy().astype(np.int64), rows.get_column("value").to_numpy()
         frame = np.arange(block.first, block.first + len(number), dtype=np.int64) & ((1 << FRAME_BITS) - 1)

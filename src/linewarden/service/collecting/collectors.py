@@ -17,7 +17,7 @@ from linewarden.service.collecting.lake_writer import LakeWriter
 from linewarden.service.collecting.running import SAME_S, Running, Source
 from linewarden.service.collecting.sample_log import SampleLog
 from linewarden.service.collecting.saying import Sayings
-from linewarden.service.collecting.sink import Gathering, KeptListener, Listener
+from linewarden.service.collecting.sink import Gathering, Listener, MadeListener
 from linewarden.service.collecting.status import CollectorStatus, SpoolStatus
 from linewarden.service.collecting.tag_numbers import TagNumbers
 
@@ -65,7 +65,8 @@ class Collectors:
         self._running: list[Running] = []
         self._gathering: Gathering | None = None
         self._listeners: list[Listener] = []
-        self._kept_listeners: list[KeptListener] = []
+        self._made_listeners: list[MadeListener] = []
+        self._kept_listeners: list[MadeListener] = []
         self._described, self._describe_at = -1, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, name="linewarden-collectors", daemon=True)
@@ -76,8 +77,12 @@ class Collectors:
         if self._gathering is not None:
             self._gathering.on_samples(listener)
 
-    def on_kept(self, listener: KeptListener) -> None:
-        """Tells samples once they are on disk; to be said before the start."""
+    def on_made(self, listener: MadeListener) -> None:
+        """Tells samples that are on their way to disk; to be said before the start."""
+        self._made_listeners.append(listener)
+
+    def on_kept(self, listener: MadeListener) -> None:
+        """Tells them once they are on disk; to be said before the start."""
         self._kept_listeners.append(listener)
 
     def tag(self, number: int) -> Tag:
@@ -104,6 +109,8 @@ class Collectors:
         )  # fmt: skip
         for listener in self._listeners:
             self._gathering.on_samples(listener)
+        for made in self._made_listeners:
+            self._gathering.on_made(made)
         for kept in self._kept_listeners:
             self._gathering.on_kept(kept)
         self._running = [Running(source, self._gathering, self._on_line) for source in c.sources]
@@ -135,7 +142,7 @@ class Collectors:
         self._tell()
         self._describe_at = 0.0
         self._describe()
-        self._gathering.log.close()
+        self._gathering.writer.log.close()
 
     def ended(self) -> bool:
         """Whether all have read all there was to read, as those of files do."""
@@ -165,7 +172,7 @@ class Collectors:
 
         assert self._gathering is not None
         with contextlib.suppress(StoreError):  # the lake cannot be written, as others say; it is tried again
-            file = self._collecting.lake / f"{SAID}{self._gathering.log.id}.json"
+            file = self._collecting.lake / f"{SAID}{self._gathering.writer.log.id}.json"
             keep(file, facts_of_machines(tags.all()))
             self._described = version
 
@@ -183,8 +190,8 @@ class Collectors:
         g = self._gathering
         assert g is not None
         return SpoolStatus(
-            g.forwarder.held, g.log.bytes, g.most_bytes, g.forwarder.oldest_s, g.forwarder.forwarded, g.full,
-            g.log_error, g.forwarder.lake_error,
+            g.forwarder.held, g.writer.log.bytes, g.writer.most_bytes, g.forwarder.oldest_s, g.forwarder.forwarded,
+            g.writer.full, g.writer.log_error, g.forwarder.lake_error, g.had.repeated,
         )  # fmt: skip
 
 

@@ -51,10 +51,12 @@ class SpoolStatus:
     full: bool = False
     log_error: str = ""
     lake_error: str = ""
+    repeated: int = 0
+    """Samples that came again after a kill, and were on disk already."""
 
     def as_dict(self) -> dict[str, Any]:
         """For a program; errors are in `ill`."""
         return {
             "held": self.held, "bytes": self.bytes, "most_bytes": self.most_bytes, "oldest_s": round(self.oldest_s, 3),
-            "forwarded": self.forwarded, "full": self.full,
+            "forwarded": self.forwarded, "full": self.full, "repeated": self.repeated,
         }  # fmt: skip
