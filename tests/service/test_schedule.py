@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 
-from linewarden.service.schedule import Job, Schedule, Turn
+from linewarden.service.schedule import NICE, Job, Schedule, Turn
 
 
 def until(what: Callable[[], bool], patience: float = 20.0) -> None:
@@ -72,3 +73,19 @@ def test_no_jobs_is_no_busy_loop() -> None:
     schedule, _ = schedule_of()
     schedule.start()
     assert schedule.stop(timeout_s=5)
+
+
+def test_jobs_give_way_to_all_else() -> None:
+    told: list[int] = []
+
+    def look(_should_end: Callable[[], bool]) -> str:
+        told.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return ""
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    schedule, turns = schedule_of(Job("look", 3600.0, look, first_s=0.0))
+    schedule.start()
+    until(lambda: bool(turns))
+    schedule.stop()
+    assert told == [max(before, NICE)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
