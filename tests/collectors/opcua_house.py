@@ -126,7 +126,9 @@ class Server:
         self.kind, self.options = kind, {"port": free_port(), **options}
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
-        self.start()
+        if not self._begin():  # somebody else may have been given the same port meanwhile
+            self.options["port"] = options.get("port", free_port())
+            self.start()
 
     @property
     def port(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import string
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ LINE = (
     "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
 HEAD = TreeHead("linewarden/plant", 7, bytes(range(32)))
+LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 
 
 def new(name: str = "linewarden/plant") -> Signer:
@@ -42,6 +44,14 @@ def test_a_head_comes_back_and_names_who_signed_it() -> None:
     assert head_in(note) == HEAD
     assert signers_of(note, [stranger.verifier]) == []
     assert signers_of(note, [stranger.verifier, other.verifier, old.verifier]) == [old.verifier, other.verifier]
+
+
+def test_bytes_are_written_in_one_way_only() -> None:
+    note = signed(HEAD, [key := new()])
+    assert note.endswith("=\n") and not note.endswith("==\n"), "two bits of the last character mean nothing"
+    last = LETTERS[LETTERS.index(note[-3]) + 1]
+    with pytest.raises(ConfigError, match="a signature is no Base64"):
+        signers_of(note[:-3] + last + note[-2:], [key.verifier])
 
 
 def test_every_changed_character_is_seen() -> None:

@@ -7,7 +7,6 @@ size, root). A verifier key has the form that Go's note package gives it: NAME+I
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Sequence
@@ -47,8 +46,8 @@ class VerifierKey:
         if len(parts) != 3:
             raise ConfigError("is no verifier key; it looks like NAME+1a2b3c4d+BASE64")
         try:
-            data = base64.b64decode(parts[2], validate=True)
-        except (binascii.Error, ValueError):
+            data = _bytes(parts[2])
+        except ValueError:
             raise ConfigError("is no verifier key: no Base64 at its end") from None
         found = cls(parts[0], data[1:])
         if data[:1] != ED25519 or len(data) != 33 or found.id.hex() != parts[1]:
@@ -100,8 +99,8 @@ def head_in(note: str) -> TreeHead:
     if len(lines) < 4 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1]) or not all(lines[:-1]):
         raise ConfigError("is no tree head: origin, size and root are missing")
     try:
-        root = base64.b64decode(lines[2], validate=True)
-    except (binascii.Error, ValueError):
+        root = _bytes(lines[2])
+    except ValueError:
         raise ConfigError("is no tree head: its root is no Base64") from None
     if len(root) != 32:
         raise ConfigError("is no tree head: its root has another length")
@@ -138,7 +137,17 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
         if fits is None or len(signatures) >= MOST_SIGNATURES:
             raise ConfigError("is no signed note; a line of its signatures is wrong")
         try:
-            signatures.append((fits[1], base64.b64decode(fits[2], validate=True)))
-        except (binascii.Error, ValueError):
+            signatures.append((fits[1], _bytes(fits[2])))
+        except ValueError:
             raise ConfigError("is no signed note; a signature is no Base64") from None
     return text + "\n", signatures
+
+
+def _bytes(text: str) -> bytes:
+    """Base64 as one writes it: other characters at its end that mean the same bytes are none (RFC 4648, 3.5). Raises
+    ValueError.
+    """
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise ValueError("is no Base64 as one writes it")
+    return found
