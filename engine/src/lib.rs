@@ -15,6 +15,7 @@ mod ports;
 mod run;
 mod sensor;
 mod shard;
+mod sieve;
 mod texts;
 mod unpacking;
 
@@ -29,11 +30,13 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<fields::Fields>()?;
     module.add_class::<fold::Fold>()?;
     module.add_class::<points::Points>()?;
+    module.add_class::<points::Readings>()?;
     module.add_class::<metrics::Payloads>()?;
     module.add_class::<metrics::Payload>()?;
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Numbers>()?;
     module.add_class::<ports::Ports>()?;
+    module.add_class::<sieve::Sieve>()?;
     module.add_class::<unpacking::Unpacked>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;

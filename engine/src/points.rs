@@ -6,8 +6,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, ListArray, RecordBatch, UInt32Array, UInt64Array};
 use arrow_buffer::OffsetBuffer;
-use arrow_schema::{DataType, Field};
-use linewarden_points::{Found, Params, Points as Inner, Reading, Sample, WrongColumn, sample};
+use arrow_schema::{ArrowError, DataType, Field};
+use linewarden_points::{
+    Found, Params, Points as Inner, Reading, Readings as Kept, Sample, WrongColumn, sample,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -23,19 +25,73 @@ pub fn sampled(py: Python<'_>, frame: &Bound<'_, PyAny>, one_in: u64) -> PyResul
 }
 
 fn rows_of(sample: Sample) -> PyResult<RecordBatch> {
+    let number: ArrayRef = Arc::new(UInt32Array::from(sample.numbers.clone()));
+    let columns = std::iter::once(("number", number)).chain(looked_at(sample));
+    RecordBatch::try_from_iter(columns).map_err(|e| PyValueError::new_err(e.to_string()))
+}
+
+/// What is asked of each reading, a column a question.
+fn looked_at(sample: Sample) -> [(&'static str, ArrayRef); 6] {
     let numbers = Arc::new(Float64Array::from(sample.values));
     let item = Arc::new(Field::new_list_field(DataType::Float64, true));
     let values = ListArray::new(item, OffsetBuffer::from_lengths(sample.sizes), numbers, None);
-    let columns: [(&str, ArrayRef); 7] = [
-        ("number", Arc::new(UInt32Array::from(sample.numbers))),
+    [
         ("point", Arc::new(UInt64Array::from(sample.points))),
         ("values", Arc::new(values)),
         ("sum", Arc::new(Float64Array::from(sample.sums))),
         ("hash", Arc::new(UInt64Array::from(sample.hashes))),
         ("by turn", Arc::new(BooleanArray::from(sample.by_turn))),
         ("by hash", Arc::new(BooleanArray::from(sample.by_hash))),
-    ];
-    RecordBatch::try_from_iter(columns).map_err(|e| PyValueError::new_err(e.to_string()))
+    ]
+}
+
+/// Keeps of the engine's readings those that are looked at.
+#[pyclass(module = "linewarden._engine")]
+pub struct Readings {
+    readings: Kept,
+}
+
+#[pymethods]
+impl Readings {
+    /// `one_in` so many values are chosen.
+    #[new]
+    fn new(one_in: u64) -> Self {
+        Self {
+            readings: Kept::new(one_in),
+        }
+    }
+
+    /// One more batch; how many rows are kept by now. ValueError if a column is missing.
+    fn add(&mut self, py: Python<'_>, batch: &Bound<'_, Batch>) -> PyResult<usize> {
+        let rows = batch.get().rows();
+        py.detach(|| self.readings.add(rows)).map_err(wrong)
+    }
+
+    /// What was kept since the last time: the rows that are looked at, with what is asked of them, and those that are
+    /// the first ones of a minute.
+    fn take(&mut self, py: Python<'_>) -> PyResult<(Option<Batch>, Option<Batch>)> {
+        let kept = self.readings.take();
+        let (rows, firsts) = py
+            .detach(|| Ok((kept.sampled()?, kept.firsts()?)))
+            .map_err(|e: ArrowError| PyValueError::new_err(e.to_string()))?;
+        let sampled = rows
+            .map(|rows| beside(&rows, looked_at(kept.sample)))
+            .transpose()?;
+        Ok((sampled.map(Batch::new), firsts.map(Batch::new)))
+    }
+}
+
+/// The rows with more columns.
+fn beside(
+    rows: &RecordBatch,
+    more: impl IntoIterator<Item = (&'static str, ArrayRef)>,
+) -> PyResult<RecordBatch> {
+    let schema = rows.schema();
+    let names = schema.fields().iter().map(|f| f.name().clone());
+    let there = names.zip(rows.columns().iter().cloned());
+    let more = more.into_iter().map(|(name, column)| (name.to_owned(), column));
+    let found = RecordBatch::try_from_iter(there.chain(more));
+    found.map_err(|e| PyValueError::new_err(e.to_string()))
 }
 
 /// Remembers the last readings of each point.

@@ -191,6 +191,27 @@ class Fold:
 def sampled(frame: Any, one_in: int) -> Batch:
     """Readings that are looked at; see `linewarden.sensor.points`. ValueError if a column is missing."""
 
+class Readings:
+    """Keeps of the engine's readings those that are looked at."""
+
+    def __init__(self, one_in: int) -> None:
+        """`one_in` so many values are chosen."""
+
+    def add(self, batch: Batch) -> int:
+        """One more batch; how many rows are kept by now. ValueError if a column is missing."""
+
+    def take(self) -> tuple[Batch | None, Batch | None]:
+        """The rows that are looked at since the last time, and those that are the first ones of a minute."""
+
+class Sieve:
+    """Leaves rows out of the batches of a stream that nobody wants."""
+
+    def __init__(self, test: str) -> None:
+        """`test`: in JSON. ValueError if that is not what it is."""
+
+    def wanted(self, batch: Batch) -> Batch:
+        """The rows of a batch that may be wanted: the batch itself, if these are all."""
+
 class Points:
     """Remembers the last readings of each point."""
 

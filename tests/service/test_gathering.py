@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -16,8 +16,7 @@ from linewarden.service import gathering
 from linewarden.service.detecting import JUDGED, chosen
 from linewarden.service.gathering import Gathering
 from linewarden.service.judging import Judge
-from linewarden.service.learning import Apart
-from tests.baseline.plant import STRANGER, command, learned, shift, write
+from tests.baseline.plant import STRANGER, command, shift, write
 from tests.detections.build import frame
 
 ROWS = [*shift(60), command(61, STRANGER), write(62, 9_000), write(62.5, who=STRANGER)]
@@ -55,10 +54,9 @@ def by_id(told: list[Told]) -> list[str]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Everything is sieved at once, and looked through before it is learned; nothing apart unless a test says so."""
+    """Everything is sieved at once, and looked through before it is learned."""
     monkeypatch.setattr(gathering, "AT_ONCE", 16)
     monkeypatch.setattr(gathering, "FEW", 0)
-    monkeypatch.setattr(gathering, "APART", 10**9)
     return monkeypatch
 
 
@@ -98,27 +96,21 @@ def test_slices_of_time_tell_the_same(small: pytest.MonkeyPatch) -> None:
     assert by_id(gathered()) == by_id(in_one_piece())
 
 
-def test_a_baseline_that_learns_apart_tells_the_same(small: pytest.MonkeyPatch) -> None:
-    small.setattr(gathering, "APART", 0)
-    small.setattr(gathering, "can_be_apart", lambda: True)
-    assert by_id(gathered()) == by_id(in_one_piece())
+def test_what_fails_ahead_is_raised_where_somebody_asks(small: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise StoreError("no room to learn")
+
+    small.setattr(Baseline, "learn", broken)
+    with pytest.raises(StoreError, match="no room to learn"):
+        gathered()
 
 
-def test_what_was_learned_before_goes_along() -> None:
-    news = frame("command", [command(31, STRANGER)])
-    with Apart(learned()) as apart:
-        apart.learn("command", news)
-        (found,) = apart.news()
-    assert found.equals(learned().learn("command", news))
-    assert found.height
-
-
-def test_a_process_that_ends_early_is_said_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Apart(learned()) as apart:
-        apart.learn("command", whole())
-        with pytest.raises(StoreError, match="ended early"):
-            list(apart.news())
+def test_what_was_begun_ahead_ends_with_who_gives_up(small: pytest.MonkeyPatch) -> None:
+    held = Gathering(Judge(chosen(), Knowledge()))
+    held.add("command", whole())
+    held.end()
+    held.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("linewarden-ahead")]
 
 
 def test_the_streams_that_are_judged_are_known_without_the_detections() -> None:

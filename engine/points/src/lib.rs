@@ -7,10 +7,12 @@
 mod hash;
 mod point;
 mod points;
+mod readings;
 mod replay;
 mod sample;
 
 pub use crate::points::{Found, Params, Points, Reading};
+pub use crate::readings::{Kept, Readings};
 pub use crate::sample::{Sample, sample};
 
 /// A column that is missing, or of another type than it should be: a mistake of ours.

@@ -11,7 +11,7 @@ use crate::hash::{mix_in, mixed};
 use crate::{SECOND, WrongColumn};
 
 /// What of a record makes its point.
-const KEY: [&str; 6] = ["source", "protocol", "unit", "area", "start", "name"];
+pub const KEY: [&str; 6] = ["source", "protocol", "unit", "area", "start", "name"];
 
 /// Values of a reading that are kept, to be told.
 pub const SHOWN: usize = 6;
@@ -50,42 +50,42 @@ pub fn sample(batches: &[RecordBatch], one_in: u64) -> Result<Sample, WrongColum
 
 impl Sample {
     fn take(&mut self, batch: &RecordBatch, before: usize, one_in: u64) -> Result<(), WrongColumn> {
-        let times = times(batch)?;
-        let points = points(batch)?;
-        let values = values(batch)?;
-        let (turns, earliest) = turns(&times, &points, &values);
-        for (row, (&ts, &point)) in times.iter().zip(&points).enumerate() {
-            let own = values.of(row);
-            let (Some(&first), Some(&last)) = (own.first(), own.last()) else {
+        let columns = Columns::of(batch)?;
+        let (turns, earliest) = turns(&columns);
+        for (row, (&ts, &point)) in columns.times.iter().zip(&columns.points).enumerate() {
+            let own = columns.values.of(row);
+            let Some((hash, sum)) = hash_of(own) else {
                 continue;
             };
-            let sum: f64 = own.iter().sum();
-            let hash = [sum, first, last]
-                .into_iter()
-                .fold(0, |hash, v| mixed(hash, bits(v)));
             let by_turn = earliest[turns[row] as usize] == ts;
-            let by_hash = hash % one_in == 0;
+            let by_hash = hash.is_multiple_of(one_in);
             if by_turn || by_hash {
                 self.numbers.push((before + row) as u32);
-                self.points.push(point);
-                self.values.extend_from_slice(&own[..own.len().min(SHOWN)]);
-                self.sizes.push(own.len().min(SHOWN));
-                self.sums.push(sum);
-                self.hashes.push(hash);
-                self.by_turn.push(by_turn);
-                self.by_hash.push(by_hash);
+                self.push(point, own, (hash, sum), by_turn, by_hash);
             }
         }
         Ok(())
     }
+
+    /// One more reading, without its number; `hash` and sum as of [`hash_of`].
+    pub fn push(&mut self, point: u64, own: &[f64], (hash, sum): (u64, f64), by_turn: bool, by_hash: bool) {
+        self.points.push(point);
+        self.values.extend_from_slice(&own[..own.len().min(SHOWN)]);
+        self.sizes.push(own.len().min(SHOWN));
+        self.sums.push(sum);
+        self.hashes.push(hash);
+        self.by_turn.push(by_turn);
+        self.by_hash.push(by_hash);
+    }
 }
 
 /// Of each row that has values the number of its point's second, and by this number the earliest time in it.
-fn turns(times: &[i64], points: &[u64], values: &Values) -> (Vec<u32>, Vec<i64>) {
+fn turns(columns: &Columns) -> (Vec<u32>, Vec<i64>) {
     let mut numbers: HashMap<u64, u32, BuildHasherDefault<Same>> = HashMap::default();
     let mut earliest: Vec<i64> = Vec::new();
-    let turns = times.iter().zip(points).enumerate().map(|(row, (&ts, &point))| {
-        if values.of(row).is_empty() {
+    let rows = columns.times.iter().zip(&columns.points).enumerate();
+    let turns = rows.map(|(row, (&ts, &point))| {
+        if columns.values.of(row).is_empty() {
             return 0;
         }
         let turn = mixed(point, ts.div_euclid(SECOND).cast_unsigned());
@@ -100,9 +100,40 @@ fn turns(times: &[i64], points: &[u64], values: &Values) -> (Vec<u32>, Vec<i64>)
     (turns.collect(), earliest)
 }
 
+/// A number that is equal for equal values (their sum, the first and the last of them), and their sum; none without any.
+pub fn hash_of(values: &[f64]) -> Option<(u64, f64)> {
+    let (first, last) = (values.first()?, values.last()?);
+    let sum = values.iter().sum();
+    let hash = [sum, *first, *last]
+        .into_iter()
+        .fold(0, |hash, v| mixed(hash, bits(v)));
+    Some((hash, sum))
+}
+
+/// What of readings is asked for, a place a row.
+pub struct Columns<'a> {
+    /// ns UTC.
+    pub times: Vec<i64>,
+    /// Equal for equal points.
+    pub points: Vec<u64>,
+    pub values: Values<'a>,
+}
+
+impl<'a> Columns<'a> {
+    /// # Errors
+    /// A column is missing.
+    pub fn of(batch: &'a RecordBatch) -> Result<Self, WrongColumn> {
+        Ok(Self {
+            times: times(batch)?,
+            points: points(batch)?,
+            values: values(batch)?,
+        })
+    }
+}
+
 /// A hash that is one already.
-#[derive(Default)]
-struct Same(u64);
+#[derive(Debug, Default)]
+pub struct Same(u64);
 
 impl Hasher for Same {
     fn finish(&self) -> u64 {
@@ -152,7 +183,7 @@ fn points(batch: &RecordBatch) -> Result<Vec<u64>, WrongColumn> {
 }
 
 /// Lists of numbers: where each begins, how many it has, and all numbers.
-struct Values<'a> {
+pub struct Values<'a> {
     places: Vec<(usize, usize)>,
     numbers: &'a [f64],
 }
@@ -179,7 +210,7 @@ fn lists<O: OffsetSizeTrait>(lists: &GenericListArray<O>) -> Option<Values<'_>> 
 }
 
 impl Values<'_> {
-    fn of(&self, row: usize) -> &[f64] {
+    pub fn of(&self, row: usize) -> &[f64] {
         let (begin, size) = self.places[row];
         &self.numbers[begin..begin + size]
     }

@@ -103,6 +103,8 @@ class Detection:
         params: the settings, with defaults.
         refractory_s: a second finding of the same key is counted and not told for so long.
         boil: stream -> what the watch gets in the place of the rows that it needs, see `Boil`.
+        sample: the stream of readings -> it looks at no more of them than what `sensor.points.Readings` keeps with one
+            in so many values, so that the engine may do what `boil` does.
     """
 
     title: str
@@ -118,6 +120,7 @@ class Detection:
     params: Any = field(default_factory=NoParams)
     refractory_s: float = 3600.0
     boil: Mapping[str, Boil] = field(default_factory=dict)
+    sample: Mapping[str, int] = field(default_factory=dict)
     name: str = ""
     """Set by the catalogue: the name of the file."""
     tactic: str = ""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 from polars import selectors
@@ -21,6 +22,7 @@ from linewarden.detections.attack import TECHNIQUES
 from linewarden.detections.detection import Detection, Finding, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.wanted import any_of
 from linewarden.records.notice import Notice
 
 KEYS = 20_000
@@ -78,6 +80,7 @@ class Run:
 
     def __init__(self, detections: Sequence[Detection], knowledge: Knowledge | None = None) -> None:
         self.knowledge = knowledge or Knowledge()
+        self._each = map
         self._watches: dict[str, list[_Watching]] = {}
         for found in detections:
             watch = found.watch(found.params)
@@ -92,6 +95,19 @@ class Run:
     def streams(self) -> tuple[str, ...]:
         """The streams that any of the detections looks at."""
         return tuple(sorted(self._watches))
+
+    def watching(self, stream: str) -> list[str]:
+        """Who looks at a stream."""
+        return [w.detection.name for w in self._watches.get(stream, ())]
+
+    def wanted(self, stream: str) -> Any:
+        """Which rows of a stream anybody looks at, as the engine asks it: a test for a `sensor.sieve.Sieve`."""
+        return any_of(w.wanted for w in self._watches[stream])
+
+    def sample(self, stream: str) -> int | None:
+        """If all who look at a stream do so at a sample of its rows (`Detection.sample`): one in how many."""
+        shares = {w.detection.sample.get(stream) for w in self._watches.get(stream, ())}
+        return next(iter(shares)) if len(shares) == 1 else None
 
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """Judges a batch: new notices, and the counts of those whose refractory time is over."""
@@ -115,11 +131,13 @@ class Run:
         """Judges what `sieve` gave, or several of these put together in the order of time."""
         if who != COMMON:
             one = next(w for w in self._watches[stream] if w.detection.name == who)
-            return self._watched(one, stream, _plain(self._boiled(one, stream, rows)))
+            return self._taken(one, self._findings(one, stream, _plain(self._boiled(one, stream, rows))))
         there = set(rows.columns)
         marked = [w for w in self._watches[stream] if w.mark in there]
         plain = _plain(rows.drop(w.mark for w in marked))
-        return [t for w in marked for t in self._watched(w, stream, plain.filter(rows.get_column(w.mark)))]
+        # What they find is taken in their order, whoever is ready first.
+        found = self._each(lambda w: self._findings(w, stream, plain.filter(rows.get_column(w.mark))), marked)
+        return [t for w, findings in zip(marked, found, strict=True) for t in self._taken(w, findings)]
 
     def _boiled(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows boiled down; none, if the detection stumbles over them."""
@@ -129,18 +147,20 @@ class Run:
             self.broken.setdefault(watching.detection.name, f"{type(error).__name__}: {error}")
             return rows.clear()
 
-    def _watched(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Told]:
+    def _findings(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Finding]:
         """What it finds; one that stumbles must neither end a sensor nor the other detections."""
-        told: list[Told] = []
-        detection = watching.detection
-        if rows.height == 0 or detection.name in self.broken:
-            return told
+        found: list[Finding] = []
+        name = watching.detection.name
+        if rows.height == 0 or name in self.broken:
+            return found
         try:
-            for finding in watching.watch(stream, rows, self.knowledge):
-                told += self._take(detection, finding)
+            found.extend(watching.watch(stream, rows, self.knowledge))
         except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
-            self.broken[detection.name] = f"{type(error).__name__}: {error}"
-        return told
+            self.broken[name] = f"{type(error).__name__}: {error}"
+        return found
+
+    def _taken(self, watching: _Watching, findings: Iterable[Finding]) -> list[Told]:
+        return [told for finding in findings for told in self._take(watching.detection, finding)]
 
     def end(self) -> list[Told]:
         """The counts of what came again since it was told."""

@@ -18,6 +18,23 @@ def sampled(readings: Any, one_in: int) -> Any:
     return _engine.sampled(readings, one_in)
 
 
+class Readings:
+    """Keeps of the engine's batches of readings those that are looked at, as of all of them `sampled` finds; and those
+    that are the first of a minute of their point and number of values. Where a later batch has an earlier one it keeps
+    more."""
+
+    def __init__(self, one_in: int) -> None:
+        self._readings = _engine.Readings(one_in)
+
+    def add(self, batch: Any) -> int:
+        """One more batch; how many rows are kept by now. ValueError if a column is missing."""
+        return self._readings.add(batch)
+
+    def take(self) -> tuple[Any, Any]:
+        """What was kept since the last time, both kinds: batches, None where there is nothing."""
+        return self._readings.take()
+
+
 class Points:
     """Remembers hashes of the last readings of `most` points, the least recently used goes first.
 

@@ -187,9 +187,11 @@ class _Beside:
         """Imports and makes the judge."""
         try:
             from linewarden.service.gathering import Gathering
+            from linewarden.service.sifting import Sifting
 
             self._judge = self._make()
             self._gathering = Gathering(self._judge)
+            self._sifting = Sifting(self._judge, self._gathering)
         except Exception as error:  # noqa: BLE001 - raised where somebody hears it
             self._failed = error
         finally:
@@ -201,24 +203,27 @@ class _Beside:
         if self._ready.is_set():
             self._gather()
 
+    def end(self) -> None:
+        """No more batches come."""
+        self._ready.wait()
+        self._gather()
+        self._sifting.end()
+        self._gathering.end()
+
     def close(self) -> None:
         """Lets go of what was gathered."""
         if self._ready.is_set() and self._failed is None:
             self._gathering.close()
 
     def _gather(self) -> None:
-        import polars as pl
-
         if self._failed is not None:
             raise self._failed
         early, self._early = self._early, []
         for batch in early:
-            self._gathering.add(batch.stream, pl.DataFrame(batch.arrow))
+            self._sifting.take(batch.stream, batch.arrow)
 
     def told(self, known: Knowledge) -> list[Told]:
-        """What is found."""
-        self._ready.wait()
-        self._gather()
+        """What is found, after `end`."""
         self._judge.know(known)
         return _ended(self._judge, self._gathering.told())
 

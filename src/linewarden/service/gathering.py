@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ import polars as pl
 from linewarden.errors import StoreError
 from linewarden.records.order import in_order
 from linewarden.service.judging import USUAL
-from linewarden.service.learning import can_be_apart
 from linewarden.service.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -29,13 +29,10 @@ if TYPE_CHECKING:
 
 AT_ONCE = 131_072
 """Rows of a stream that are sieved together, about."""
-SLICE_ROWS = 200_000
+SLICE_ROWS = 600_000
 """Rows of all streams that are judged together, about."""
 MOST_BYTES = 128 << 20
 """What is kept in memory at most."""
-APART = 50_000
-"""From so many rows on that the baseline learns from it does so in a process of its own, which takes a while to start.
-"""
 FEW, MANY = 5_000, 2_000_000
 """Rows that are sooner learned than looked through; and those beyond which they are not taken into memory at once
 (some 150 bytes each)."""
@@ -56,6 +53,9 @@ class Gathering:
         self._bytes = self._files = 0
         self._held = ExitStack()
         self._folder: Path | None = None
+        self._ahead = ThreadPoolExecutor(1, "linewarden-ahead")
+        self._work: tuple[Future[None], Future[list[pl.DataFrame]]] | None = None
+        self._closed = False
 
     def add(self, stream: str, frame: pl.DataFrame) -> None:
         """One more batch."""
@@ -65,43 +65,69 @@ class Gathering:
             if sum(f.height for f in waiting) >= AT_ONCE:
                 self._sieve(stream)
 
+    def end(self) -> None:
+        """No more comes: what can be done without knowing who is who begins, in a thread of its own."""
+        self._begun()
+
+    def _begun(self) -> tuple[Future[None], Future[list[pl.DataFrame]]]:
+        if self._work is None:
+            self._work = self._ahead.submit(self._sieve_rest), self._ahead.submit(self._learn)
+        return self._work
+
     def told(self) -> list[Told]:
-        """What is found, slice by slice of time: within one stream by stream. Nothing is kept afterwards."""
+        """What is found, slice by slice of time: within one stream by stream; then in what was news to the baseline.
+
+        Nothing is kept afterwards.
+        """
         try:
-            while self._waiting:
-                self._sieve(next(iter(self._waiting)))
-            self._narrow()
+            sieved, learned = self._begun()
+            sieved.result()
             with uncollected():
-                return [*self._slices(), *self._judge.news()]
+                found = [t for stream, who, rows in self._slices(False) for t in self._judge.judge(stream, who, rows)]
+                return [*found, *(t for news in learned.result() for t in self._judge.heed(news))]
         finally:
             self.close()
 
     def close(self) -> None:
-        """Lets go of files, and of the process that learns."""
+        """Lets go of files, and of the thread."""
+        self._closed = True
+        self._ahead.shutdown(cancel_futures=True)
         self._held.close()
 
-    def _slices(self) -> Iterator[Told]:
+    def _sieve_rest(self) -> None:
+        while self._waiting:
+            self._sieve(next(iter(self._waiting)))
+
+    def _learn(self) -> list[pl.DataFrame]:
+        """What is news to the baseline, in order."""
+        self._narrow()
+        return [self._judge.learn(stream, rows) for stream, _, rows in self._slices(True) if not self._closed]
+
+    def _slices(self, usual: bool) -> Iterator[tuple[str, str, pl.DataFrame]]:
+        """Rows slice by slice: those of which the baseline learns, or the others."""
+        whose = sorted(key for key in self._kept if (key[1] == USUAL) is usual)
         for end in self._ends():
-            # What learns apart gets its rows first: it works on them while the others are looked at here.
-            for stream, who in sorted(self._kept, key=lambda k: (k[1] != USUAL or not self._judge.is_apart, *k)):
+            for stream, who in whose:
                 if (rows := self._until(end, stream, who)) is not None:
-                    yield from self._judge.judge(stream, who, rows)
+                    yield stream, who, rows
 
     def _sieve(self, stream: str) -> None:
         """What is looked at of the rows that wait."""
         for who, rows in self._judge.sieve(stream, pl.concat(self._waiting.pop(stream))):
-            if rows.height:
-                second = rows.get_column("ts").to_physical() // SECOND
-                self._busy.append(second.value_counts(name="rows"))
-                self._kept[stream, who].append(self._part(rows))
+            self.keep(stream, who, rows)
+
+    def keep(self, stream: str, who: str, rows: pl.DataFrame) -> None:
+        """More of what `Judge.sieve` gives."""
+        if rows.height:
+            second = rows.get_column("ts").to_physical() // SECOND
+            self._busy.append(second.value_counts(name="rows"))
+            self._kept[stream, who].append(self._part(rows))
 
     def _narrow(self) -> None:
-        """Leaves out what is of no use to the baseline. What learns from much does so apart, from now on."""
+        """Leaves out what is of no use to the baseline."""
         usual = [stream for (stream, who), parts in self._kept.items() if who == USUAL and parts]
         if FEW < self._rows_of(usual) <= MANY:
             self._leave_out({s: pl.concat([p.load() for p in self._kept[s, USUAL]]) for s in usual})
-        if self._rows_of(usual) > APART and can_be_apart():
-            self._held.enter_context(self._judge.apart())
 
     def _leave_out(self, usual: dict[str, pl.DataFrame]) -> None:
         if (needed := self._judge.needed(usual)) is None:

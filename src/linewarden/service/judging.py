@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linewarden.baseline.baseline import STREAMS
 from linewarden.baseline.expected import scene_of
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from linewarden.baseline.expected import Expected
     from linewarden.detections.detection import Detection
     from linewarden.detections.knowledge import Knowledge
-    from linewarden.service.learning import Apart
 
 
+READINGS = "reading"
 USUAL = "~"
 """Whose rows they are that the baseline learns from. By name it comes after all detections."""
 
@@ -46,7 +45,6 @@ class Judge:
         self._learns = "novelty" in self._run.streams
         self._baseline = baseline or Baseline()
         self._expected = expected
-        self._apart: Apart | None = None
         self.broken = self._run.broken
         """Detections that stumbled, and over what."""
         if knowledge is not None or expected is not None:
@@ -56,6 +54,29 @@ class Judge:
     def streams(self) -> tuple[str, ...]:
         """The streams that are of interest."""
         return tuple(sorted({*self._run.streams, *(STREAMS if self._learns else ())} - {"novelty"}))
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What of the engine's records is wanted, by stream: tests of a `sensor.sieve.Sieve`.
+
+        A baseline learns from most rows of its streams, so these come whole.
+        """
+        streams = [s for s in self.streams if not (self._learns and s in STREAMS)]
+        return {stream: self._run.wanted(stream) for stream in streams}
+
+    @property
+    def sample(self) -> int | None:
+        """If nobody looks at more of the readings than `sensor.points.Readings` keeps: one in how many values."""
+        return self._run.sample(READINGS)
+
+    def readings(self, sampled: Any, firsts: Any) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What `sieve` would give of readings, of what `sensor.points.Readings` kept of them (None: nothing)."""
+        import polars as pl
+
+        for who in self._run.watching(READINGS) if sampled is not None else ():
+            yield who, pl.DataFrame(sampled)
+        if self._learns and firsts is not None:
+            yield USUAL, boil(READINGS, pl.DataFrame(firsts))
 
     def know(self, knowledge: Knowledge) -> None:
         """Who is who, from now on; which programs are right is what people said."""
@@ -81,37 +102,20 @@ class Judge:
         """What is found in what `sieve` gave, or in several of these put together in the order of time."""
         if who != USUAL:
             return self._explained(self._run.judge(stream, who, rows))
-        if self._apart is not None:
-            self._apart.learn(stream, rows)
-            return []
-        return self._explained(self._run.add("novelty", self._baseline.learn(stream, rows)))
+        return self.heed(self.learn(stream, rows))
+
+    def learn(self, stream: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """What is news to the baseline in what `sieve` gave for it; it asks nobody who is who."""
+        return self._baseline.learn(stream, rows)
+
+    def heed(self, news: pl.DataFrame) -> list[Told]:
+        """What is found in news."""
+        return self._explained(self._run.add("novelty", news))
 
     def needed(self, rows: Mapping[str, pl.DataFrame]) -> Needed | None:
         """What says which of all rows of a history (by stream, of who is `USUAL`) are to be judged; None: all."""
         usual = self._baseline
         return None if usual.entries or usual.frozen else Needed(rows, usual.params)
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Within the block the baseline learns in a process of its own; what is found in its news is told by `news`.
-
-        That process has the baseline then: this judge is of no use after the block.
-        """
-        from linewarden.service.learning import Apart
-
-        with Apart(self._baseline) as self._apart:
-            yield
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether the baseline learns in a process of its own now."""
-        return self._apart is not None
-
-    def news(self) -> list[Told]:
-        """What is found in all that was news to a baseline that learns `apart`; nothing else."""
-        if self._apart is None:
-            return []
-        return self._explained([t for frame in self._apart.news() for t in self._run.add("novelty", frame)])
 
     def end(self) -> list[Told]:
         """What came again since it was told."""

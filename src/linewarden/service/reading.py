@@ -118,6 +118,9 @@ class Beside(Protocol):
     def take(self, batch: Batch) -> None:
         """One more batch, perhaps before `prepare` has ended."""
 
+    def end(self) -> None:
+        """No more batches come; the plant is built now."""
+
 
 class _Imports(threading.Thread):
     """Imports what the fold needs while the engine reads, and then what is needed at the end."""
@@ -173,6 +176,8 @@ def read_captures(
     sensor = Sensor(name=settings.sensor, interval_s=settings.interval_s, lake=out, site=settings.site, prefix=prefix)
     try:
         fold = _fold(sensor, readable, heard, on_step, imports, beside)
+        if beside is not None:
+            beside.end()
         sensor.seal()
         plant = fold.plant(names, corrections)
         files = tuple(File(*f) for f in sensor.finish())

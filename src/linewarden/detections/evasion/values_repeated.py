@@ -113,6 +113,7 @@ DETECTION = Detection(
     needs={"reading": pl.col("values").list.len() > 0},
     watch=watch,
     boil={"reading": boil},
+    sample={"reading": SAMPLED},
     fires=Case({"reading": _read([*_noise(200, 1), *_noise(200, 1)[100:160]])}),
     quiet=Case({"reading": _read([*_noise(200, 1), *_noise(50, 99)])}),
     params=Params(),

@@ -1,0 +1,153 @@
+//! Readings as they come, of which only those are kept that are looked at: a [`Sample`], and the first ones of each
+//! minute, from which is learned what is usual. Of these the same is found as of all readings.
+
+use std::hash::BuildHasherDefault;
+
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::ArrowError;
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::FilterBuilder;
+use hashbrown::HashMap;
+
+use crate::hash::mixed;
+use crate::sample::{Columns, KEY, Same, Sample, hash_of};
+use crate::{SECOND, WrongColumn};
+
+/// Times that are remembered; when there are more all are forgotten, and some more readings are kept.
+const MOST: usize = 1 << 16;
+const ENVELOPE: [&str; 5] = ["ts", "uid", "sensor", "capture", "frame"];
+
+/// Rows that are kept, with what is asked of each.
+#[derive(Debug, Default)]
+pub struct Kept {
+    rows: Vec<RecordBatch>,
+    /// `numbers` are of no use here.
+    pub sample: Sample,
+    firsts: Vec<RecordBatch>,
+    height: usize,
+}
+
+impl Kept {
+    /// Rows of both kinds.
+    pub fn len(&self) -> usize {
+        self.height
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.height == 0
+    }
+
+    /// Envelope and point of the sample's rows. None without any.
+    ///
+    /// # Errors
+    /// The batches were of several streams.
+    pub fn sampled(&self) -> Result<Option<RecordBatch>, ArrowError> {
+        joined(&self.rows)
+    }
+
+    /// The first rows of each minute, with their values. None without any.
+    ///
+    /// # Errors
+    /// The batches were of several streams.
+    pub fn firsts(&self) -> Result<Option<RecordBatch>, ArrowError> {
+        joined(&self.firsts)
+    }
+}
+
+fn joined(batches: &[RecordBatch]) -> Result<Option<RecordBatch>, ArrowError> {
+    let Some(first) = batches.first() else {
+        return Ok(None);
+    };
+    concat_batches(&first.schema(), batches).map(Some)
+}
+
+/// Keeps of each point the earliest reading of a second and one in so many different values; of each point and number
+/// of values the earliest of a minute. It is several, where a later batch has an earlier one.
+#[derive(Debug)]
+pub struct Readings {
+    one_in: u64,
+    earliest: HashMap<u64, i64, BuildHasherDefault<Same>>,
+    kept: Kept,
+}
+
+impl Readings {
+    /// `one_in`: as for [`sample`](crate::sample()).
+    pub fn new(one_in: u64) -> Self {
+        Self {
+            one_in: one_in.max(1),
+            earliest: HashMap::default(),
+            kept: Kept::default(),
+        }
+    }
+
+    /// One more batch; how many rows are kept by now.
+    ///
+    /// # Errors
+    /// A column is missing.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<usize, WrongColumn> {
+        let columns = Columns::of(batch)?;
+        let mut looked = vec![false; batch.num_rows()];
+        let mut first = vec![false; batch.num_rows()];
+        for row in 0..batch.num_rows() {
+            let own = columns.values.of(row);
+            let Some((hash, sum)) = hash_of(own) else {
+                continue;
+            };
+            let (ts, point) = (columns.times[row], columns.points[row]);
+            let by_turn = self.is_earliest(mixed(point, ts.div_euclid(SECOND).cast_unsigned()), ts);
+            let by_hash = hash.is_multiple_of(self.one_in);
+            if by_turn || by_hash {
+                looked[row] = true;
+                self.kept.sample.push(point, own, (hash, sum), by_turn, by_hash);
+            }
+            let minute = !ts.div_euclid(60 * SECOND).cast_unsigned();
+            first[row] = self.is_earliest(mixed(mixed(point, own.len() as u64), minute), ts);
+        }
+        let (rows, firsts) = (&mut self.kept.rows, &mut self.kept.firsts);
+        self.kept.height += keep(batch, looked, &[], rows)? + keep(batch, first, &["values"], firsts)?;
+        Ok(self.kept.height)
+    }
+
+    /// What was kept since the last time.
+    pub fn take(&mut self) -> Kept {
+        std::mem::take(&mut self.kept)
+    }
+
+    fn is_earliest(&mut self, when: u64, ts: i64) -> bool {
+        if self.earliest.len() >= MOST {
+            self.earliest.clear();
+        }
+        let first = self.earliest.entry(when).or_insert(ts);
+        let earliest = ts <= *first;
+        *first = ts.min(*first);
+        earliest
+    }
+}
+
+/// Adds some rows, with the columns that say when, where and of which point, and with `more`; how many they are.
+fn keep(
+    batch: &RecordBatch,
+    some: Vec<bool>,
+    more: &[&str],
+    kept: &mut Vec<RecordBatch>,
+) -> Result<usize, WrongColumn> {
+    let wanted = ENVELOPE.iter().chain(&KEY).chain(more);
+    let places: Result<Vec<usize>, WrongColumn> = wanted
+        .map(|name| {
+            batch
+                .schema()
+                .index_of(name)
+                .map_err(|_| WrongColumn((*name).to_owned()))
+        })
+        .collect();
+    let some = BooleanArray::from(some);
+    let count = some.true_count();
+    if count > 0 {
+        let filter = FilterBuilder::new(&some).optimize().build();
+        let chosen = batch
+            .project(&places?)
+            .and_then(|rows| filter.filter_record_batch(&rows));
+        kept.push(chosen.map_err(|e| WrongColumn(e.to_string()))?);
+    }
+    Ok(count)
+}

@@ -1,0 +1,54 @@
+//! A test put to the rows of one column; none, if the column is of a type that the test does not know.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+
+use crate::answer::Answer;
+
+pub fn missing(column: &ArrayRef) -> Answer {
+    Answer::of((0..column.len()).map(|row| Some(column.is_null(row))))
+}
+
+/// Each text of a dictionary is asked once.
+pub fn text(column: &ArrayRef, nulls: Option<&str>, holds: impl Fn(&str) -> bool) -> Option<Answer> {
+    let empty = nulls.map(&holds);
+    if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
+        let texts = dictionary.values().as_string_opt::<i32>()?;
+        let told: Vec<bool> = texts.iter().map(|t| t.is_some_and(&holds)).collect();
+        let keys = dictionary.keys().iter();
+        return Some(Answer::of(
+            keys.map(|key| key.map_or(empty, |k| told.get(k as usize).copied())),
+        ));
+    }
+    let texts = column.as_string_opt::<i32>()?.iter();
+    Some(Answer::of(texts.map(|t| t.map_or(empty, |t| Some(holds(t))))))
+}
+
+pub fn number(column: &ArrayRef, nulls: Option<i64>, holds: impl Fn(i128) -> bool) -> Option<Answer> {
+    fn all<T: ArrowPrimitiveType>(
+        column: &ArrayRef,
+        empty: Option<bool>,
+        holds: impl Fn(i128) -> bool,
+    ) -> Option<Answer>
+    where
+        i128: From<T::Native>,
+    {
+        let numbers = column.as_primitive_opt::<T>()?.iter();
+        Some(Answer::of(
+            numbers.map(|n| n.map_or(empty, |n| Some(holds(n.into())))),
+        ))
+    }
+    let empty = nulls.map(|n| holds(n.into()));
+    all::<UInt8Type>(column, empty, &holds)
+        .or_else(|| all::<UInt16Type>(column, empty, &holds))
+        .or_else(|| all::<UInt32Type>(column, empty, &holds))
+        .or_else(|| all::<UInt64Type>(column, empty, &holds))
+        .or_else(|| all::<Int64Type>(column, empty, &holds))
+}
+
+pub fn truth(column: &ArrayRef, nulls: Option<bool>) -> Option<Answer> {
+    Some(Answer::of(column.as_boolean_opt()?.iter().map(|b| b.or(nulls))))
+}
