@@ -13,7 +13,7 @@ use crate::hash::mixed;
 use crate::sample::{Columns, KEY, Same, Sample, hash_of};
 use crate::{SECOND, WrongColumn};
 
-/// Times that are remembered; when there are more all are forgotten, and some more readings are kept.
+/// Things that are remembered; when there are more all are forgotten, and some more readings are kept.
 const MOST: usize = 1 << 16;
 const ENVELOPE: [&str; 5] = ["ts", "uid", "sensor", "capture", "frame"];
 
@@ -62,12 +62,44 @@ fn joined(batches: &[RecordBatch]) -> Result<Option<RecordBatch>, ArrowError> {
 }
 
 /// Keeps of each point the earliest reading of a second and one in so many different values; of each point and number
-/// of values the earliest of a minute. It is several, where a later batch has an earlier one.
+/// of values the earliest of a minute. It is several, where times go back.
 #[derive(Debug)]
 pub struct Readings {
     one_in: u64,
-    earliest: HashMap<u64, i64, BuildHasherDefault<Same>>,
+    seconds: Earliest,
+    minutes: Earliest,
     kept: Kept,
+}
+
+/// Of each thing the last span of time that it was met in, and the earliest time in that.
+#[derive(Debug)]
+struct Earliest {
+    /// ns.
+    span: i64,
+    last: HashMap<u64, (i64, i64), BuildHasherDefault<Same>>,
+}
+
+impl Earliest {
+    fn of(span: i64) -> Self {
+        Self {
+            span,
+            last: HashMap::default(),
+        }
+    }
+
+    /// Whether it is met for the first time in this span of time, as far as that is remembered.
+    fn is_first(&mut self, thing: u64, ts: i64) -> bool {
+        if self.last.len() >= MOST {
+            self.last.clear();
+        }
+        let span = ts.div_euclid(self.span);
+        let last = self.last.entry(thing).or_insert((span, ts));
+        let first = last.0 != span || ts <= last.1;
+        if first {
+            *last = (span, ts);
+        }
+        first
+    }
 }
 
 impl Readings {
@@ -75,7 +107,8 @@ impl Readings {
     pub fn new(one_in: u64) -> Self {
         Self {
             one_in: one_in.max(1),
-            earliest: HashMap::default(),
+            seconds: Earliest::of(SECOND),
+            minutes: Earliest::of(60 * SECOND),
             kept: Kept::default(),
         }
     }
@@ -94,14 +127,13 @@ impl Readings {
                 continue;
             };
             let (ts, point) = (columns.times[row], columns.points[row]);
-            let by_turn = self.is_earliest(mixed(point, ts.div_euclid(SECOND).cast_unsigned()), ts);
+            let by_turn = self.seconds.is_first(point, ts);
             let by_hash = hash.is_multiple_of(self.one_in);
             if by_turn || by_hash {
                 looked[row] = true;
                 self.kept.sample.push(point, own, (hash, sum), by_turn, by_hash);
             }
-            let minute = !ts.div_euclid(60 * SECOND).cast_unsigned();
-            first[row] = self.is_earliest(mixed(mixed(point, own.len() as u64), minute), ts);
+            first[row] = self.minutes.is_first(mixed(point, own.len() as u64), ts);
         }
         let (rows, firsts) = (&mut self.kept.rows, &mut self.kept.firsts);
         self.kept.height += keep(batch, looked, &[], rows)? + keep(batch, first, &["values"], firsts)?;
@@ -111,16 +143,6 @@ impl Readings {
     /// What was kept since the last time.
     pub fn take(&mut self) -> Kept {
         std::mem::take(&mut self.kept)
-    }
-
-    fn is_earliest(&mut self, when: u64, ts: i64) -> bool {
-        if self.earliest.len() >= MOST {
-            self.earliest.clear();
-        }
-        let first = self.earliest.entry(when).or_insert(ts);
-        let earliest = ts <= *first;
-        *first = ts.min(*first);
-        earliest
     }
 }
 

@@ -30,6 +30,8 @@ KEYS = 20_000
 MOST_WHY = 12
 FEW = 500
 """Rows of which it is not worth the while to find those that are alike."""
+RARE = 16
+"""Who wants less than one in so many rows."""
 PLACE = ("uid", "sensor", "capture")
 COMMON = ""
 """Whose rows they are that all detections look at which boil nothing down."""
@@ -80,7 +82,6 @@ class Run:
 
     def __init__(self, detections: Sequence[Detection], knowledge: Knowledge | None = None) -> None:
         self.knowledge = knowledge or Knowledge()
-        self._each = map
         self._watches: dict[str, list[_Watching]] = {}
         for found in detections:
             watch = found.watch(found.params)
@@ -131,13 +132,12 @@ class Run:
         """Judges what `sieve` gave, or several of these put together in the order of time."""
         if who != COMMON:
             one = next(w for w in self._watches[stream] if w.detection.name == who)
-            return self._taken(one, self._findings(one, stream, _plain(self._boiled(one, stream, rows))))
+            return self._watched(one, stream, _plain(self._boiled(one, stream, rows)))
         there = set(rows.columns)
         marked = [w for w in self._watches[stream] if w.mark in there]
-        plain = _plain(rows.drop(w.mark for w in marked))
-        # What they find is taken in their order, whoever is ready first.
-        found = self._each(lambda w: self._findings(w, stream, plain.filter(rows.get_column(w.mark))), marked)
-        return [t for w, findings in zip(marked, found, strict=True) for t in self._taken(w, findings)]
+        marks = rows.select(w.mark for w in marked)
+        own = _own(_plain(rows.drop(marks.columns)), marks)
+        return [t for w, wanted in zip(marked, own, strict=True) for t in self._watched(w, stream, wanted)]
 
     def _boiled(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows boiled down; none, if the detection stumbles over them."""
@@ -147,20 +147,18 @@ class Run:
             self.broken.setdefault(watching.detection.name, f"{type(error).__name__}: {error}")
             return rows.clear()
 
-    def _findings(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Finding]:
+    def _watched(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Told]:
         """What it finds; one that stumbles must neither end a sensor nor the other detections."""
-        found: list[Finding] = []
-        name = watching.detection.name
-        if rows.height == 0 or name in self.broken:
-            return found
+        told: list[Told] = []
+        detection = watching.detection
+        if rows.height == 0 or detection.name in self.broken:
+            return told
         try:
-            found.extend(watching.watch(stream, rows, self.knowledge))
+            for finding in watching.watch(stream, rows, self.knowledge):
+                told += self._take(detection, finding)
         except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
-            self.broken[name] = f"{type(error).__name__}: {error}"
-        return found
-
-    def _taken(self, watching: _Watching, findings: Iterable[Finding]) -> list[Told]:
-        return [told for finding in findings for told in self._take(watching.detection, finding)]
+            self.broken[detection.name] = f"{type(error).__name__}: {error}"
+        return told
 
     def end(self) -> list[Told]:
         """The counts of what came again since it was told."""
@@ -213,6 +211,18 @@ def _marks(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
     if (own := _asked(alike, few)).width:
         own = own.with_columns(alike.get_column("number")).explode("number").sort("number").drop("number")
     return pl.concat([m for m in (marks, own) if m.width] or [marks], how="horizontal")
+
+
+def _own(rows: pl.DataFrame, marks: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows of each mark. Most want few: all that these want is put together first, as each look at all rows costs."""
+    counts = marks.sum().row(0, named=True)
+    rare = [m for m in marks.columns if counts[m] * RARE <= rows.height]
+    some, their = rows, marks
+    if rows.height > FEW and len(rare) > 1:
+        any_of_them = marks.select(pl.any_horizontal(rare)).to_series()
+        some, their = rows.filter(any_of_them), marks.filter(any_of_them)
+    for mark in marks.columns:
+        yield some.filter(their.get_column(mark)) if mark in rare else rows.filter(marks.get_column(mark))
 
 
 def _repeats(column: pl.Series) -> bool:

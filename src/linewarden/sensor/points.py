@@ -20,8 +20,7 @@ def sampled(readings: Any, one_in: int) -> Any:
 
 class Readings:
     """Keeps of the engine's batches of readings those that are looked at, as of all of them `sampled` finds; and those
-    that are the first of a minute of their point and number of values. Where a later batch has an earlier one it keeps
-    more."""
+    that are the first of a minute of their point and number of values. Where times go back it keeps more."""
 
     def __init__(self, one_in: int) -> None:
         self._readings = _engine.Readings(one_in)

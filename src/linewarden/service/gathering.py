@@ -31,7 +31,7 @@ AT_ONCE = 131_072
 """Rows of a stream that are sieved together, about."""
 SLICE_ROWS = 600_000
 """Rows of all streams that are judged together, about."""
-MOST_BYTES = 128 << 20
+MOST_BYTES = 256 << 20
 """What is kept in memory at most."""
 FEW, MANY = 5_000, 2_000_000
 """Rows that are sooner learned than looked through; and those beyond which they are not taken into memory at once
