@@ -67,6 +67,27 @@ impl Readings {
         py.detach(|| self.readings.add(rows)).map_err(wrong)
     }
 
+    /// What `points` find in all that was kept since the last time, which is gone then: the rows that decide it, and of
+    /// each the packets of a replay, or none if it stands still; and the rows that are the first ones of a minute.
+    #[allow(clippy::type_complexity)] // what Python gets
+    fn found(
+        &mut self,
+        py: Python<'_>,
+        points: &mut Points,
+    ) -> PyResult<(Option<Batch>, Vec<Option<Vec<i64>>>, Option<Batch>)> {
+        let kept = self.readings.take();
+        let (found, firsts) = py
+            .detach(|| Ok((kept.found(&mut points.points)?, kept.firsts()?)))
+            .map_err(|e: ArrowError| PyValueError::new_err(e.to_string()))?;
+        let (rows, found) = found.unzip();
+        let frames = |found| match found {
+            Found::Still(_) => None,
+            Found::Replayed(_, frames) => Some(frames),
+        };
+        let frames = found.into_iter().flatten().map(frames).collect();
+        Ok((rows.map(Batch::new), frames, firsts.map(Batch::new)))
+    }
+
     /// What was kept since the last time: the rows that are looked at, with what is asked of them, and those that are
     /// the first ones of a minute.
     fn take(&mut self, py: Python<'_>) -> PyResult<(Option<Batch>, Option<Batch>)> {

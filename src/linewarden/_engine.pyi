@@ -203,6 +203,9 @@ class Readings:
     def take(self) -> tuple[Batch | None, Batch | None]:
         """The rows that are looked at since the last time, and those that are the first ones of a minute."""
 
+    def found(self, points: Points) -> tuple[Batch | None, list[list[int] | None], Batch | None]:
+        """What `points` find in them, and the packets of each replay; and the first ones of a minute."""
+
 class Sieve:
     """Leaves rows out of the batches of a stream that nobody wants."""
 

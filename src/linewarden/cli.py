@@ -7,11 +7,13 @@ standard output; progress, warnings and errors go to standard error, one line ea
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import errno
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -50,9 +52,21 @@ class Parser(argparse.ArgumentParser):
 def program() -> int:
     """One run of the command as a process of its own."""
     code = main()
-    if "duckdb" not in sys.modules:  # which says that it leaks if it is not let go
-        gc.freeze()  # else Python looks for cycles in all that was ever imported before it ends: a tenth of a second
+    if "duckdb" in sys.modules:  # it says that it leaks if it is not let go
+        return code
+    gc.freeze()  # else Python looks for cycles in all that was ever imported before it ends: a tenth of a second
+    if threading.active_count() == 1:  # nobody is still at work
+        _leave(code)
     return code
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process; the system takes its memory, which to put in order takes another tenth of a second."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # closed, or nobody is there any more
+            stream.flush()
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

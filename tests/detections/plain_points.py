@@ -98,8 +98,8 @@ class PlainPoints:
             for number, r in ((n, r) for n, r in enumerate(readings) if r.point == key):
                 if r.by_turn and point.stands(r.ts, r.hash, self.params):
                     found.append((number, None))
-                    del self.held[key]
-                    break
+                    point = self.held[key] = _Point()
+                    continue
                 frames = point.follows(r.hash, r.frame, r.sum, self.params) if r.by_hash else None
                 if frames is not None:
                     found.append((number, frames))

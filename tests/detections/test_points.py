@@ -50,6 +50,22 @@ def test_it_finds_what_the_plain_way_finds_wherever_it_is_cut(
         assert own.look(as_frame(piece)) == plain.look(piece)
 
 
+@given(histories(), st.lists(st.integers(0, 90), max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_it_finds_the_same_wherever_it_is_cut(readings: list[Reading], cuts: list[int]) -> None:
+    ends = [0, *sorted(min(c, len(readings)) for c in cuts), len(readings)]
+    cut, whole = Points(10, **PARAMS._asdict()), Points(10, **PARAMS._asdict())
+    found = [(begin + row, f) for begin, end in pairwise(ends) for row, f in cut.look(as_frame(readings[begin:end]))]
+    assert sorted(found, key=str) == sorted(whole.look(as_frame(readings)), key=str)
+
+
+def test_what_stood_still_and_moves_again_can_stand_still_again() -> None:
+    values = [*range(6), *([5] * 6), *range(10, 16), *([15] * 6)]
+    readings = [Reading(1, n * SECOND, v, float(v), n, True, False) for n, v in enumerate(values)]
+    found = Points(10, **PARAMS._asdict()).look(as_frame(readings))
+    assert [frames for _, frames in found] == [None, None]
+
+
 def test_a_long_history_forgets_its_beginning() -> None:
     noise = [(n * 7919) % 1009 for n in range(900)]
     again = noise[100:140] + noise[700:740]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +19,7 @@ from linewarden.detections.knowledge import Knowledge
 from linewarden.records.order import in_order
 from linewarden.sensor.points import Readings
 from linewarden.sensor.sensor import read_all
+from linewarden.service import sifting
 from linewarden.service.detecting import JUDGED, chosen
 from linewarden.service.gathering import Gathering
 from linewarden.service.judging import Judge
@@ -32,21 +36,21 @@ def test_a_capture_tells_the_same_with_what_nobody_wants_left_out() -> None:
     for sifted in (True, False):
         judge = Judge(chosen(), Knowledge())
         gathering = Gathering(judge)
-        sifting = Sifting(judge, gathering)
+        sieve = Sifting(judge, gathering)
         for one in batches:
             if sifted:
-                sifting.take(one.stream, one.arrow)
+                sieve.take(one.stream, one.arrow)
             else:
                 gathering.add(one.stream, pl.DataFrame(one.arrow))
-        sifting.end()
+        sieve.end()
         told.append(sorted(gathering.told(), key=lambda t: (t.ts, t.notice.notice_id)))
     assert told[0] and told[0] == told[1]
 
 
 def test_who_looks_at_all_readings_gets_them() -> None:
     by_name = {d.name: d for d in chosen()}
-    all_of_them = Judge([by_name["values_repeated"]])
-    assert all_of_them.sample == values_repeated.SAMPLED
+    alone = Judge([by_name["values_repeated"]]).sample
+    assert alone is not None and alone.one_in == values_repeated.SAMPLED
     other = replace(by_name["values_repeated"], sample={}, boil={}, name="own")
     assert Judge([by_name["values_repeated"], other]).sample is None
 
@@ -69,13 +73,14 @@ def pieces(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
 
 
 @given(pieces())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_of_the_readings_that_are_kept_the_same_is_left_as_of_all(pieces: list[list[dict[str, Any]]]) -> None:
     readings = Readings(values_repeated.SAMPLED)
     batches = [batch("reading", piece) for piece in pieces]
     for one in batches:
         readings.add(one)
     sampled, firsts = readings.take()
+    assert readings.take() == (None, None)
     whole = [pl.DataFrame(one) for one in batches]
     for own, boil in ((sampled, values_repeated.boil), (firsts, lambda rows: usual("reading", rows))):
         plain = boil(pl.concat(whole)) if whole else pl.DataFrame()
@@ -85,6 +90,39 @@ def test_of_the_readings_that_are_kept_the_same_is_left_as_of_all(pieces: list[l
         else:
             kept = boil(pl.DataFrame(own))
             assert as_rows(kept) == as_rows(plain)
+
+
+@pytest.mark.parametrize("captures", [1, 3])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_engine_finds_in_readings_what_is_found_in_their_sample(seed: int, captures: int) -> None:
+    chance = random.Random(seed)
+    rows = list(recorded(chance, captures))
+    own = [rows[at : at + 90] for at in range(0, len(rows), 90)]
+    chance.shuffle(own)
+    told = []
+    for most in (10**9, 200):
+        judge = Judge([d for d in chosen() if d.name == "values_repeated"], Knowledge())
+        gathering = Gathering(judge)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sifting, "MOST", most)
+            sieve = sifting.Sifting(judge, gathering)
+            for piece in own:
+                sieve.take("reading", batch("reading", piece))
+            sieve.end()
+        told.append(sorted((t.ts, t.notice.notice_id, t.notice.msg, t.notice.why, t.frame) for t in gathering.told()))
+    assert told[0] == told[1]
+    assert {msg.partition(" of ")[0] for _, _, msg, _, _ in told[0]} >= {"values 7"}
+
+
+def recorded(chance: random.Random, captures: int) -> Iterator[dict[str, Any]]:
+    """Two points with noise; one of them runs through what it showed before, the other stands still from then on."""
+    noise = [[float(chance.randrange(10_000)), float(chance.randrange(9))] for _ in range(300)]
+    shown = {7: [*noise, *noise[40:200]], 8: [*noise[::-1], *([noise[0]] * 160)]}
+    for number in range(460):
+        for point, values in shown.items():
+            yield {"ts": number * 5 * 10**8, "source": "10.0.0.1", "protocol": "modbus", "start": point,
+                   "capture": f"{number % captures}.pcap", "frame": 2 * number + point,
+                   "values": values[number]}  # fmt: skip
 
 
 def as_rows(rows: pl.DataFrame) -> list[tuple[Any, ...]]:

@@ -35,6 +35,16 @@ pub enum Found {
     Replayed(usize, Vec<i64>),
 }
 
+impl Found {
+    /// The number of the reading that decides it.
+    #[must_use]
+    pub fn reading(&self) -> usize {
+        match self {
+            Self::Still(reading) | Self::Replayed(reading, _) => *reading,
+        }
+    }
+}
+
 /// Points by number; of more than `most` the least recently used is forgotten.
 #[derive(Debug)]
 pub struct Points {
@@ -56,7 +66,8 @@ impl Points {
         }
     }
 
-    /// Takes readings in the order of time; what is found stands by point, in the order of their first readings.
+    /// Takes readings in the order of time, wherever they are cut; what is found stands by point, in the order of their
+    /// first readings.
     pub fn look(&mut self, readings: &[Reading]) -> Vec<Found> {
         let mut order: Vec<Vec<usize>> = Vec::new();
         let mut places: HashMap<u64, usize> = HashMap::new();
@@ -82,10 +93,8 @@ impl Points {
             let reading = &readings[number];
             if reading.by_turn && point.stands(reading, &params) {
                 found.push(Found::Still(number));
-                self.held.remove(&key); // it has to become lively again first
-                return;
-            }
-            if reading.by_hash
+                *point = Point::default(); // it has to become lively again first
+            } else if reading.by_hash
                 && let Some(frames) = point.follows(reading, &params)
             {
                 found.push(Found::Replayed(number, frames));

@@ -1,10 +1,13 @@
 //! Which readings are looked at: of each point the first of a second, and a fixed part of the values.
 
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, TimestampNanosecondType};
-use arrow_array::{Array, ArrayRef, GenericListArray, OffsetSizeTrait, RecordBatch};
+use arrow_array::{Array, ArrayRef, Float64Array, GenericListArray, ListArray, OffsetSizeTrait, RecordBatch};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
 use hashbrown::HashMap;
 
 use crate::hash::{mix_in, mixed};
@@ -65,6 +68,25 @@ impl Sample {
             }
         }
         Ok(())
+    }
+
+    /// The first values of some readings.
+    pub fn values_of(&self, numbers: &[usize]) -> ListArray {
+        let ends: Vec<usize> = self
+            .sizes
+            .iter()
+            .scan(0, |end, size| {
+                *end += size;
+                Some(*end)
+            })
+            .collect();
+        let sizes = numbers.iter().map(|&n| self.sizes[n]);
+        let values = numbers
+            .iter()
+            .flat_map(|&n| &self.values[ends[n] - self.sizes[n]..ends[n]]);
+        let values = Float64Array::from_iter_values(values.copied());
+        let item = Arc::new(Field::new_list_field(DataType::Float64, true));
+        ListArray::new(item, OffsetBuffer::from_lengths(sizes), Arc::new(values), None)
     }
 
     /// One more reading, without its number; `hash` and sum as of [`hash_of`].
@@ -162,7 +184,7 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, WrongC
         .ok_or_else(|| WrongColumn(name.to_owned()))
 }
 
-fn times(batch: &RecordBatch) -> Result<Vec<i64>, WrongColumn> {
+pub fn times(batch: &RecordBatch) -> Result<Vec<i64>, WrongColumn> {
     fn all<T: ArrowPrimitiveType<Native = i64>>(column: &ArrayRef) -> Option<Vec<i64>> {
         Some(column.as_primitive_opt::<T>()?.values().to_vec())
     }

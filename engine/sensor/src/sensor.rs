@@ -66,9 +66,9 @@ impl Options {
     }
 }
 
-/// How long a finished TCP connection still collects what belongs to it: a FIN that was lost comes again after
-/// 0.2, 0.4, 0.8 and 1.6 s (RFC 6298, 5.5). Its record is written then, and whoever waits for it waits so long.
-const LINGER: i64 = 2_000_000_000;
+/// How long a finished TCP connection waits for more after its last packet: a FIN that was lost comes again after 0.2,
+/// then 0.4, then 0.8 s (RFC 6298, 5.5). Its record is written then, and whoever waits for it waits so long.
+const LINGER: i64 = 1_000_000_000;
 /// Another capture goes on with the flows of the one before if it begins within this time.
 const SEAM_BEFORE: i64 = 60_000_000_000;
 const SEAM_AFTER: i64 = 300_000_000_000;

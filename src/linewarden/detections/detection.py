@@ -25,8 +25,11 @@ import polars as pl
 from linewarden.detections.attack import TECHNIQUES, Technique
 from linewarden.detections.knowledge import Knowledge
 from linewarden.plant.model import Severity
+from linewarden.sensor.points import Points
 
-__all__ = ["Case", "Detection", "Finding", "NoParams", "Row", "Severity", "Watch", "param", "stateless"]
+__all__ = [
+    "FRAMES", "Case", "Detection", "Finding", "NoParams", "Row", "Sample", "Severity", "Watch", "param", "stateless",
+]  # fmt: skip
 
 Row = Mapping[str, Any]
 """A record: the columns of its stream by name."""
@@ -63,6 +66,19 @@ Watch = Callable[[str, pl.DataFrame, Knowledge], Iterator[Finding]]
 Boil = Callable[[pl.DataFrame], pl.DataFrame]
 """Fewer rows, of which the watch tells the same: by time, with what it asks of them worked out. It is done batch by
 batch while records come, in any order, and once more with all together: boiling what was boiled must change nothing."""
+
+
+FRAMES = "frames"
+"""The column of readings that were found within the engine: the packets of a replay, none if the point stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Readings that `sensor.points.Readings` keeps with one in `one_in` values, and what finds something in them
+    (`points`, made of the settings). The watch gets what was found, with the column `FRAMES`, which `boil` leaves."""
+
+    one_in: int
+    points: Callable[[Any], Points]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +119,7 @@ class Detection:
         params: the settings, with defaults.
         refractory_s: a second finding of the same key is counted and not told for so long.
         boil: stream -> what the watch gets in the place of the rows that it needs, see `Boil`.
-        sample: the stream of readings -> it looks at no more of them than what `sensor.points.Readings` keeps with one
-            in so many values, so that the engine may do what `boil` does.
+        sample: the stream of readings -> it looks at no more of them than this, so that the engine may do it.
     """
 
     title: str
@@ -120,7 +135,7 @@ class Detection:
     params: Any = field(default_factory=NoParams)
     refractory_s: float = 3600.0
     boil: Mapping[str, Boil] = field(default_factory=dict)
-    sample: Mapping[str, int] = field(default_factory=dict)
+    sample: Mapping[str, Sample] = field(default_factory=dict)
     name: str = ""
     """Set by the catalogue: the name of the file."""
     tactic: str = ""

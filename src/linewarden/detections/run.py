@@ -97,18 +97,14 @@ class Run:
         """The streams that any of the detections looks at."""
         return tuple(sorted(self._watches))
 
-    def watching(self, stream: str) -> list[str]:
-        """Who looks at a stream."""
-        return [w.detection.name for w in self._watches.get(stream, ())]
-
     def wanted(self, stream: str) -> Any:
         """Which rows of a stream anybody looks at, as the engine asks it: a test for a `sensor.sieve.Sieve`."""
         return any_of(w.wanted for w in self._watches[stream])
 
-    def sample(self, stream: str) -> int | None:
-        """If all who look at a stream do so at a sample of its rows (`Detection.sample`): one in how many."""
-        shares = {w.detection.sample.get(stream) for w in self._watches.get(stream, ())}
-        return next(iter(shares)) if len(shares) == 1 else None
+    def sampling(self, stream: str) -> Detection | None:
+        """Who looks at a stream, if it is one detection only, and that looks at a sample (`Detection.sample`)."""
+        watching = [w.detection for w in self._watches.get(stream, ())]
+        return watching[0] if len(watching) == 1 and stream in watching[0].sample else None
 
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """Judges a batch: new notices, and the counts of those whose refractory time is over."""
@@ -214,7 +210,7 @@ def _marks(frame: pl.DataFrame, watches: Sequence[_Watching]) -> pl.DataFrame:
 
 
 def _own(rows: pl.DataFrame, marks: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The rows of each mark. Most want few: all that these want is put together first, as each look at all rows costs."""
+    """The rows of each mark. Most want few: what these want is put together first, as each look at all rows costs."""
     counts = marks.sum().row(0, named=True)
     rare = [m for m in marks.columns if counts[m] * RARE <= rows.height]
     some, their = rows, marks

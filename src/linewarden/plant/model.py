@@ -63,7 +63,10 @@ class Severity(StrEnum):
     @property
     def order(self) -> int:
         """0 for the worst, for sorting."""
-        return list(Severity).index(self)
+        return _ORDER[self]
+
+
+_ORDER = {severity: order for order, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ class Readings:
         """What was kept since the last time, both kinds: batches, None where there is nothing."""
         return self._readings.take()
 
+    def found(self, points: Points) -> tuple[Any, list[list[int] | None], Any]:
+        """The same, of the first kind only what `points` find, in the order of time: the readings that decide it, and
+        of each the packets that replay earlier ones, or None if it stands still."""
+        return self._readings.found(points.engine)
+
 
 class Points:
     """Remembers hashes of the last readings of `most` points, the least recently used goes first.
@@ -45,7 +50,7 @@ class Points:
     def __init__(
         self, most: int, *, replayed: int, distinct: int, still: int, still_s: float, lively: float, known: int
     ) -> None:
-        self._points = _engine.Points(
+        self.engine = _engine.Points(
             most, replayed=replayed, distinct=distinct, still=still, still_s=still_s, lively=lively, known=known
         )
 
@@ -55,4 +60,4 @@ class Points:
         Of each finding the row, and the packets that replay earlier ones; None, if the point stands still. By point, in
         the order of their first readings.
         """
-        return self._points.look(readings)
+        return self.engine.look(readings)

@@ -10,6 +10,7 @@ from linewarden.baseline.baseline import STREAMS
 from linewarden.baseline.expected import scene_of
 from linewarden.baseline.facts import boil
 from linewarden.baseline.needed import Needed
+from linewarden.detections.detection import FRAMES
 from linewarden.detections.run import Run, Told
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from linewarden.baseline.baseline import Baseline
     from linewarden.baseline.expected import Expected
-    from linewarden.detections.detection import Detection
+    from linewarden.detections.detection import Detection, Sample
     from linewarden.detections.knowledge import Knowledge
+    from linewarden.sensor.points import Readings
 
 
 READINGS = "reading"
@@ -65,16 +67,39 @@ class Judge:
         return {stream: self._run.wanted(stream) for stream in streams}
 
     @property
-    def sample(self) -> int | None:
-        """If nobody looks at more of the readings than `sensor.points.Readings` keeps: one in how many values."""
-        return self._run.sample(READINGS)
+    def sample(self) -> Sample | None:
+        """If nobody looks at more of the readings than that, and than the first ones of each minute."""
+        sampling = self._run.sampling(READINGS)
+        return sampling.sample[READINGS] if sampling is not None else None
 
-    def readings(self, sampled: Any, firsts: Any) -> Iterator[tuple[str, pl.DataFrame]]:
-        """What `sieve` would give of readings, of what `sensor.points.Readings` kept of them (None: nothing)."""
+    def sampled(self, readings: Readings) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What `sieve` would give of what was kept since the last time."""
         import polars as pl
 
-        for who in self._run.watching(READINGS) if sampled is not None else ():
-            yield who, pl.DataFrame(sampled)
+        rows, firsts = readings.take()
+        if rows is not None:
+            yield self._sampling().name, pl.DataFrame(rows)
+        yield from self._firsts(firsts)
+
+    def found(self, readings: Readings) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The same of all readings of a capture, after these were looked at within the engine."""
+        import polars as pl
+
+        by = self._sampling()
+        rows, frames, firsts = readings.found(by.sample[READINGS].points(by.params))
+        if rows is not None:
+            yield by.name, pl.DataFrame(rows).with_columns(pl.Series(FRAMES, frames, dtype=pl.List(pl.Int64)))
+        yield from self._firsts(firsts)
+
+    def _sampling(self) -> Detection:
+        sampling = self._run.sampling(READINGS)
+        if sampling is None:
+            raise LookupError("no detection looks at a sample of the readings")
+        return sampling
+
+    def _firsts(self, firsts: Any) -> Iterator[tuple[str, pl.DataFrame]]:
+        import polars as pl
+
         if self._learns and firsts is not None:
             yield USUAL, boil(READINGS, pl.DataFrame(firsts))
 

@@ -6,6 +6,7 @@ asks that itself (`sensor.sieve`), and keeps of readings what is looked at (`sen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from linewarden.service.gathering import Gathering
     from linewarden.service.judging import Judge
 
-AT_ONCE = 32_768
-"""Readings that are taken over from the engine together, about: each time costs as much as some thousand rows."""
+MOST = 1_500_000
+"""Readings that the engine keeps (some 150 bytes each) until it is known that no more come; of more than that all are
+kept as everything else is, in files from some size on."""
 
 
 class Sifting:
@@ -29,24 +31,26 @@ class Sifting:
         self._gathering = gathering
         self._judge = judge
         self._sieve = Sieve(judge.wanted)
-        self._readings = Readings(judge.sample) if judge.sample is not None else None
+        self._readings = Readings(judge.sample.one_in) if judge.sample is not None else None
+        self._too_many = False
 
     def take(self, stream: str, arrow: Any) -> None:
         """One more batch."""
         if stream == READINGS and self._readings is not None:
-            if self._readings.add(arrow) >= AT_ONCE:
-                self._take_readings(self._readings)
+            if self._readings.add(arrow) >= MOST:
+                self._too_many = True
+                self._keep(self._judge.sampled(self._readings))
             return
         wanted = self._sieve.wanted(stream, arrow)
         if len(wanted):
             self._gathering.add(stream, pl.DataFrame(wanted))
 
     def end(self) -> None:
-        """What the engine still keeps."""
+        """No more come: what the engine still keeps."""
         if self._readings is not None:
-            self._take_readings(self._readings)
+            looked = self._judge.sampled if self._too_many else self._judge.found
+            self._keep(looked(self._readings))
 
-    def _take_readings(self, readings: Readings) -> None:
-        sampled, firsts = readings.take()
-        for who, rows in self._judge.readings(sampled, firsts):
-            self._gathering.keep(READINGS, who, rows)
+    def _keep(self, rows: Iterator[tuple[str, pl.DataFrame]]) -> None:
+        for who, some in rows:
+            self._gathering.keep(READINGS, who, some)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import FRAMES, Case, Detection, Finding, Row, Sample, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.records.order import in_order
 from linewarden.sensor.points import Points, sampled
@@ -33,15 +33,23 @@ class Params:
 
 
 def watch(params: Params) -> Watch:
-    """Keeps hashes of the last readings of each run of points."""
-    points = Points(2_000, **asdict(params))
+    """Tells what the points find, or what was found for it."""
+    points = points_of(params)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        if FRAMES in rows.columns:  # they were found within the engine
+            for row in rows.iter_rows(named=True):
+                yield _finding(row, row[FRAMES], known)
+            return
         for number, frames in points.look(rows.select(LOOKED)):
-            kind = "still" if frames is None else "replayed"
-            yield _finding(rows.row(number, named=True), kind, tuple(frames or ()), known)
+            yield _finding(rows.row(number, named=True), frames, known)
 
     return look
+
+
+def points_of(params: Params) -> Points:
+    """What remembers the last readings of each run of points."""
+    return Points(2_000, **asdict(params))
 
 
 def boil(rows: pl.DataFrame) -> pl.DataFrame:
@@ -50,6 +58,8 @@ def boil(rows: pl.DataFrame) -> pl.DataFrame:
     Sums and ends tell values apart nearly as well as all of them, at a tenth of the cost. What stands still does so in
     every sample by time, and a sequence that comes again has the same sample by number.
     """
+    if FRAMES in rows.columns:
+        return rows
     if "hash" not in rows.columns:
         return _sampled(rows)
     second = pl.col("ts").to_physical() // SECOND
@@ -63,7 +73,8 @@ def _sampled(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*ENVELOPE, *KEY)[chosen.get_column("number")].hstack(chosen.drop("number"))
 
 
-def _finding(row: Row, kind: str, frames: tuple[int, ...], known: Knowledge) -> Finding:
+def _finding(row: Row, frames: Sequence[int] | None, known: Knowledge) -> Finding:
+    kind = "still" if frames is None else "replayed"
     where = " ".join(str(part) for part in (row["name"] or row["area"] or "values", row["start"]) if part is not None)
     whose = known.name(row["source"])
     told = {
@@ -77,7 +88,7 @@ def _finding(row: Row, kind: str, frames: tuple[int, ...], known: Knowledge) -> 
         why=(f"{row['protocol']}, now {', '.join(f'{v:g}' for v in row['values'] or [])}",),
         severity=Severity.LOW if kind == "still" else None,
         resp=row["source"],
-        frames=frames,
+        frames=tuple(frames or ()),
         confidence=0.5 if kind == "still" else 0.7,
     )
 
@@ -113,7 +124,7 @@ DETECTION = Detection(
     needs={"reading": pl.col("values").list.len() > 0},
     watch=watch,
     boil={"reading": boil},
-    sample={"reading": SAMPLED},
+    sample={"reading": Sample(SAMPLED, points_of)},
     fires=Case({"reading": _read([*_noise(200, 1), *_noise(200, 1)[100:160]])}),
     quiet=Case({"reading": _read([*_noise(200, 1), *_noise(50, 99)])}),
     params=Params(),
