@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 131_072
 """Rows of a stream that are sieved together, about."""
-SLICE_ROWS = 600_000
+SLICE_ROWS = 300_000
 """Rows of all streams that are judged together, about."""
 MOST_BYTES = 256 << 20
 """What is kept in memory at most."""
