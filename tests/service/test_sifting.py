@@ -114,6 +114,11 @@ def test_the_engine_finds_in_readings_what_is_found_in_their_sample(seed: int, c
     assert {msg.partition(" of ")[0] for _, _, msg, _, _ in told[0]} >= {"values 7"}
 
 
+def test_long_blocks_of_values_count_for_more() -> None:
+    few, many = (batch("reading", [{"source": "10.0.0.1", "values": [1.0] * n}]) for n in (1, 160))
+    assert (Readings(4).add(few), Readings(4).add(many)) == (2, 12)
+
+
 def recorded(chance: random.Random, captures: int) -> Iterator[dict[str, Any]]:
     """Two points with noise; one of them runs through what it showed before, the other stands still from then on."""
     noise = [[float(chance.randrange(10_000)), float(chance.randrange(9))] for _ in range(300)]

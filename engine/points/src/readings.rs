@@ -21,6 +21,8 @@ use crate::{SECOND, WrongColumn};
 
 /// Things that are remembered; when there are more all are forgotten, and some more readings are kept.
 const MOST: usize = 1 << 16;
+/// Values that take about as much memory as all else of a row.
+const AS_ROW: usize = 16;
 const ENVELOPE: [&str; 5] = ["ts", "uid", "sensor", "capture", "frame"];
 
 /// Rows that are kept, with what is asked of each.
@@ -30,19 +32,11 @@ pub struct Kept {
     /// `numbers` are of no use here.
     pub sample: Sample,
     firsts: Vec<RecordBatch>,
+    /// Rows of both kinds, as [`Readings::add`] counts them.
     height: usize,
 }
 
 impl Kept {
-    /// Rows of both kinds.
-    pub fn len(&self) -> usize {
-        self.height
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.height == 0
-    }
-
     /// Envelope and point of the sample's rows. None without any.
     ///
     /// # Errors
@@ -221,7 +215,7 @@ impl Readings {
         }
     }
 
-    /// One more batch; how many rows are kept by now.
+    /// One more batch; how many rows are kept by now. [`AS_ROW`] values of a first row count as a row, too.
     ///
     /// # Errors
     /// A column is missing.
@@ -242,6 +236,7 @@ impl Readings {
                 self.kept.sample.push(point, own, (hash, sum), by_turn, by_hash);
             }
             first[row] = self.minutes.is_first(mixed(point, own.len() as u64), ts);
+            self.kept.height += if first[row] { own.len() / AS_ROW } else { 0 };
         }
         let (rows, firsts) = (&mut self.kept.rows, &mut self.kept.firsts);
         self.kept.height += keep(batch, looked, &[], rows)? + keep(batch, first, &["values"], firsts)?;

@@ -26,7 +26,8 @@ class Readings:
         self._readings = _engine.Readings(one_in)
 
     def add(self, batch: Any) -> int:
-        """One more batch; how many rows are kept by now. ValueError if a column is missing."""
+        """One more batch; how many rows are kept by now, where 16 values count as one, too. ValueError if a column is
+        missing."""
         return self._readings.add(batch)
 
     def take(self) -> tuple[Any, Any]:
