@@ -52,9 +52,7 @@ impl Kept {
     pub fn firsts(&self) -> Result<Option<RecordBatch>, ArrowError> {
         joined(&self.firsts)
     }
-}
 
-impl Kept {
     /// What is found in the sample's rows, taken in the order of time (then of captures and packets): the rows that
     /// decide it, with their first values, and what each is.
     ///
