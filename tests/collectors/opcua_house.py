@@ -8,13 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from linewarden.collectors.contract import Samples, Tag
 from linewarden.collectors.opcua import OpcUa, run
@@ -126,6 +127,7 @@ class Server:
         self.kind, self.options = kind, {"port": free_port(), **options}
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
+        self._last_words = ""
         if not self._begin():  # somebody else may have been given the same port meanwhile
             self.options["port"] = options.get("port", free_port())
             self.start()
@@ -140,9 +142,17 @@ class Server:
 
     def start(self) -> None:
         """One that is not there in two minutes (asyncua's needs some seconds of CPU to begin) is begun anew, once."""
-        assert any(self._begin() for _ in range(2)), f"the {self.kind} server does not start"
+        assert any(self._begin() for _ in range(2)), f"the {self.kind} server does not start: {self._last_words}"
 
     def _begin(self) -> bool:
+        with tempfile.TemporaryFile() as said:
+            if self._begun(said):
+                return True
+            said.seek(0)
+            self._last_words = said.read().decode(errors="replace").strip()[-300:]
+        return False
+
+    def _begun(self, said: IO[bytes]) -> bool:
         programs = {
             "asyncua": [sys.executable, str(HERE / "opcua_server.py")],
             "node": ["node", str(HERE / "opcua_server.mjs")],
@@ -151,7 +161,7 @@ class Server:
         self.process = process = subprocess.Popen(
             [*programs[self.kind], json.dumps(self.options)],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             env=environment,
         )
         late = threading.Timer(120, process.kill)
