@@ -9,8 +9,8 @@ import pytest
 
 from linewarden.detections.catalogue import detections
 from linewarden.detections.detection import Detection
-from linewarden.detections.wanted import MAYBE, any_of, test_of
-from linewarden.sensor.sieve import Sieve
+from linewarden.detections.wanted import any_of, test_of
+from linewarden.sensor.sieve import MAYBE, Sieve
 from tests.detections.build import frame
 from tests.detections.engine_batches import batch
 

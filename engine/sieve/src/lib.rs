@@ -1,6 +1,6 @@
 //! Rows that somebody may want, before anybody looks at them: the rest of a batch is left where it was made.
 //!
-//! What is wanted is asked in three values ([`Answer`]), and what a [`Test`] cannot tell is a perhaps. So a row that is
+//! What is wanted is asked in Kleene's three values (`answer.rs`), and what a test cannot tell is a perhaps. So a row that is
 //! left out is one of which it is certain; whoever wants the others asks them again, exactly.
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,4 @@ mod asking;
 mod sieve;
 mod test;
 
-pub use crate::answer::Answer;
 pub use crate::sieve::Sieve;
-pub use crate::test::{Number, Test, Text};

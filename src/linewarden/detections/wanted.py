@@ -16,7 +16,8 @@ from typing import Any
 
 import polars as pl
 
-ALWAYS, MAYBE = "always", "maybe"
+from linewarden.sensor.sieve import ALWAYS, MAYBE
+
 _ORDERS = {"Eq": "eq", "Lt": "lt", "LtEq": "lt_eq", "Gt": "gt", "GtEq": "gt_eq"}
 _TURNED = {"Eq": "Eq", "NotEq": "NotEq", "Lt": "Gt", "LtEq": "GtEq", "Gt": "Lt", "GtEq": "LtEq"}
 _LEAST, _MOST = -(2**63), 2**63 - 1

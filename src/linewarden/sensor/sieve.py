@@ -11,8 +11,8 @@ from typing import Any
 
 from linewarden import _engine
 
-EVERYTHING = ("always", "maybe")
-"""Tests by which nothing is left out."""
+ALWAYS, MAYBE = "always", "maybe"
+"""Tests by which nothing is left out: each row is wanted, and of no row it can be told."""
 
 
 class Sieve:
@@ -22,15 +22,10 @@ class Sieve:
         self._sieves: dict[str, Any] = {}
         for stream, test in tests.items():
             try:
-                if test not in EVERYTHING:
+                if test not in (ALWAYS, MAYBE):
                     self._sieves[stream] = _engine.Sieve(json.dumps(test))
             except ValueError:  # a pattern that the engine does not know: then all is wanted
                 continue
-
-    @property
-    def streams(self) -> frozenset[str]:
-        """Those of which something can be left out."""
-        return frozenset(self._sieves)
 
     def wanted(self, stream: str, batch: Any) -> Any:
         """The rows of an engine's batch that may be wanted, as another one; or all of them."""
