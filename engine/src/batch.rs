@@ -4,9 +4,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowSchema, to_ffi};
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
+use linewarden_rows::as_engines;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
+
+use crate::frames::batches;
 
 /// A batch of rows; `polars.DataFrame(batch)`, `pyarrow.record_batch(batch)` and others read it in place.
 #[pyclass(module = "linewarden._engine", frozen)]
@@ -26,6 +29,15 @@ impl Batch {
 
 #[pymethods]
 impl Batch {
+    /// The rows of anything that gives an Arrow stream, in the types of the engine. ValueError if it cannot be read.
+    #[staticmethod]
+    fn of(py: Python<'_>, frame: &Bound<'_, PyAny>) -> PyResult<Vec<Self>> {
+        let batches = batches(frame)?;
+        let plain: Result<Vec<RecordBatch>, _> = py.detach(|| batches.iter().map(as_engines).collect());
+        let plain = plain.map_err(|e| PyValueError::new_err(e.to_string()))?;
+        Ok(plain.into_iter().map(Self::new).collect())
+    }
+
     /// Rows of the batch.
     fn __len__(&self) -> usize {
         self.rows.num_rows()

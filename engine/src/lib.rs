@@ -18,6 +18,7 @@ mod shard;
 mod sieve;
 mod texts;
 mod unpacking;
+mod usual;
 
 use pyo3::prelude::*;
 
@@ -36,8 +37,10 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<metrics::Metrics>()?;
     module.add_class::<metrics::Numbers>()?;
     module.add_class::<ports::Ports>()?;
+    module.add_class::<sieve::Held>()?;
     module.add_class::<sieve::Sieve>()?;
     module.add_class::<unpacking::Unpacked>()?;
+    module.add_class::<usual::Usual>()?;
     module.add_function(wrap_pyfunction!(ports::give_up_rights, module)?)?;
     module.add_function(wrap_pyfunction!(cutting::cut, module)?)?;
     module.add_function(wrap_pyfunction!(points::sampled, module)?)?;

@@ -103,14 +103,14 @@ impl Readings {
 }
 
 /// The rows with more columns.
-fn beside(
+pub fn beside(
     rows: &RecordBatch,
-    more: impl IntoIterator<Item = (&'static str, ArrayRef)>,
+    more: impl IntoIterator<Item = (impl Into<String>, ArrayRef)>,
 ) -> PyResult<RecordBatch> {
     let schema = rows.schema();
     let names = schema.fields().iter().map(|f| f.name().clone());
     let there = names.zip(rows.columns().iter().cloned());
-    let more = more.into_iter().map(|(name, column)| (name.to_owned(), column));
+    let more = more.into_iter().map(|(name, column)| (name.into(), column));
     let found = RecordBatch::try_from_iter(there.chain(more));
     found.map_err(|e| PyValueError::new_err(e.to_string()))
 }

@@ -163,6 +163,10 @@ class Unpacked:
 class Batch:
     """Rows of one stream with the Arrow PyCapsule interface."""
 
+    @staticmethod
+    def of(frame: object) -> list[Batch]:
+        """The rows of anything that gives an Arrow stream, in the types of the engine. ValueError if it cannot."""
+
     def __len__(self) -> int: ...
     def select(self, names: list[str]) -> Batch:
         """The batch with these columns only, those of them that it has."""
@@ -205,6 +209,77 @@ class Readings:
 
     def found(self, points: Points) -> tuple[Batch | None, list[list[int] | None], Batch | None]:
         """What `points` find in them, and the packets of each replay; and the first ones of a minute."""
+
+class Held:
+    """Holds the batches of a stream until no more come; then only those rows leave that somebody looks at."""
+
+    def __init__(self, looks: str) -> None:
+        """`looks`: a list of tests, each with what is kept of its rows, in JSON. ValueError if it is not that."""
+
+    def add(self, batch: Batch) -> int:
+        """One more batch; how many rows are held by now."""
+
+    def give(self) -> list[Batch]:
+        """Lets go of all batches."""
+
+    def end(self) -> None:
+        """No more come: now it can be asked what to look at."""
+
+    def count(self, look: int) -> int:
+        """How many rows a look asks for."""
+
+    def thinned(self, look: int) -> bool:
+        """Whether less than all is kept of what this look asks for."""
+
+    def rows(self, looks: list[int]) -> Batch | None:
+        """The rows that are kept of any of these looks, in the order of time; None without any."""
+
+    def certain(self, look: int) -> bool:
+        """Whether it is certain which rows a look asks for; else what it gives is to be asked again."""
+
+    def marked(self, marks: dict[int, str]) -> Batch | None:
+        """The same, with a column for each look that says which of them it keeps; None without any."""
+
+    def alike(self, look: int, firsts: list[int]) -> Batch | None:
+        """Of a look whose first rows were kept all rows that are alike some of these, by number."""
+
+class Usual:
+    """Takes what there is of each stream, then says what is needed of it."""
+
+    def __init__(
+        self, *, after_ns: int, slice_ns: int, factor: float, margin: float, floor: float, most_below: int
+    ) -> None: ...
+    def conns(self, held: Held, look: int) -> None:
+        """Takes the connections that a look asks for. ValueError if a column is missing."""
+
+    def commands(self, held: Held, look: int) -> None:
+        """Takes the commands. ValueError as above."""
+
+    def heard(self, held: Held, look: int) -> None:
+        """Takes the times of something else."""
+
+    def readings(self, batch: Batch) -> None:
+        """Takes the first readings of each minute. ValueError as above."""
+
+    def addresses(self) -> list[str]:
+        """The addresses that were met, in no order."""
+
+    def targets(self) -> list[str]:
+        """The targets that were met, in no order."""
+
+    def decide(
+        self, peers: dict[str, str], areas: dict[str, str], internet: str, masters: list[str], login: str
+    ) -> str:
+        """Sees what is needed: `some`, `nothing` or `all`."""
+
+    def needed(self, talk: int, held: Held, look: int) -> Batch | None:
+        """The rows of a talk (by number) that are needed; None without any."""
+
+    def quiet(self, talk: int, held: Held, look: int) -> Batch | None:
+        """Of the others one a second, with when the last of it `ended` (ns), and how often something was `heard`."""
+
+    def shown(self) -> Batch | None:
+        """The readings that are needed; None without any."""
 
 class Sieve:
     """Leaves rows out of the batches of a stream that nobody wants."""

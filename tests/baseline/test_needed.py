@@ -5,21 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linewarden.baseline import needed
 from linewarden.baseline.baseline import Baseline, Params
-from linewarden.baseline.facts import boil
+from linewarden.baseline.facts import TELLING, boil
 from linewarden.baseline.needed import Needed
 from linewarden.baseline.things import ANYBODY
+from linewarden.detections.wanted import test_of
+from linewarden.records.order import in_order
+from linewarden.sensor.sieve import ALWAYS, Held, batches_of
 from tests.baseline import test_bulk as rows_of
 from tests.baseline.plant import HMI, PLC, STRANGER, command, shift, write
 from tests.detections.build import NS, frame
 from tests.effort import examples
 
+test_of.__test__ = False  # type: ignore[attr-defined]
 HASTY = Params(after_s=120, exchanges=2, minutes=1, confidence=0.05)
 """A baseline that soon tells news."""
+MOST_ADDRESSES = 4_096
+"""Beyond these all is learned (`engine/usual`)."""
 ENDS = (NS + 170 * 10**9, NS + 400 * 10**9, 2**62)
 """Times at which the recording is cut, as it is judged slice by slice."""
 HOSTS = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.9", "8.8.8.8", "9.9.9.9", "224.0.0.251")
@@ -58,10 +65,29 @@ def news_of(rows: dict[str, pl.DataFrame], params: Params) -> list[tuple[Any, ..
 
 def both(recording: dict[str, list[dict[str, Any]]], params: Params) -> tuple[list[Any], list[Any], int]:
     """News of all of it, news of what is needed, and how many rows are not."""
-    whole = {s: boil(s, frame(s, sorted(rows, key=lambda r: r["ts"]))) for s, rows in recording.items() if rows}
-    asked = Needed(whole, params)
-    left = {s: asked.of(s, rows).sort("ts", maintain_order=True) for s, rows in whole.items()}
+    frames = {s: frame(s, sorted(rows, key=lambda r: r["ts"])) for s, rows in recording.items() if rows}
+    whole = {s: boil(s, rows) for s, rows in frames.items()}
+    left = {s: whole[s].clear() for s in whole} | {s: in_order(rows) for s, rows in left_of(frames, params).items()}
     return news_of(whole, params), news_of(left, params), sum(_said(whole[s]) - _said(left[s]) for s in whole)
+
+
+def left_of(frames: dict[str, pl.DataFrame], params: Params) -> dict[str, pl.DataFrame]:
+    """What is needed of each stream."""
+    asked = Needed(params)
+    for stream, rows in frames.items():
+        if stream == "reading":
+            (batch,) = batches_of(rows)
+            asked.readings(batch)
+            continue
+        held = Held([(test_of(TELLING[stream]) if stream in TELLING else ALWAYS, None)])
+        for batch in batches_of(rows):
+            held.add(batch)
+        held.end()
+        asked.take(stream, held, 0)
+    found: dict[str, list[pl.DataFrame]] = {}
+    for stream, rows in asked.rows():
+        found.setdefault(stream, []).append(rows)
+    return {stream: pl.concat(rows) for stream, rows in found.items()}
 
 
 def _said(rows: pl.DataFrame) -> int:
@@ -112,6 +138,12 @@ def test_of_ten_minutes_nothing_can_be_news() -> None:
 
 
 def test_a_flood_is_learned_as_a_whole() -> None:
-    rows = [command(m / 100, f"10.{m // 250}.0.{m % 250}", PLC) for m in range(needed.MOST_ADDRESSES + 10)]
+    rows = [command(m / 100, f"10.{m // 250}.0.{m % 250}", PLC) for m in range(MOST_ADDRESSES + 10)]
     _, _, left_out = both({"command": [*rows, command(60, HMI)]}, Params())
     assert left_out == 0
+
+
+@pytest.fixture(autouse=True)
+def everything_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little it is."""
+    monkeypatch.setattr(needed, "FEW", 0)

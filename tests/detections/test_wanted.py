@@ -52,6 +52,9 @@ def kept(need: pl.Expr, stream: str = "command", rows: list[dict[str, Any]] = RO
         pl.any_horizontal(COL("unit") == 300, COL("value").str.starts_with("plc")),
         pl.all_horizontal(COL("unit") == 7, COL("answered") == 0),
         (COL("unit") == 1) | (COL("target").is_null() & (COL("answered") == 0)),
+        (COL("answered") > COL("errors")) & (COL("unit") < 99),
+        ((COL("unit") > 5) & (COL("unit") < 99)).fill_null(value=True),
+        ~((COL("unit") > 5).fill_null(value=True)),
     ],
     ids=str,
 )
@@ -63,7 +66,7 @@ def test_what_it_knows_it_asks_as_polars_does(need: pl.Expr) -> None:
 @pytest.mark.parametrize(
     "need",
     [
-        COL("answered") > COL("errors"),
+        COL("answered") != COL("errors"),
         COL("target").str.len_bytes() > 3,
         ~(COL("target").str.to_lowercase() == "coil 7"),
         COL("answered") * 2 > 3,

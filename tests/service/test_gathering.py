@@ -8,14 +8,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from linewarden.baseline import needed
 from linewarden.baseline.baseline import Baseline
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.run import Told
 from linewarden.errors import StoreError
-from linewarden.service import gathering
+from linewarden.sensor.sieve import batches_of
+from linewarden.service import gathering, sifting
 from linewarden.service.detecting import JUDGED, chosen
 from linewarden.service.gathering import Gathering
 from linewarden.service.judging import Judge
+from linewarden.service.sifting import Sifting
 from tests.baseline.plant import STRANGER, command, shift, write
 from tests.detections.build import frame
 
@@ -40,10 +43,13 @@ def in_one_piece() -> list[Told]:
 def gathered(pieces: int = 10) -> list[Told]:
     judge = Judge(chosen(), Knowledge())
     held = Gathering(judge)
+    sifted = Sifting(judge, held)
     rows = whole()
     size = rows.height // pieces
     for at in reversed(range(0, rows.height, size)):
-        held.add("command", rows[at : at + size])
+        for batch in batches_of(rows[at : at + size]):
+            sifted.take("command", batch)
+    held.end(sifted)
     return held.told()
 
 
@@ -56,7 +62,7 @@ def by_id(told: list[Told]) -> list[str]:
 def small(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Everything is sieved at once, and looked through before it is learned."""
     monkeypatch.setattr(gathering, "AT_ONCE", 16)
-    monkeypatch.setattr(gathering, "FEW", 0)
+    monkeypatch.setattr(needed, "FEW", 0)
     return monkeypatch
 
 
@@ -79,7 +85,7 @@ def test_what_cannot_be_news_is_not_learned(small: pytest.MonkeyPatch, most: int
     small.setattr(gathering, "MOST_BYTES", most)
     told = gathered()
     some, learned[:] = sum(learned), []
-    small.setattr(gathering, "MANY", 0)
+    small.setattr(sifting, "MOST", 0)
     assert by_id(told) == by_id(gathered())
     assert 0 < some < sum(learned)
 

@@ -42,7 +42,7 @@ def test_a_capture_tells_the_same_with_what_nobody_wants_left_out() -> None:
                 sieve.take(one.stream, one.arrow)
             else:
                 gathering.add(one.stream, pl.DataFrame(one.arrow))
-        sieve.end()
+        gathering.end(sieve if sifted else None)
         told.append(sorted(gathering.told(), key=lambda t: (t.ts, t.notice.notice_id)))
     assert told[0] and told[0] == told[1]
 
@@ -108,8 +108,9 @@ def test_the_engine_finds_in_readings_what_is_found_in_their_sample(seed: int, c
             sieve = sifting.Sifting(judge, gathering)
             for piece in own:
                 sieve.take("reading", batch("reading", piece))
-            sieve.end()
-        told.append(sorted((t.ts, t.notice.notice_id, t.notice.msg, t.notice.why, t.frame) for t in gathering.told()))
+            gathering.end(sieve)
+            found = gathering.told()
+        told.append(sorted((t.ts, t.notice.notice_id, t.notice.msg, t.notice.why, t.frame) for t in found))
     assert told[0] == told[1]
     assert {msg.partition(" of ")[0] for _, _, msg, _, _ in told[0]} >= {"values 7"}
 

@@ -1,22 +1,20 @@
 //! Readings as they come, of which only those are kept that are looked at: a [`Sample`], and the first ones of each
 //! minute, from which is learned what is usual. Of these the same is found as of all readings.
 
-use std::collections::BTreeSet;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, UInt64Type};
-use arrow_array::{Array, BooleanArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{Array, BooleanArray, ListArray, RecordBatch};
 use arrow_schema::{ArrowError, Field, FieldRef, Schema};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::FilterBuilder;
 use arrow_select::interleave::interleave_record_batch;
 use hashbrown::HashMap;
+use linewarden_rows::{Row, in_order};
 
 use crate::hash::mixed;
 use crate::points::{Found, Points, Reading};
-use crate::sample::{Columns, KEY, Same, Sample, hash_of, times};
+use crate::sample::{Columns, KEY, Same, Sample, hash_of};
 use crate::{SECOND, WrongColumn};
 
 /// Things that are remembered; when there are more all are forgotten, and some more readings are kept.
@@ -87,63 +85,6 @@ impl Kept {
         };
         order.iter().map(reading).collect()
     }
-}
-
-/// A row of several batches: its number in all of them, and its batch and place in that. ts: ns UTC.
-struct Row {
-    ts: i64,
-    capture: u32,
-    frame: i64,
-    number: usize,
-    place: (usize, usize),
-}
-
-/// Rows by time; of equal times by capture and packet.
-fn in_order(batches: &[RecordBatch]) -> Result<Vec<Row>, ArrowError> {
-    let missing = |name: &str| ArrowError::SchemaError(WrongColumn(name.to_owned()).to_string());
-    let captures = captures_of(batches).ok_or_else(|| missing("capture"))?;
-    let mut rows = Vec::new();
-    for (number, (batch, captures)) in batches.iter().zip(captures).enumerate() {
-        let times = times(batch).map_err(|_| missing("ts"))?;
-        let frames = batch
-            .column_by_name("frame")
-            .and_then(|c| c.as_primitive_opt::<UInt64Type>())
-            .ok_or_else(|| missing("frame"))?;
-        let before = rows.len();
-        rows.extend(times.into_iter().enumerate().map(|(row, ts)| Row {
-            ts,
-            capture: captures[row],
-            frame: frames.value(row).cast_signed(),
-            number: before + row,
-            place: (number, row),
-        }));
-    }
-    rows.sort_by_key(|row| (row.ts, row.capture, row.frame));
-    Ok(rows)
-}
-
-/// The captures of each batch's rows, as numbers in the order of their names.
-fn captures_of(batches: &[RecordBatch]) -> Option<Vec<Vec<u32>>> {
-    let column = |batch: &RecordBatch| {
-        let column = batch
-            .column_by_name("capture")?
-            .as_dictionary_opt::<Int32Type>()?;
-        let names = column.values().as_string_opt::<i32>()?;
-        Some((column.keys().clone(), names.clone()))
-    };
-    let columns: Vec<_> = batches.iter().map(column).collect::<Option<_>>()?;
-    let names: BTreeSet<&str> = columns
-        .iter()
-        .flat_map(|(_, names)| names.iter().flatten())
-        .collect();
-    let place: HashMap<&str, u32> = names.into_iter().zip(0..).collect();
-    let of = |(keys, names): &(PrimitiveArray<Int32Type>, StringArray)| {
-        let places: Vec<u32> = names.iter().map(|n| n.map_or(0, |n| place[n])).collect();
-        keys.iter()
-            .map(|key| key.map_or(0, |k| places[k as usize]))
-            .collect()
-    };
-    Some(columns.iter().map(of).collect())
 }
 
 fn with_values(rows: &RecordBatch, values: ListArray) -> Result<RecordBatch, ArrowError> {

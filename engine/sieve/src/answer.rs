@@ -36,6 +36,16 @@ impl Answer {
         }
     }
 
+    /// With an answer in the place of nulls.
+    #[must_use]
+    pub fn filled(mut self, null: bool) -> Self {
+        for (yes, no) in self.yes.iter_mut().zip(&mut self.no) {
+            let nothing = !(*yes | *no);
+            *(if null { yes } else { no }) |= nothing;
+        }
+        self
+    }
+
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         self.with(other, |a, b| a & b, |a, b| a | b)
@@ -56,6 +66,22 @@ impl Answer {
             .zip(&other.no)
             .for_each(|(a, &b)| *a = no(*a, b));
         self
+    }
+
+    /// Whether each of so many rows certainly says no.
+    pub fn is_no(&self, rows: usize) -> bool {
+        let full = |word: usize| u64::MAX >> (64 - (rows - word * 64).min(64));
+        self.yes.iter().all(|&yes| yes == 0)
+            && self
+                .no
+                .iter()
+                .enumerate()
+                .all(|(word, &no)| no & full(word) == full(word))
+    }
+
+    /// Whether no row is a perhaps.
+    pub fn certain(&self) -> bool {
+        self.yes.iter().zip(&self.no).all(|(yes, no)| yes & no == 0)
     }
 
     /// Whether this row may be meant.
@@ -102,6 +128,24 @@ mod tests {
         assert_eq!(may(perhaps().or(&known())), [true; 3]);
         assert_eq!(may(perhaps().negated()), [true; 3]);
         assert_eq!(may(perhaps().or(&known()).negated()), [false, true, false]);
+    }
+
+    #[test]
+    fn only_what_every_row_denies_is_a_no() {
+        let of = |answers: &[Option<bool>]| Answer::of(answers.iter().copied());
+        assert!(of(&[Some(false); 65]).is_no(65));
+        assert!(!of(&[Some(false), None]).is_no(2));
+        assert!(!of(&[Some(false), Some(true)]).is_no(2));
+        assert!(!Answer::all(3, true, true).is_no(3));
+    }
+
+    #[test]
+    fn only_a_null_is_filled() {
+        let of = |answers: [Option<bool>; 3]| Answer::of(answers.into_iter());
+        let may = |answer: Answer| [0, 1, 2].map(|row| answer.may(row));
+        let filled = |null| of([Some(true), Some(false), None]).filled(null);
+        assert_eq!(may(filled(true)), [true, false, true]);
+        assert_eq!(may(filled(false).negated()), [false, true, true]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use arrow_array::types::{
     ArrowPrimitiveType, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
+use hashbrown::HashMap;
 
 use crate::answer::Answer;
 
@@ -12,8 +13,13 @@ pub fn missing(column: &ArrayRef) -> Answer {
     Answer::of((0..column.len()).map(|row| Some(column.is_null(row))))
 }
 
-/// Each text of a dictionary is asked once.
-pub fn text(column: &ArrayRef, nulls: Option<&str>, holds: impl Fn(&str) -> bool) -> Option<Answer> {
+/// Each text of a dictionary is asked once; of others, too, where it costs more than to remember what was told (`dear`).
+pub fn text(
+    column: &ArrayRef,
+    nulls: Option<&str>,
+    dear: bool,
+    holds: impl Fn(&str) -> bool,
+) -> Option<Answer> {
     let empty = nulls.map(&holds);
     if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
         let texts = dictionary.values().as_string_opt::<i32>()?;
@@ -24,7 +30,15 @@ pub fn text(column: &ArrayRef, nulls: Option<&str>, holds: impl Fn(&str) -> bool
         ));
     }
     let texts = column.as_string_opt::<i32>()?.iter();
-    Some(Answer::of(texts.map(|t| t.map_or(empty, |t| Some(holds(t))))))
+    let mut told = HashMap::new();
+    let mut once = |text| {
+        if dear {
+            *told.entry(text).or_insert_with(|| holds(text))
+        } else {
+            holds(text)
+        }
+    };
+    Some(Answer::of(texts.map(|t| t.map_or(empty, |t| Some(once(t))))))
 }
 
 pub fn number(column: &ArrayRef, nulls: Option<i64>, holds: impl Fn(i128) -> bool) -> Option<Answer> {
@@ -47,6 +61,29 @@ pub fn number(column: &ArrayRef, nulls: Option<i64>, holds: impl Fn(i128) -> boo
         .or_else(|| all::<UInt32Type>(column, empty, &holds))
         .or_else(|| all::<UInt64Type>(column, empty, &holds))
         .or_else(|| all::<Int64Type>(column, empty, &holds))
+}
+
+/// Two columns of the same type.
+pub fn numbers(one: &ArrayRef, other: &ArrayRef, holds: impl Fn(i128, i128) -> bool) -> Option<Answer> {
+    fn all<T: ArrowPrimitiveType>(
+        one: &ArrayRef,
+        other: &ArrayRef,
+        holds: impl Fn(i128, i128) -> bool,
+    ) -> Option<Answer>
+    where
+        i128: From<T::Native>,
+    {
+        let pairs = one
+            .as_primitive_opt::<T>()?
+            .iter()
+            .zip(other.as_primitive_opt::<T>()?);
+        Some(Answer::of(pairs.map(|(a, b)| Some(holds(a?.into(), b?.into())))))
+    }
+    all::<UInt8Type>(one, other, &holds)
+        .or_else(|| all::<UInt16Type>(one, other, &holds))
+        .or_else(|| all::<UInt32Type>(one, other, &holds))
+        .or_else(|| all::<UInt64Type>(one, other, &holds))
+        .or_else(|| all::<Int64Type>(one, other, &holds))
 }
 
 pub fn truth(column: &ArrayRef, nulls: Option<bool>) -> Option<Answer> {

@@ -6,7 +6,10 @@
 
 mod answer;
 mod asking;
+mod held;
 mod sieve;
 mod test;
+mod thin;
 
+pub use crate::held::{Held, Look, Seen};
 pub use crate::sieve::Sieve;

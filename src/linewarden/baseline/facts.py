@@ -42,7 +42,7 @@ def boil(stream: str, frame: pl.DataFrame) -> pl.DataFrame:
     if stream == "reading":
         return _firsts(frame if "places" in frame.columns else _counted(frame))
     chosen = _timed(frame, stream)
-    return chosen.filter(_TELLING[stream]) if stream in _TELLING else chosen
+    return chosen.filter(TELLING[stream]) if stream in TELLING else chosen
 
 
 COLUMNS = {
@@ -53,7 +53,7 @@ COLUMNS = {
     "reading": (*ENVELOPE, "source", "protocol", "unit", "area", "start", "name", "values"),
 }  # fmt: skip
 """The columns that are read of each stream: take no more, the rest costs time."""
-_TELLING = {
+TELLING = {
     # Below IP there is no service, and who began is not known if the tap saw neither beginning nor protocol.
     "conn": (pl.col("orig_bytes") > 0) & (pl.col("resp_pkts") > 0) & (pl.col("proto") != "eth")
             & (pl.col("service").is_not_null() | (pl.col("direction") != "first")),

@@ -24,6 +24,7 @@ import polars as pl
 
 from linewarden.detections.attack import TECHNIQUES, Technique
 from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.thinning import Thin
 from linewarden.plant.model import Severity
 from linewarden.sensor.points import Points
 
@@ -118,6 +119,7 @@ class Detection:
         fires, quiet: one case each.
         params: the settings, with defaults.
         refractory_s: a second finding of the same key is counted and not told for so long.
+        thin: stream -> which of these rows decide something: the watch gets no others, see `detections.thinning`.
         boil: stream -> what the watch gets in the place of the rows that it needs, see `Boil`.
         sample: the stream of readings -> it looks at no more of them than this, so that the engine may do it.
     """
@@ -134,6 +136,7 @@ class Detection:
     quiet: Case
     params: Any = field(default_factory=NoParams)
     refractory_s: float = 3600.0
+    thin: Mapping[str, Thin] = field(default_factory=dict)
     boil: Mapping[str, Boil] = field(default_factory=dict)
     sample: Mapping[str, Sample] = field(default_factory=dict)
     name: str = ""
@@ -154,24 +157,38 @@ class Detection:
         ]
 
 
-def stateless(told: Callable[[Row, Knowledge], Finding | None], alike: tuple[str, ...] = ()) -> Callable[[Any], Watch]:
+class Stateless:
+    """A watch that judges each row by itself: what `stateless` makes."""
+
+    def __init__(self, told: Callable[[Row, Knowledge], Finding | None], alike: tuple[str, ...]) -> None:
+        self._told, self.alike = told, alike
+
+    def __call__(self, _params: Any) -> Watch:
+        """The watch of a run."""
+        return self._watch
+
+    def of_interest(self, firsts: pl.DataFrame, known: Knowledge) -> pl.Series:
+        """Whether anything is told of rows that are alike, by the first ones."""
+        some = [self._told(row, known) is not None for row in firsts.iter_rows(named=True)]
+        return pl.Series(some, dtype=pl.Boolean)
+
+    def _watch(self, _stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
+        for row in self._looked_at(rows, known).iter_rows(named=True):
+            if (finding := self._told(row, known)) is not None:
+                yield finding
+
+    def _looked_at(self, rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
+        if not self.alike:
+            return rows
+        firsts = rows.unique(self.alike, keep="first", maintain_order=True)
+        wanted = firsts.select(self.alike).filter(self.of_interest(firsts, known))
+        return rows.join(wanted, on=self.alike, how="semi", maintain_order="left", nulls_equal=True)
+
+
+def stateless(told: Callable[[Row, Knowledge], Finding | None], alike: tuple[str, ...] = ()) -> Stateless:
     """A watch that judges each row by itself.
 
     `alike`: whether `told` says anything depends on these columns only, so that of rows that agree in them one is
     enough to leave them all out.
     """
-
-    def watch(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in _of_interest(rows, known).iter_rows(named=True):
-            if (finding := told(row, known)) is not None:
-                yield finding
-
-    def _of_interest(rows: pl.DataFrame, known: Knowledge) -> pl.DataFrame:
-        if not alike:
-            return rows
-        firsts = rows.unique(alike, keep="first", maintain_order=True)
-        some = [told(row, known) is not None for row in firsts.iter_rows(named=True)]
-        wanted = firsts.select(alike).filter(pl.Series(some, dtype=pl.Boolean))
-        return rows.join(wanted, on=alike, how="semi", maintain_order="left", nulls_equal=True)
-
-    return lambda _params: watch
+    return Stateless(told, alike)

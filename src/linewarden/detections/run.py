@@ -11,7 +11,7 @@ often it came is told in a row of its own when that time is over, or at the end,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,11 @@ import polars as pl
 from polars import selectors
 
 from linewarden.detections.attack import TECHNIQUES
-from linewarden.detections.detection import Detection, Finding, Watch
+from linewarden.detections.detection import Detection, Finding, Stateless, Watch
 from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.looks import Look, look_of
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import in_time
 from linewarden.detections.wanted import any_of
 from linewarden.records.notice import Notice
 
@@ -101,6 +103,10 @@ class Run:
         """Which rows of a stream anybody looks at, as the engine asks it: a test for a `sensor.sieve.Sieve`."""
         return any_of(w.wanted for w in self._watches[stream])
 
+    def looks(self, stream: str) -> list[Look]:
+        """What each of its detections looks at in a stream, in the words of the engine (`sensor.sieve.Held`)."""
+        return [look_of(w.detection, stream, w.wanted, w.mark) for w in self._watches.get(stream, ())]
+
     def sampling(self, stream: str) -> Detection | None:
         """Who looks at a stream, if it is one detection only, and that looks at a sample (`Detection.sample`)."""
         watching = [w.detection for w in self._watches.get(stream, ())]
@@ -113,21 +119,30 @@ class Run:
     def sieve(self, stream: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         """The rows that somebody wants: for a detection that boils them down by its name, for all others together."""
         watches = self._watches.get(stream, ())
-        if frame.height == 0 or not watches:
-            return
-        # One pass over the batch says who has anything to look at; for most batches that is nobody.
-        marks = _marks(frame, watches)
-        hits = [w for w in watches if w.mark in marks.columns]
+        if frame.height and watches:
+            # One pass over the batch says who has anything to look at; for most batches that is nobody.
+            yield from self._sieved(stream, frame, _marks(frame, watches))
+
+    def marked(self, stream: str, frame: pl.DataFrame, again: Collection[str]) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The same of rows that the engine has marked (`Look.mark`); these marks have to be asked for `again`."""
+        watches = self._watches[stream]
+        marks = [frame.get_column(w.mark) for w in watches if w.mark in frame.columns and w.mark not in again]
+        rows = frame.drop(w.mark for w in watches if w.mark in frame.columns)
+        asked = _asked(rows, [w for w in watches if w.mark in again])
+        yield from self._sieved(stream, rows, pl.DataFrame([*marks, *asked.get_columns()]))
+
+    def _sieved(self, stream: str, rows: pl.DataFrame, marks: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        hits = [w for w in self._watches[stream] if w.mark in marks.columns and marks.get_column(w.mark).any()]
         for one in hits:
             if stream in one.detection.boil:
-                yield one.detection.name, self._boiled(one, stream, frame.filter(marks.get_column(one.mark)))
+                yield one.detection.name, self._boiled(one, stream, rows.filter(marks.get_column(one.mark)))
         if common := [w.mark for w in hits if stream not in w.detection.boil]:
-            yield COMMON, frame.hstack(marks.select(common)).filter(pl.any_horizontal(common))
+            yield COMMON, rows.hstack(marks.select(common)).filter(pl.any_horizontal(common))
 
     def judge(self, stream: str, who: str, rows: pl.DataFrame) -> list[Told]:
         """Judges what `sieve` gave, or several of these put together in the order of time."""
         if who != COMMON:
-            one = next(w for w in self._watches[stream] if w.detection.name == who)
+            one = self._watching(stream, who)
             return self._watched(one, stream, _plain(self._boiled(one, stream, rows)))
         there = set(rows.columns)
         marked = [w for w in self._watches[stream] if w.mark in there]
@@ -135,12 +150,31 @@ class Run:
         own = _own(_plain(rows.drop(marks.columns)), marks)
         return [t for w, wanted in zip(marked, own, strict=True) for t in self._watched(w, stream, wanted)]
 
+    def of_interest(self, stream: str, name: str, firsts: pl.DataFrame) -> list[int]:
+        """Of rows that stand for all that are alike them (`Look.alike`) the numbers of those that are told of."""
+        one = self._watching(stream, name)
+        if not isinstance(one.detection.watch, Stateless) or name in self.broken:
+            return []
+        try:
+            some = one.detection.watch.of_interest(_plain(firsts), self.knowledge)
+        except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
+            self._broke(one, error)
+            return []
+        return some.arg_true().to_list()
+
+    def _watching(self, stream: str, name: str) -> _Watching:
+        return next(w for w in self._watches[stream] if w.detection.name == name)
+
+    def _broke(self, watching: _Watching, error: Exception) -> None:
+        self.broken.setdefault(watching.detection.name, f"{type(error).__name__}: {error}")
+
     def _boiled(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows boiled down; none, if the detection stumbles over them."""
+        boil = watching.detection.boil.get(stream)
         try:
-            return watching.detection.boil[stream](rows)
+            return rows if boil is None else boil(rows)
         except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
-            self.broken.setdefault(watching.detection.name, f"{type(error).__name__}: {error}")
+            self._broke(watching, error)
             return rows.clear()
 
     def _watched(self, watching: _Watching, stream: str, rows: pl.DataFrame) -> list[Told]:
@@ -149,11 +183,12 @@ class Run:
         detection = watching.detection
         if rows.height == 0 or detection.name in self.broken:
             return told
+        thin = detection.thin.get(stream)
         try:
-            for finding in watching.watch(stream, rows, self.knowledge):
+            for finding in watching.watch(stream, rows if thin is None else thin(in_time(rows)), self.knowledge):
                 told += self._take(detection, finding)
         except Exception as error:  # noqa: BLE001 - said by who runs this, see `broken`
-            self.broken[detection.name] = f"{type(error).__name__}: {error}"
+            self._broke(watching, error)
         return told
 
     def end(self) -> list[Told]:

@@ -21,32 +21,16 @@ def in_time(rows: pl.DataFrame) -> pl.DataFrame:
     return rows if rows.get_column("ts").is_sorted() else rows.sort("ts", maintain_order=True)
 
 
+def brief(rows: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each row's number, and a few of its columns: whole rows as objects of Python cost several times as much."""
+    return enumerate(rows.select(columns).iter_rows(named=True))
+
+
 def only(rows: pl.DataFrame, columns: Sequence[str], wanted: Callable[..., bool]) -> pl.DataFrame:
     """The rows that are wanted, in their order; rows that are alike in these columns are asked once."""
     alike = rows.select(columns).unique(maintain_order=True)
     kept = alike.filter(pl.Series([wanted(*row) for row in alike.iter_rows()], dtype=pl.Boolean))
     return rows.join(kept, on=columns, how="semi", maintain_order="left", nulls_equal=True)
-
-
-def outermost(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Of rows that are alike in these columns the first and the last, in their order."""
-    number = pl.col("number")
-    ends = rows.select(by).with_row_index("number").group_by(by).agg(number.min(), number.max().alias("last"))
-    kept = pl.concat([ends.get_column("number"), ends.get_column("last")]).unique().sort()
-    return rows if kept.len() == rows.height else rows[kept]
-
-
-def changes(rows: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFrame:
-    """Without the rows that say the same as the one before in their series: most of what is written again and again."""
-    value = pl.col(column)
-    return rows.filter((value != value.shift()).over(by).fill_null(value=True))
-
-
-def turns(rows: pl.DataFrame, by: Sequence[str], column: str) -> pl.DataFrame:
-    """Of rows in their series that say the same one after the other the first and the last."""
-    value = pl.col(column)
-    first, last = value != value.shift(), value != value.shift(-1)
-    return rows.filter((first | last).over(by).fill_null(value=True))
 
 
 def series_of(

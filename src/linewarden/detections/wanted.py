@@ -33,6 +33,13 @@ def test_of(need: pl.Expr) -> Any:
     return _test(json.loads(need.meta.serialize(format="json")))
 
 
+def is_certain(test: Any) -> bool:
+    """Whether the engine can tell all of it."""
+    if isinstance(test, dict):
+        return all(is_certain(part) for part in test.values())
+    return all(is_certain(part) for part in test) if isinstance(test, list) else test != MAYBE
+
+
 def _test(node: Any) -> Any:
     match node:
         case {"Literal": {"Scalar": {"Boolean": True}}}:
@@ -43,6 +50,8 @@ def _test(node: Any) -> Any:
             return _any([_test(left), _test(right)])
         case {"BinaryExpr": {"left": left, "op": order, "right": right}}:
             return _compared(left, order, right)
+        case {"Function": {"input": [of, {"Literal": {"Scalar": {"Boolean": null}}}], "function": "FillNull"}}:
+            return _filled(of, null)
         case {"Function": {"input": of, "function": {"Boolean": what}}}:
             return _boolean(what, of)
         case {"Function": {"input": [of, {"Literal": {"Scalar": {"String": part}}}], "function": {"StringExpr": what}}}:
@@ -63,6 +72,13 @@ def _any(tests: list[Any]) -> Any:
 
 def _not(test: Any) -> Any:
     return MAYBE if test == MAYBE else {"not": test}
+
+
+def _filled(of: Any, null: bool) -> Any:
+    if (operand := _operand(of)) is not None and operand[1] is None:
+        return {"truth": [operand[0], null]}
+    test = _test(of)
+    return MAYBE if test == MAYBE else {"filled": [test, null]}
 
 
 def _boolean(what: Any, of: list[Any]) -> Any:
@@ -110,6 +126,9 @@ def _text(column: Any, what: Any, part: str) -> Any:
 def _compared(left: Any, order: str, right: Any) -> Any:
     if order not in _TURNED:
         return MAYBE
+    match left, right:
+        case {"Column": str(one)}, {"Column": str(other)} if order != "NotEq":
+            return {"columns": [one, _ORDERS[order], other]}
     operand, value = _operand(left), _literal(right)
     if operand is None:
         operand, value, order = _operand(right), _literal(left), _TURNED[order]

@@ -207,8 +207,7 @@ class _Beside:
         """No more batches come."""
         self._ready.wait()
         self._gather()
-        self._sifting.end()
-        self._gathering.end()
+        self._gathering.end(self._sifting)
 
     def close(self) -> None:
         """Lets go of what was gathered."""
@@ -284,14 +283,19 @@ def judge_lake(lake: Lake, judge: Judge, but: Sequence[Place] = ()) -> list[Told
 
     Raises ProtocolError if a detection is broken. Hold `lake_files.reading` meanwhile: the files are listed once.
     """
+    from linewarden.sensor.sieve import batches_of
     from linewarden.service.following import is_of
     from linewarden.service.gathering import Gathering
+    from linewarden.service.sifting import Sifting
 
     with contextlib.closing(Gathering(judge)) as gathering:
+        sifting = Sifting(judge, gathering)
         for stream in sorted(set(judge.streams).intersection(lake.streams)):
             files = (f for f in lake.files(stream) if not is_of(f, but))
             for frame in (piece for file in files for piece in pieces_of(file)):
-                gathering.add(stream, frame)
+                for batch in batches_of(frame):
+                    sifting.take(stream, batch)
+        gathering.end(sifting)
         return _ended(judge, gathering.told())
 
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
 from linewarden.errors import StoreError
 from linewarden.records.order import in_order
-from linewarden.service.judging import USUAL
+from linewarden.service.judging import READINGS, USUAL
 from linewarden.service.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -33,10 +34,32 @@ SLICE_ROWS = 300_000
 """Rows of all streams that are judged together, about."""
 MOST_BYTES = 256 << 20
 """What is kept in memory at most."""
-FEW, MANY = 5_000, 2_000_000
-"""Rows that are sooner learned than looked through; and those beyond which they are not taken into memory at once
-(some 150 bytes each)."""
 SECOND = 1_000_000_000
+
+
+class More(Protocol):
+    """What else there is once no more comes, kept by somebody else, who puts it here by `Gathering.keep`."""
+
+    def talks(self) -> None:
+        """Who speaks to whom. It is done beside `readings`."""
+
+    def readings(self) -> None:
+        """Values."""
+
+    def learned(self) -> None:
+        """Of what the baseline learns, after both."""
+
+    def late(self) -> list[Told]:
+        """What is found only when it is known who is who."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What goes on beside."""
+
+    talks: Future[None]
+    readings: Future[None]
+    learned: Future[list[pl.DataFrame]]
 
 
 class Gathering:
@@ -53,8 +76,10 @@ class Gathering:
         self._bytes = self._files = 0
         self._held = ExitStack()
         self._folder: Path | None = None
-        self._ahead = ThreadPoolExecutor(1, "linewarden-ahead")
-        self._work: tuple[Future[None], Future[list[pl.DataFrame]]] | None = None
+        self._ahead = ThreadPoolExecutor(2, "linewarden-ahead")
+        self._keeping = Lock()
+        self._work: _Work | None = None
+        self._more: More | None = None
         self._closed = False
 
     def add(self, stream: str, frame: pl.DataFrame) -> None:
@@ -65,13 +90,15 @@ class Gathering:
             if sum(f.height for f in waiting) >= AT_ONCE:
                 self._sieve(stream)
 
-    def end(self) -> None:
-        """No more comes: what can be done without knowing who is who begins, in a thread of its own."""
+    def end(self, more: More | None = None) -> None:
+        """No more comes, but what `more` still has: what can be done without knowing who is who begins, beside."""
+        self._more = more
         self._begun()
 
-    def _begun(self) -> tuple[Future[None], Future[list[pl.DataFrame]]]:
+    def _begun(self) -> _Work:
         if self._work is None:
-            self._work = self._ahead.submit(self._sieve_rest), self._ahead.submit(self._learn)
+            talks, readings = self._ahead.submit(self._talks), self._ahead.submit(self._readings)
+            self._work = _Work(talks, readings, self._ahead.submit(self._learn, (talks, readings)))
         return self._work
 
     def told(self) -> list[Told]:
@@ -80,32 +107,48 @@ class Gathering:
         Nothing is kept afterwards.
         """
         try:
-            sieved, learned = self._begun()
-            sieved.result()
+            work = self._begun()
             with uncollected():
-                found = [t for stream, who, rows in self._slices(False) for t in self._judge.judge(stream, who, rows)]
-                return [*found, *(t for news in learned.result() for t in self._judge.heed(news))]
+                work.talks.result()
+                found = self._judged(lambda stream, who: who != USUAL and stream != READINGS)
+                work.readings.result()
+                found += self._judged(lambda stream, who: who != USUAL)
+                late = self._more.late() if self._more is not None else []
+                return [*found, *late, *(t for news in work.learned.result() for t in self._judge.heed(news))]
         finally:
             self.close()
 
     def close(self) -> None:
-        """Lets go of files, and of the thread."""
+        """Lets go of files, and of the threads."""
         self._closed = True
         self._ahead.shutdown(cancel_futures=True)
         self._held.close()
 
-    def _sieve_rest(self) -> None:
+    def _talks(self) -> None:
+        if self._more is not None:
+            self._more.talks()
         while self._waiting:
             self._sieve(next(iter(self._waiting)))
 
-    def _learn(self) -> list[pl.DataFrame]:
-        """What is news to the baseline, in order."""
-        self._narrow()
-        return [self._judge.learn(stream, rows) for stream, _, rows in self._slices(True) if not self._closed]
+    def _readings(self) -> None:
+        if self._more is not None:
+            self._more.readings()
 
-    def _slices(self, usual: bool) -> Iterator[tuple[str, str, pl.DataFrame]]:
-        """Rows slice by slice: those of which the baseline learns, or the others."""
-        whose = sorted(key for key in self._kept if (key[1] == USUAL) is usual)
+    def _learn(self, before: Iterable[Future[None]]) -> list[pl.DataFrame]:
+        """What is news to the baseline, in order."""
+        for begun in before:
+            begun.result()
+        if self._more is not None:
+            self._more.learned()
+        slices = self._slices(lambda _, who: who == USUAL)
+        return [self._judge.learn(stream, rows) for stream, _, rows in slices if not self._closed]
+
+    def _judged(self, chosen: Callable[[str, str], bool]) -> list[Told]:
+        return [t for stream, who, rows in self._slices(chosen) for t in self._judge.judge(stream, who, rows)]
+
+    def _slices(self, chosen: Callable[[str, str], bool]) -> Iterator[tuple[str, str, pl.DataFrame]]:
+        """Rows slice by slice, of some streams and of some who look at them."""
+        whose = sorted(key for key in list(self._kept) if chosen(*key))
         for end in self._ends():
             for stream, who in whose:
                 if (rows := self._until(end, stream, who)) is not None:
@@ -120,25 +163,10 @@ class Gathering:
         """More of what `Judge.sieve` gives."""
         if rows.height:
             second = rows.get_column("ts").to_physical() // SECOND
-            self._busy.append(second.value_counts(name="rows"))
-            self._kept[stream, who].append(self._part(rows))
-
-    def _narrow(self) -> None:
-        """Leaves out what is of no use to the baseline."""
-        usual = [stream for (stream, who), parts in self._kept.items() if who == USUAL and parts]
-        if FEW < self._rows_of(usual) <= MANY:
-            self._leave_out({s: pl.concat([p.load() for p in self._kept[s, USUAL]]) for s in usual})
-
-    def _leave_out(self, usual: dict[str, pl.DataFrame]) -> None:
-        if (needed := self._judge.needed(usual)) is None:
-            return
-        for stream, rows in usual.items():
-            self._bytes -= sum(p.size for p in self._kept[stream, USUAL])
-            left = needed.of(stream, rows)
-            self._kept[stream, USUAL] = [self._part(left)] if left.height else []
-
-    def _rows_of(self, usual: Iterable[str]) -> int:
-        return sum(part.height for stream in usual for part in self._kept[stream, USUAL])
+            busy = second.value_counts(name="rows")
+            with self._keeping:
+                self._busy.append(busy)
+                self._kept[stream, who].append(self._part(rows))
 
     def _part(self, rows: pl.DataFrame) -> _Part:
         begin, size = _begin(rows), int(rows.estimated_size())
@@ -160,7 +188,7 @@ class Gathering:
         """Times at which to cut, such that each slice has about SLICE_ROWS rows; the last has no end."""
         if not self._busy:
             return []
-        busy = pl.concat(self._busy).group_by("ts").agg(pl.col("rows").sum()).sort("ts")
+        busy = pl.concat(list(self._busy)).group_by("ts").agg(pl.col("rows").sum()).sort("ts")
         number = pl.col("rows").cum_sum() // SLICE_ROWS
         first = busy.filter(number != number.shift()).get_column("ts")
         return [*(first * SECOND).to_list(), None]

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from linewarden.baseline.baseline import STREAMS
 from linewarden.baseline.expected import scene_of
-from linewarden.baseline.facts import boil
+from linewarden.baseline.facts import TELLING, boil
 from linewarden.baseline.needed import Needed
 from linewarden.detections.detection import FRAMES
+from linewarden.detections.looks import Look
 from linewarden.detections.run import Run, Told
+from linewarden.detections.wanted import test_of
+from linewarden.sensor.sieve import ALWAYS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from linewarden.detections.detection import Detection, Sample
     from linewarden.detections.knowledge import Knowledge
     from linewarden.sensor.points import Readings
+    from linewarden.sensor.sieve import Held
 
 
 READINGS = "reading"
@@ -59,12 +63,13 @@ class Judge:
 
     @property
     def wanted(self) -> dict[str, Any]:
-        """What of the engine's records is wanted, by stream: tests of a `sensor.sieve.Sieve`.
+        """What of the engine's records is wanted, by stream, of those that are not held: for a `sensor.sieve.Sieve`."""
+        return {stream: self._run.wanted(stream) for stream in self.streams if stream not in STREAMS}
 
-        A baseline learns from most rows of its streams, so these come whole.
-        """
-        streams = [s for s in self.streams if not (self._learns and s in STREAMS)]
-        return {stream: self._run.wanted(stream) for stream in streams}
+    @property
+    def held(self) -> list[str]:
+        """The streams of which most rows only say again what was said: the engine holds them until no more come."""
+        return [stream for stream in self.streams if stream in STREAMS and stream != READINGS]
 
     @property
     def sample(self) -> Sample | None:
@@ -79,29 +84,27 @@ class Judge:
         rows, firsts = readings.take()
         if rows is not None:
             yield self._sampling().name, pl.DataFrame(rows)
-        yield from self._firsts(firsts)
+        if self._learns and firsts is not None:
+            yield USUAL, boil(READINGS, pl.DataFrame(firsts))
 
-    def found(self, readings: Readings) -> Iterator[tuple[str, pl.DataFrame]]:
-        """The same of all readings of a capture, after these were looked at within the engine."""
+    def found(self, readings: Readings) -> tuple[list[tuple[str, pl.DataFrame]], Any]:
+        """What is looked at of all readings of a capture, after it was found within the engine; the batch of the first
+        ones of each minute, of which is learned."""
         import polars as pl
 
         by = self._sampling()
         rows, frames, firsts = readings.found(by.sample[READINGS].points(by.params))
+        found = []
         if rows is not None:
-            yield by.name, pl.DataFrame(rows).with_columns(pl.Series(FRAMES, frames, dtype=pl.List(pl.Int64)))
-        yield from self._firsts(firsts)
+            told = pl.Series(FRAMES, frames, dtype=pl.List(pl.Int64))
+            found.append((by.name, pl.DataFrame(rows).with_columns(told)))
+        return found, firsts if self._learns else None
 
     def _sampling(self) -> Detection:
         sampling = self._run.sampling(READINGS)
         if sampling is None:
             raise LookupError("no detection looks at a sample of the readings")
         return sampling
-
-    def _firsts(self, firsts: Any) -> Iterator[tuple[str, pl.DataFrame]]:
-        import polars as pl
-
-        if self._learns and firsts is not None:
-            yield USUAL, boil(READINGS, pl.DataFrame(firsts))
 
     def know(self, knowledge: Knowledge) -> None:
         """Who is who, from now on; which programs are right is what people said."""
@@ -116,6 +119,51 @@ class Judge:
     def add(self, stream: str, frame: pl.DataFrame) -> list[Told]:
         """What is found in a batch."""
         return [told for who, rows in self.sieve(stream, frame) for told in self.judge(stream, who, rows)]
+
+    def looks(self, stream: str) -> list[Look]:
+        """What is looked at in a stream, in the words of the engine; what the baseline learns from is `USUAL`."""
+        looks = self._run.looks(stream)
+        if self._learns and stream in STREAMS:
+            looks.append(Look(USUAL, USUAL, test_of(TELLING[stream]) if stream in TELLING else ALWAYS))
+        return looks
+
+    def thinned(self, stream: str, held: Held, looks: Sequence[Look]) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What `sieve` would give, as far as it decides something, of rows that the engine held; not what it gives for
+        those who see by the first of their rows what is told of all (`late`), and for the baseline (`learned`)."""
+        import polars as pl
+
+        apart = {*_late(held, looks), *(number for number, look in enumerate(looks) if look.name == USUAL)}
+        marks = {number: look.mark for number, look in enumerate(looks) if number not in apart}
+        if (rows := held.marked(marks)) is not None:
+            again = [mark for number, mark in marks.items() if not held.certain(number)]
+            yield from self._run.marked(stream, pl.DataFrame(rows), again)
+
+    def learned(
+        self, held: Mapping[str, tuple[Held, int]], firsts: Any, *, all_here: bool
+    ) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What the baseline learns from, by stream, of what was held (with the number of its look).
+
+        `firsts`: the first readings of each minute, if there are any.
+        """
+        known = bool(self._baseline.entries) or self._baseline.frozen
+        needed = Needed(self._baseline.params, whole=known or not all_here)
+        for stream, (rows, look) in held.items():
+            needed.take(stream, rows, look)
+        if firsts is not None:
+            needed.readings(firsts)
+        yield from needed.rows()
+
+    def late(self, stream: str, held: Held, looks: Sequence[Look]) -> list[Told]:
+        """What is found by those, once it is known who is who."""
+        import polars as pl
+
+        told: list[Told] = []
+        for number in _late(held, looks):
+            firsts, name = held.rows([number]), looks[number].name
+            some = self._run.of_interest(stream, name, pl.DataFrame(firsts)) if firsts is not None else []
+            if some and (rows := held.alike(number, some)) is not None:
+                told += self.judge(stream, name, pl.DataFrame(rows))
+        return told
 
     def sieve(self, stream: str, frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         """What is looked at of a batch, by who looks; the order in which to `judge` it is that of the names."""
@@ -137,11 +185,6 @@ class Judge:
         """What is found in news."""
         return self._explained(self._run.add("novelty", news))
 
-    def needed(self, rows: Mapping[str, pl.DataFrame]) -> Needed | None:
-        """What says which of all rows of a history (by stream, of who is `USUAL`) are to be judged; None: all."""
-        usual = self._baseline
-        return None if usual.entries or usual.frozen else Needed(rows, usual.params)
-
     def end(self) -> list[Told]:
         """What came again since it was told."""
         return self._explained(self._run.end())
@@ -156,3 +199,7 @@ class Judge:
             told.ts, told.orig_h, told.resp_h, lambda a: tuple({known.asset(a), known.names.get(a, a)}), known.zone
         )
         return replace(told, notice=expected.judge(told.notice, scene))
+
+
+def _late(held: Held, looks: Sequence[Look]) -> list[int]:
+    return [number for number, look in enumerate(looks) if look.alike and held.thinned(number)]

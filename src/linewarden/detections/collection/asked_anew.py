@@ -16,8 +16,10 @@ import polars as pl
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate, Recent
+from linewarden.detections.series import brief, in_time
 
 EVERYBODY = "ff:ff:ff:ff:ff:ff"
+COLUMNS = ("ts", "src_mac", "src_ip", "dst_ip", "operation", "id.resp_h", "resp_frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def watch(params: Params) -> Watch:
     heard: Bounded[str, list[int]] = Bounded(lambda: [0])
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
+        rows = in_time(rows)
+        for number, row in brief(rows, COLUMNS):
             ts, mac, ip, target = int(row["ts"]), row["src_mac"], row["src_ip"], row["dst_ip"]
             heard.at(ip)[0] = ts
             if row["operation"] != "request" or row["id.resp_h"] != EVERYBODY or target == ip:
@@ -64,7 +67,7 @@ def watch(params: Params) -> Watch:
             pair = askers.at(mac).ask(ts, target)
             there = [p for p in pair if ts - (heard.get(p) or [0])[0] <= params.window_s * 1e9]
             if there:
-                yield _finding(row, mac, pair, there, known, params)
+                yield _finding(rows.row(number, named=True), mac, pair, there, known, params)
 
     return look
 

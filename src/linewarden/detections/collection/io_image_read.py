@@ -12,7 +12,8 @@ from linewarden.detections.detection import Case, Detection, Finding, Row, Sever
 from linewarden.detections.knowledge import FIELD, STATIONS, Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.novelties import SURE
-from linewarden.detections.series import in_time, outermost
+from linewarden.detections.series import in_time
+from linewarden.detections.thinning import Ends
 
 INPUTS, OUTPUTS = ("discrete_input", "input_register", "i", "binary_input", "analog_input"), (
     "coil", "holding_register", "q", "binary_output", "analog_output"
@@ -57,10 +58,7 @@ def watch(params: Params) -> Watch:
     reads: Bounded[tuple[str, str], _Read] = Bounded(lambda: _Read({}))
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = in_time(rows)
-        if stream == "command":  # a range that is read again makes the picture no larger
-            rows = outermost(rows, ("id.orig_h", "id.resp_h", "target"))
-        for row in rows.iter_rows(named=True):
+        for row in in_time(rows).iter_rows(named=True):
             who, whom = row["id.orig_h"], row["id.resp_h"]
             read = reads.at((who, whom))
             if stream == "novelty":
@@ -113,6 +111,8 @@ DETECTION = Detection(
         & pl.col("target").is_not_null(),
         "novelty": (pl.col("kind") == "peer") & (pl.col("confidence") >= SURE),
     },
+    # A range that is read again makes the picture no larger.
+    thin={"command": Ends(("id.orig_h", "id.resp_h", "target"))},
     watch=watch,
     fires=Case({"command": [_read("input_register", 99), _read("coil", 99)]}),
     quiet=Case({"command": [_read("input_register", 99), _read("coil", 9)]}),

@@ -10,6 +10,7 @@ import polars as pl
 from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.series import brief, in_time
 
 UNHEARD = (pl.col("resp_bytes") == 0) & (
     pl.col("conn_state").is_in(["S0", "REJ", "RSTOS0"]) | (pl.col("resp_pkts") == 0)
@@ -37,13 +38,14 @@ def watch(params: Params) -> Watch:
         if stream == "arp":
             yield from by_arp(rows, known)
             return
-        for row in rows.sort("ts").iter_rows(named=True):
+        rows = in_time(rows)
+        for number, row in brief(rows, ("ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto")):
             who, port = row["id.orig_h"], f"{row['proto']}/{row['id.resp_p'] or ''}".rstrip("/")
             recent, most = seen.at((who, port)), params.hosts if row["proto"] == "tcp" else params.others
             if recent.add(int(row["ts"]), row["id.resp_h"]) == most:
                 some = ", ".join(recent.things()[:5])
                 yield Finding(
-                    row,
+                    rows.row(number, named=True),
                     f"{known.name(who)} tried {most} or more addresses on {port}, and none of them accepted.",
                     (who, port),
                     why=(f"targets: {some}, ...", f"port: {port}"),
@@ -51,12 +53,13 @@ def watch(params: Params) -> Watch:
                 )
 
     def by_arp(rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
+        rows = in_time(rows)
+        for number, row in brief(rows, ("ts", "src_mac", "src_ip", "dst_ip")):
             who = row["src_ip"] or row["src_mac"]
             recent = asked.at(row["src_mac"])
             if recent.add(int(row["ts"]), row["dst_ip"]) == params.arp:
                 yield Finding(
-                    row,
+                    rows.row(number, named=True),
                     f"{known.name(who)} asks for {params.arp} or more addresses by ARP that nobody has.",
                     (who, "arp"),
                     why=(f"targets: {', '.join(recent.things()[:5])}, ...", f"within {params.arp_s:.0f} s"),

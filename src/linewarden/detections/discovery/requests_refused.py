@@ -12,12 +12,17 @@ from linewarden.detections.commands import OT, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.series import brief, in_time
 from linewarden.plant.vocabulary import spelled
 
 NOT_SO = "function|service|support|implement"
 """Results that refuse the function, not the address; names of the protocols' own errors."""
 NO_SUCH_ADDRESS = 2
 """Modbus' exception (V1.1b3, 7). Commands do not show how many different ones were asked for: reads are summed up."""
+
+
+ENDS = ("ts", "id.orig_h", "id.resp_h", "unit", "function")
+COLUMNS = {"command": (*ENDS, "protocol", "target", "result"), "modbus": (*ENDS, "address", "quantity")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +41,19 @@ def watch(params: Params) -> Watch:
     targets: Bounded[tuple[str, ...], Recent[str]] = Bounded(lambda: Recent(params.window_s, 64), 2_000)
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").iter_rows(named=True):
+        rows = in_time(rows)
+        for number, row in brief(rows, COLUMNS[stream]):
             spoken = stream if stream == "modbus" else row["protocol"]
             key, ts = (row["id.orig_h"], row["id.resp_h"], spoken), int(row["ts"])
             if stream == "command" and re.search(NOT_SO, row["result"] or ""):
                 tried = functions.at(key)
                 if tried.add(ts, row["function"]) == params.functions:
-                    yield _finding(row, key, "functions", tried, ("T0888",), known)
+                    yield _finding(rows.row(number, named=True), key, "functions", tried, ("T0888",), known)
                 continue
             asked = targets.at((*key, row["function"]))
             target = f"{row['address']} ({row['quantity']})" if stream == "modbus" else row["target"]
             if asked.add(ts, f"{row['unit']} {target}") == params.targets:
-                yield _finding(row, key, "addresses", asked, ("T0861", "T0888"), known)
+                yield _finding(rows.row(number, named=True), key, "addresses", asked, ("T0861", "T0888"), known)
 
     return look
 

@@ -10,12 +10,15 @@ import polars as pl
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.series import brief, in_time
+from linewarden.detections.thinning import Firsts
 from linewarden.plant.vocabulary import spelled
 
 NOBODY = ("gateway_target_failed_to_respond", "gateway_path_unavailable")
 """What a gateway says for a unit that is not there (Modbus exceptions 10 and 11)."""
-SILENT = ((pl.col("answered") == 0) | pl.col("result").cast(pl.String).is_in(NOBODY)).fill_null(False)
+SILENT = (pl.col("answered") == 0) | pl.col("result").cast(pl.String).is_in(NOBODY)
 SLOT = pl.col("slot").is_not_null()
+MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +45,26 @@ def watch(params: Params) -> Watch:
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         most = params.slots if stream == "s7comm" else params.units
-        for row in _first_of_each(stream, rows).iter_rows(named=True):
-            spoken = str(row["protocol"]) if stream == "command" else stream
+        rows = _of_units(stream, rows)
+        for number, row in brief(rows, ("ts", "id.orig_h", "id.resp_h", "unit", "silent", "protocol")):
+            spoken = str(row["protocol"])
             behind, unit = seen.at((row["id.orig_h"], row["id.resp_h"], spoken)), int(row["unit"])
             if not row["silent"]:
                 behind.alive.put(unit, True)
             elif unit not in behind.alive and behind.silent.add(int(row["ts"]), unit) == most:
-                yield _finding(row, spoken, behind, known)
+                yield _finding(rows.row(number, named=True), spoken, behind, known)
 
     return look
 
 
-def _first_of_each(stream: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a unit and whether it was silent, with both in columns of the same name."""
+def _of_units(stream: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """With the protocol of each, the unit, and whether it was silent."""
     if stream == "s7comm":
+        rows = rows.with_columns(pl.lit(stream).alias("protocol"))
         unit, silent = pl.col("rack").fill_null(0).cast(pl.Int64) * 32 + pl.col("slot").cast(pl.Int64), pl.lit(True)
     else:
-        unit, silent = pl.col("unit"), SILENT
-    made = rows.with_columns(unit.alias("unit"), silent.alias("silent")).sort("ts", maintain_order=True)
-    same = ["id.orig_h", "id.resp_h", "unit", "silent", *(["protocol"] if stream == "command" else [])]
-    return made.unique(same, keep="first", maintain_order=True)
+        unit, silent = pl.col("unit"), SILENT.fill_null(value=False)
+    return in_time(rows).with_columns(unit.alias("unit"), silent.alias("silent"))
 
 
 def _finding(row: Row, spoken: str, behind: _Behind, known: Knowledge) -> Finding:
@@ -100,6 +103,11 @@ DETECTION = Detection(
     ),
     benign="A tool that searches for devices while a line is commissioned; a line whose devices are all switched off.",
     needs={"command": pl.col("unit").is_not_null(), "s7comm": SLOT},
+    # One row a minute and unit says all: who answered, and who did not.
+    thin={
+        "command": Firsts(("id.orig_h", "id.resp_h", "protocol", "unit"), MINUTE_S, SILENT),
+        "s7comm": Firsts(("id.orig_h", "id.resp_h", "rack", "slot"), MINUTE_S),
+    },
     watch=watch,
     fires=Case({"command": _asks(8)}),
     quiet=Case({"command": [*_asks(4, answered=1, result="ok"), *_asks(11)]}),

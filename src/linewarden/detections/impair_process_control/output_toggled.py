@@ -12,7 +12,8 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import FIELD, Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import changes, in_time, series_of
+from linewarden.detections.series import series_of
+from linewarden.detections.thinning import Changes
 
 KEY = ("id.orig_h", "id.resp_h", "target")
 
@@ -57,7 +58,6 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = changes(in_time(rows), KEY, "value")
         for key, series in series_of(rows, KEY, ("ts", "frame", "value")):
             if known.role(key[0]) in FIELD:  # a controller's own cycle may do this all day
                 continue
@@ -109,6 +109,7 @@ DETECTION = Detection(
     ),
     benign="A life-bit (watchdog) that a station toggles by design: say so once, for this target.",
     needs={"command": WRITTEN & pl.col("value").is_not_null()},
+    thin={"command": Changes(KEY, "value")},
     watch=watch,
     fires=Case({"command": _writes("0101010101")}),
     quiet=Case({"command": _writes("0101010011110")}),

@@ -12,7 +12,8 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import changes, in_time, series_of
+from linewarden.detections.series import series_of
+from linewarden.detections.thinning import Changes
 
 KEY = ("id.resp_h", "target")
 
@@ -55,7 +56,6 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, str], _Point] = Bounded(_Point)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = changes(in_time(rows), KEY, "value")
         for key, series in series_of(rows, KEY, ("value",)):
             point = points.at(key)
             for index, text in series:
@@ -113,6 +113,7 @@ DETECTION = Detection(
     ),
     benign="A change of product, or a return to zero at the end of a batch.",
     needs={"command": WRITTEN & pl.col("value").is_not_null()},
+    thin={"command": Changes(KEY, "value")},
     watch=watch,
     fires=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 180])}),
     quiet=Case({"command": _writes([100, 101, 102, 101, 100, 101, 102, 101, 100, 104])}),

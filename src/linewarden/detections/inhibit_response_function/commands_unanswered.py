@@ -11,7 +11,10 @@ from linewarden.detections.commands import OT, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import in_time, series_of
+from linewarden.detections.series import series_of
+from linewarden.detections.thinning import Breaks
+
+KEY = ("id.orig_h", "id.resp_h", "protocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,7 @@ def watch(params: Params) -> Watch:
     pairs: Bounded[tuple[str, str, str], _Pair] = Bounded(_Pair)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = in_time(rows)
-        columns = ("frame", "answered", "result")
-        for key, series in series_of(rows, ("id.orig_h", "id.resp_h", "protocol"), columns):
+        for key, series in series_of(rows, KEY, ("frame", "answered", "result")):
             pair = pairs.at(key)
             for index, frame, answered, result in series:
                 if answered:
@@ -56,7 +57,7 @@ def _found(row: Row, pair: _Pair, known: Knowledge) -> Finding:
         row,
         f"{known.name(whom)} no longer answers the orders of {known.name(who)} ({row['protocol']}).",
         (who, whom, row["protocol"]),
-        why=(f"{len(pair.frames)} in a row without an answer, after {pair.answered} answered", said(row)),
+        why=(f"{len(pair.frames)} in a row without an answer, after others that were answered", said(row)),
         frames=pair.frames,
         confidence=0.7,
     )
@@ -83,6 +84,8 @@ DETECTION = Detection(
     ),
     benign="The device was switched off or restarted.",
     needs={"command": pl.col("verb").is_in(["write", "start", "stop", "set_mode", "acknowledge", "configure"]) & OT},
+    # How many were answered says nothing more, once they are enough.
+    thin={"command": Breaks(KEY, pl.col("answered") == 0, Params().answered)},
     watch=watch,
     fires=Case({"command": _orders("111000")}),
     quiet=Case({"command": _orders("11100100")}),

@@ -10,6 +10,7 @@ import polars as pl
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.series import brief, in_time
 
 CYCLIC = ("cip_io", "sv", "goose", "ethercat", "powerlink", "profinet_rt", "ptp")
 """Services that send hundreds or thousands of packets a second by nature."""
@@ -19,6 +20,9 @@ ALL = ("ff:ff:ff:ff:ff:ff", "255.255.255.255")
 TRIED = pl.col("conn_state").fill_null("").is_in(["S0", "REJ", "RSTO", "RSTOS0", "RSTR", "SH"]) | (
     pl.col("conn_state").is_null() & (pl.col("resp_pkts") == 0)
 )
+
+
+COLUMNS = ("ts", "id.resp_h", "id.resp_p", "proto", "orig_pkts", "duration", "tried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +63,20 @@ def watch(params: Params) -> Watch:
     loads: Bounded[tuple[str, str, int], _Load] = Bounded(_Load)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        for row in rows.sort("ts").with_columns(TRIED.alias("tried")).iter_rows(named=True):
+        rows = in_time(rows).with_columns(TRIED.alias("tried"))
+        for number, row in brief(rows, COLUMNS):
             if row["id.resp_h"] in ALL:
                 pace = row["orig_pkts"] / max(row["duration"], params.least_s)
                 if pace >= params.storm_s:
-                    yield _storm(row, pace, known)
+                    yield _storm(rows.row(number, named=True), pace, known)
                 continue
             load = loads.at((row["id.resp_h"], row["proto"], int(row["id.resp_p"] or 0)))
             if row["tried"] and load.begin(int(row["ts"]), params.window_s * 1e9) == params.begun:
-                yield _many(row, params, known)
+                yield _many(rows.row(number, named=True), params, known)
             if row["duration"] >= params.least_s:
                 pace = row["orig_pkts"] / row["duration"]
                 if pace >= max(params.packets_s, params.times * load.busiest):
-                    yield _fast(row, pace, load.busiest, known)
+                    yield _fast(rows.row(number, named=True), pace, load.busiest, known)
                 else:
                     load.busiest = max(load.busiest, pace)
 

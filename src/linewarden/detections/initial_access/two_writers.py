@@ -11,7 +11,8 @@ from linewarden.detections.commands import WRITTEN, said
 from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
-from linewarden.detections.series import in_time, series_of, turns
+from linewarden.detections.series import series_of
+from linewarden.detections.thinning import Turns
 
 KEY = ("id.resp_h", "unit", "target")
 
@@ -36,7 +37,6 @@ def watch(params: Params) -> Watch:
     points: Bounded[tuple[str, int | None, str], _Last] = Bounded(_Last)
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
-        rows = turns(in_time(rows), KEY, "id.orig_h")
         for key, series in series_of(rows, KEY, ("ts", "id.orig_h", "frame", "value")):
             last = points.at(key)
             for index, ts, who, frame, value in series:
@@ -82,6 +82,7 @@ DETECTION = Detection(
     ),
     benign="A redundant pair, or an HMI beside a SCADA that may both set it: say so once.",
     needs={"command": WRITTEN},
+    thin={"command": Turns(KEY, "id.orig_h")},
     watch=watch,
     fires=Case({"command": [_write("10.0.0.5", 0), _write("10.0.0.9", 5)]}),
     quiet=Case({"command": [_write("10.0.0.5", 0), _write("10.0.0.9", 5, "holding_register 21")]}),
