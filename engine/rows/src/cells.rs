@@ -26,6 +26,7 @@ pub struct Column {
 pub struct Columns<'a> {
     batches: &'a [RecordBatch],
     known: HashMap<String, Option<Column>>,
+    alike: HashMap<Vec<String>, Arc<[u32]>>,
 }
 
 impl<'a> Columns<'a> {
@@ -34,6 +35,7 @@ impl<'a> Columns<'a> {
         Self {
             batches,
             known: HashMap::new(),
+            alike: HashMap::new(),
         }
     }
 
@@ -42,6 +44,26 @@ impl<'a> Columns<'a> {
         let batches = self.batches;
         let known = self.known.entry_ref(name);
         known.or_insert_with(|| column(batches, name)).clone()
+    }
+
+    /// A number a row, equal for rows that are alike in these columns; as [`get`](Self::get) for each of them.
+    pub fn alike(&mut self, names: &[String]) -> Option<Arc<[u32]>> {
+        if let Some(known) = self.alike.get(names) {
+            return Some(known.clone());
+        }
+        let (last, before) = names.split_last()?;
+        let cells = self.get(last)?.cells;
+        let found = if before.is_empty() {
+            cells
+        } else {
+            // Many are asked for that begin with the same columns.
+            let before = self.alike(before)?;
+            let mut pairs = Numbers::default();
+            let pairs = before.iter().zip(&*cells).map(|(&a, &b)| pairs.of((a, b)));
+            pairs.collect()
+        };
+        self.alike.insert(names.to_vec(), found.clone());
+        Some(found)
     }
 }
 
@@ -165,6 +187,19 @@ mod tests {
         let (found, names) = cells(&[batch(numbers)], "c").unwrap();
         assert_eq!(found, [1, NOTHING, 2, 1]);
         assert_eq!(names, ["-1", "0"]);
+    }
+
+    #[test]
+    fn rows_that_are_alike_have_one_number() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("a"), None, Some("a")]));
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 1, 1]));
+        let batches = [RecordBatch::try_from_iter([("t", texts), ("n", numbers)]).unwrap()];
+        let mut columns = Columns::of(&batches);
+        let names = ["t", "n"].map(str::to_owned);
+        let found = columns.alike(&names).unwrap();
+        assert_eq!(found[0], found[3]);
+        assert_eq!(found.iter().collect::<hashbrown::HashSet<_>>().len(), 3);
+        assert!(columns.alike(&["t", "no such"].map(str::to_owned)).is_none());
     }
 
     #[test]

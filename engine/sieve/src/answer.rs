@@ -19,13 +19,24 @@ impl Answer {
 
     /// What each row says; none for a null.
     pub fn of(answers: impl ExactSizeIterator<Item = Option<bool>>) -> Self {
-        let mut found = Self::all(answers.len(), false, false);
-        for (row, answer) in answers.enumerate() {
-            let (word, bit) = (row / 64, row % 64);
-            found.yes[word] |= u64::from(answer == Some(true)) << bit;
-            found.no[word] |= u64::from(answer == Some(false)) << bit;
+        let words = answers.len().div_ceil(64);
+        let (mut yes, mut no) = (Vec::with_capacity(words), Vec::with_capacity(words));
+        let (mut y, mut n, mut bit) = (0, 0, 0);
+        for answer in answers {
+            y |= u64::from(answer == Some(true)) << bit;
+            n |= u64::from(answer == Some(false)) << bit;
+            bit += 1;
+            if bit == 64 {
+                yes.push(y);
+                no.push(n);
+                (y, n, bit) = (0, 0, 0);
+            }
         }
-        found
+        if bit > 0 {
+            yes.push(y);
+            no.push(n);
+        }
+        Self { yes, no }
     }
 
     #[must_use]

@@ -23,10 +23,13 @@ pub fn text(
     let empty = nulls.map(&holds);
     if let Some(dictionary) = column.as_dictionary_opt::<Int32Type>() {
         let texts = dictionary.values().as_string_opt::<i32>()?;
-        let told: Vec<bool> = texts.iter().map(|t| t.is_some_and(&holds)).collect();
-        let keys = dictionary.keys().iter();
+        let told: Vec<Option<bool>> = texts.iter().map(|t| Some(t.is_some_and(&holds))).collect();
+        let keys = dictionary.keys();
+        if keys.null_count() == 0 {
+            return Some(Answer::of(keys.values().iter().map(|&key| told[key as usize])));
+        }
         return Some(Answer::of(
-            keys.map(|key| key.map_or(empty, |k| told.get(k as usize).copied())),
+            keys.iter().map(|key| key.map_or(empty, |k| told[k as usize])),
         ));
     }
     let texts = column.as_string_opt::<i32>()?.iter();
@@ -50,9 +53,13 @@ pub fn number(column: &ArrayRef, nulls: Option<i64>, holds: impl Fn(i128) -> boo
     where
         i128: From<T::Native>,
     {
-        let numbers = column.as_primitive_opt::<T>()?.iter();
+        let numbers = column.as_primitive_opt::<T>()?;
+        if numbers.null_count() == 0 {
+            let all = numbers.values().iter();
+            return Some(Answer::of(all.map(|&n| Some(holds(n.into())))));
+        }
         Some(Answer::of(
-            numbers.map(|n| n.map_or(empty, |n| Some(holds(n.into())))),
+            numbers.iter().map(|n| n.map_or(empty, |n| Some(holds(n.into())))),
         ))
     }
     let empty = nulls.map(|n| holds(n.into()));

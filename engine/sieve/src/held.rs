@@ -1,15 +1,18 @@
 //! The rows of a stream, held until no more come; then only those leave that somebody looks at.
 
+use std::sync::Arc;
+
 use arrow_array::builder::BooleanBufferBuilder;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
 use arrow_select::interleave::interleave_record_batch;
-use linewarden_rows::{Columns, Numbers, Row, in_order};
+use hashbrown::HashSet;
+use linewarden_rows::{Columns, Row, in_order};
 use serde::Deserialize;
 
 use crate::answer::Answer;
 use crate::test::{Test, Tests};
-use crate::thin::{Cells, MOST_BY, Thin};
+use crate::thin::{Cells, Thin};
 
 /// Which rows somebody looks at: those that pass a test, or what is kept of these.
 #[derive(Debug, Deserialize)]
@@ -50,8 +53,8 @@ struct Looked {
     certain: bool,
     /// Of `all` those that are kept; none, if all are.
     kept: Option<Vec<u32>>,
-    /// The series of each of `all`, by number in the order of their first rows.
-    series: Vec<u32>,
+    /// The series of each row, by the row's number.
+    series: Arc<[u32]>,
 }
 
 impl Held {
@@ -121,22 +124,25 @@ fn looked(
     // Of rows of which it is not certain that they are wanted none is known to repeat another one.
     let certain = answers.iter().all(|answer| answer.certain());
     let rows = || all.iter().map(|&place| &order[place as usize]);
-    let cells = thin
-        .filter(|_| certain)
-        .and_then(|thin| Some((thin, cells_of(thin, rows(), batches, columns)?)));
-    let Some((thin, cells)) = cells else {
+    let cells = thin.filter(|_| certain).and_then(|thin| {
+        let series = columns.alike(thin.by())?;
+        Some((
+            thin.kept(&cells_of(thin, rows(), &series, batches, columns)?),
+            series,
+        ))
+    });
+    let Some((kept, series)) = cells else {
         return Looked {
             all,
             certain,
             kept: None,
-            series: Vec::new(),
+            series: Arc::default(),
         };
     };
-    let kept = thin.kept(&cells).into_iter().map(|place| all[place]);
     Looked {
         certain,
-        kept: Some(kept.collect()),
-        series: cells.iter().map(|c| c.series).collect(),
+        kept: Some(kept.into_iter().map(|place| all[place]).collect()),
+        series,
         all,
     }
 }
@@ -145,17 +151,10 @@ fn looked(
 fn cells_of<'a>(
     thin: &Thin,
     rows: impl Iterator<Item = &'a Row>,
+    series: &[u32],
     batches: &[RecordBatch],
     columns: &mut Columns<'_>,
 ) -> Option<Vec<Cells>> {
-    if thin.by().len() > MOST_BY {
-        return None;
-    }
-    let by: Vec<_> = thin
-        .by()
-        .iter()
-        .map(|name| Some(columns.get(name)?.cells))
-        .collect::<Option<_>>()?;
     let value = match thin.column() {
         Some(name) => Some(columns.get(name)?.cells),
         None => None,
@@ -165,18 +164,11 @@ fn cells_of<'a>(
     if told.iter().flatten().any(|answer| !answer.certain()) {
         return None;
     }
-    let mut numbers = Numbers::default();
-    let cell = |row: &Row| {
-        let mut key = [0; MOST_BY];
-        for (part, column) in key.iter_mut().zip(&by) {
-            *part = column[row.number];
-        }
-        Cells {
-            ts: row.ts,
-            series: numbers.of(key),
-            value: value.as_ref().map_or(0, |column| column[row.number]),
-            told: told.as_ref().is_some_and(|of| of[row.place.0].may(row.place.1)),
-        }
+    let cell = |row: &Row| Cells {
+        ts: row.ts,
+        series: series[row.number],
+        value: value.as_ref().map_or(0, |column| column[row.number]),
+        told: told.as_ref().is_some_and(|of| of[row.place.0].may(row.place.1)),
     };
     Some(rows.map(cell).collect())
 }
@@ -239,21 +231,14 @@ impl Seen {
     /// # Errors
     /// As above.
     pub fn alike(&self, look: usize, firsts: &[u32]) -> Result<Option<RecordBatch>, ArrowError> {
-        let Some(look) = self.looks.get(look) else {
+        let Some(look) = self.looks.get(look).filter(|look| look.kept.is_some()) else {
             return Ok(None);
         };
-        let most = look.series.iter().max().map_or(0, |&m| m as usize + 1);
-        let mut wanted = vec![false; most];
-        for &first in firsts {
-            if let Some(place) = wanted.get_mut(first as usize) {
-                *place = true;
-            }
-        }
-        let rows = look.all.iter().zip(&look.series);
-        self.some(
-            rows.filter(|&(_, &series)| wanted[series as usize])
-                .map(|(&place, _)| place as usize),
-        )
+        let series = |&place: &u32| look.series[self.order[place as usize].number];
+        let there = firsts.iter().filter_map(|&first| look.kept().get(first as usize));
+        let wanted: HashSet<u32> = there.map(series).collect();
+        let alike = look.all.iter().filter(|&place| wanted.contains(&series(place)));
+        self.some(alike.map(|&place| place as usize))
     }
 
     /// Some rows of what a look asks for, by their place in that.

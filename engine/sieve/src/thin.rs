@@ -8,9 +8,6 @@ use serde::Deserialize;
 
 use crate::test::Test;
 
-/// Columns that make a series at most.
-pub const MOST_BY: usize = 6;
-
 /// What is kept of the rows that are alike in some columns (`by`), taken in the order of time.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
