@@ -10,7 +10,7 @@ import pytest
 
 from linewarden import plant
 from linewarden.errors import ConfigError, StoreError
-from linewarden.sensor.sensor import streams
+from linewarden.sensor.sensor import Sensor, streams
 from linewarden.service.reading import WANTED, Settings, read_captures, taken
 from linewarden.wire.captures import find_captures
 from tests.cli.conftest import capture
@@ -67,3 +67,15 @@ def test_a_bad_lake_leaves_the_capture_unread(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         read_captures(find_captures([str(path)]), out=path, on_step=steps.append)
     assert steps == []
+
+
+def test_who_only_writes_rows_needs_no_tables(tmp_path: Path) -> None:
+    """Rows of the common streams come into a lake; a protocol's own are not known then."""
+    sensor = Sensor(lake=tmp_path, reads=False)
+    sensor.append(
+        "binding", [(10**18, "", "s", "c.pcap", 1, "02:00:00:00:00:01", "10.0.0.1", None, "arp", 1, None, None)]
+    )
+    ((stream, _, rows, _),) = sensor.finish()
+    assert (stream, rows) == ("binding", 1)
+    with pytest.raises(ValueError, match="no stream modbus"):
+        Sensor(reads=False).append("modbus", [()])

@@ -13,7 +13,7 @@ from typing import Any
 
 from linewarden import _engine
 from linewarden.errors import CaptureError, ProtocolError, StoreError
-from linewarden.sensor.tables import spec, streams
+from linewarden.sensor.tables import spec, spec_without_protocols, streams
 from linewarden.wire.captures import Capture
 from linewarden.wire.ports import Ports
 
@@ -115,7 +115,8 @@ class Sensor:
     """Reads captures once. Use it as `for step in sensor.read(...)`, then `finish()` (or `abort()`).
 
     `lake` is a folder to write all streams to, under site `site`; `prefix` names its files (the same prefix replaces
-    the rows of an earlier run, but not with `live`, which is for `watch`). Raises StoreError if the folder cannot be
+    the rows of an earlier run, but not with `live`, which is for `watch`). `reads` False: it knows no protocol and only
+    takes rows of one's own, of the common streams; so it is made at once. Raises StoreError if the folder cannot be
     written, ProtocolError for a wrong table.
     """
 
@@ -129,10 +130,12 @@ class Sensor:
         site: str = "default",
         prefix: str = "part",
         live: bool = False,
+        reads: bool = True,
     ) -> None:
+        tables = spec() if reads else spec_without_protocols()
         place = (str(lake), site, prefix) if lake else None
         try:
-            self._engine = _engine.Sensor(spec(), name, int(interval_s * 1e9), max_flows, place, live=live)
+            self._engine = _engine.Sensor(tables, name, int(interval_s * 1e9), max_flows, place, live=live)
         except OSError as error:
             raise StoreError(str(error)) from error
         except ValueError as error:

@@ -12,7 +12,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import linewarden
 
@@ -46,6 +46,14 @@ def spec() -> str:
     return text
 
 
+@cache
+def spec_without_protocols() -> str:
+    """The common streams only, for who reads nothing: it takes no time to make, nor the engine any to take it."""
+    from linewarden.records import COMMON, stream_of
+
+    return json.dumps({"streams": [_columns(stream_of(record)) for record in COMMON], "protocols": []})
+
+
 def make_spec(labels: bool = False) -> str:
     """The table, made from the protocol files. `labels`: for who looks at a packet (`fields.py`)."""
     from linewarden.protocols._shared.compile import compile_protocol
@@ -53,9 +61,7 @@ def make_spec(labels: bool = False) -> str:
 
     return json.dumps(
         {
-            "streams": [
-                {"name": s.name, "columns": [[c.name, c.type, c.nullable] for c in s.columns]} for s in streams()
-            ],
+            "streams": [_columns(s) for s in streams()],
             "protocols": [compile_protocol(p, labels) for p in protocols()],
         },
         separators=(",", ":"),
@@ -65,6 +71,10 @@ def make_spec(labels: bool = False) -> str:
 def _cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "linewarden"
+
+
+def _columns(stream: Stream) -> dict[str, Any]:
+    return {"name": stream.name, "columns": [[c.name, c.type, c.nullable] for c in stream.columns]}
 
 
 def _fingerprint() -> str:

@@ -336,7 +336,7 @@ def keep_notices(lake: Path, site: str, told: Sequence[Told], prefix: str = REWR
 
     there = _told_live(lake)
     new = [t for t in told if (t.notice.notice_id, t.notice.again, t.notice.until) not in there]
-    sensor = Sensor(lake=lake, site=site, prefix=prefix)
+    sensor = Sensor(lake=lake, site=site, prefix=prefix, reads=False)
     try:
         sensor.append("notice", [notice_row(t) for t in new])
         sensor.finish()

@@ -180,7 +180,7 @@ def _keep(lake: Path, site: str, told: Iterable[Told]) -> None:
 
     rows = [notice_row(t) for t in told]
     name = hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
-    sensor = Sensor(lake=lake, site=site, prefix=f"suricata_{name}")
+    sensor = Sensor(lake=lake, site=site, prefix=f"suricata_{name}", reads=False)
     try:
         sensor.append("notice", rows)
         sensor.finish()
