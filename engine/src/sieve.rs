@@ -54,7 +54,7 @@ impl Held {
         Ok(Self { held, seen: None })
     }
 
-    /// One more batch; how many rows are held by now.
+    /// One more batch; how many bytes all take by now.
     fn add(&mut self, py: Python<'_>, batch: &Bound<'_, Batch>) -> usize {
         let rows = batch.get().rows();
         py.detach(|| self.held.add(rows))

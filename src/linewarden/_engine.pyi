@@ -217,7 +217,7 @@ class Held:
         """`looks`: a list of tests, each with what is kept of its rows, in JSON. ValueError if it is not that."""
 
     def add(self, batch: Batch) -> int:
-        """One more batch; how many rows are held by now."""
+        """One more batch; how many bytes all take by now."""
 
     def give(self) -> list[Batch]:
         """Lets go of all batches."""

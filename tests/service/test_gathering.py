@@ -85,7 +85,7 @@ def test_what_cannot_be_news_is_not_learned(small: pytest.MonkeyPatch, most: int
     small.setattr(gathering, "MOST_BYTES", most)
     told = gathered()
     some, learned[:] = sum(learned), []
-    small.setattr(sifting, "MOST", 0)
+    small.setattr(sifting, "MOST_BYTES", 0)
     assert by_id(told) == by_id(gathered())
     assert 0 < some < sum(learned)
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linewarden.baseline import needed
 from linewarden.baseline.facts import boil as usual
 from linewarden.detections.evasion import values_repeated
 from linewarden.detections.knowledge import Knowledge
@@ -30,7 +31,10 @@ from tests.detections.engine_batches import batch
 DEMO = Path("src/linewarden/exercises/data/demo-plant.pcapng.zst")
 
 
-def test_a_capture_tells_the_same_with_what_nobody_wants_left_out() -> None:
+@pytest.mark.parametrize("most", [1 << 30, 40_000, 0], ids=["all is held", "some is", "nothing is"])
+def test_a_capture_tells_the_same_with_what_nobody_wants_left_out(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(sifting, "MOST_BYTES", most)
+    monkeypatch.setattr(needed, "FEW", 0)
     batches, _ = read_all(find_captures([str(DEMO)]), sorted(JUDGED))
     told = []
     for sifted in (True, False):

@@ -21,12 +21,6 @@ pub struct Look {
     thin: Option<Thin>,
 }
 
-impl Looked {
-    fn kept(&self) -> &[u32] {
-        self.kept.as_ref().unwrap_or(&self.all)
-    }
-}
-
 /// Holds batches, then tells what each of several looks at.
 #[derive(Debug)]
 pub struct Held {
@@ -35,7 +29,7 @@ pub struct Held {
     batches: Vec<RecordBatch>,
     /// By batch and look.
     answers: Vec<Vec<Answer>>,
-    rows: usize,
+    bytes: usize,
 }
 
 /// What was held, in the order of time.
@@ -57,6 +51,12 @@ struct Looked {
     series: Arc<[u32]>,
 }
 
+impl Looked {
+    fn kept(&self) -> &[u32] {
+        self.kept.as_ref().unwrap_or(&self.all)
+    }
+}
+
 impl Held {
     /// # Errors
     /// This is not the JSON of a list of [`Look`].
@@ -68,21 +68,21 @@ impl Held {
             thins,
             batches: Vec::new(),
             answers: Vec::new(),
-            rows: 0,
+            bytes: 0,
         })
     }
 
-    /// One more batch; how many rows are held by now.
+    /// One more batch; how many bytes all take by now.
     pub fn add(&mut self, batch: &RecordBatch) -> usize {
         self.answers.push(self.tests.ask(batch));
         self.batches.push(batch.clone());
-        self.rows += batch.num_rows();
-        self.rows
+        self.bytes += batch.get_array_memory_size();
+        self.bytes
     }
 
     /// Lets go of all batches.
     pub fn give(&mut self) -> Vec<RecordBatch> {
-        self.rows = 0;
+        self.bytes = 0;
         self.answers.clear();
         std::mem::take(&mut self.batches)
     }

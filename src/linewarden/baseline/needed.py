@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 FEW = 5_000
 """Rows that are sooner learned than looked through."""
-
-
 MOST_BELOW = 100
 """An address with more ways or ranges is learned as a whole: it may have more than a baseline remembers of one."""
 GONE = ("id.orig_p", "id.resp_p", "unit", "target", "value")
@@ -52,11 +50,7 @@ class Needed:
 
     def rows(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """What is to be learned, by stream, as `boil` gives it."""
-        if self._whole:
-            yield from self._all()
-            return
-        count = sum(held.count(look) for held, look in self._held.values())
-        if count + (len(self._readings) if self._readings is not None else 0) <= FEW:
+        if self._whole or self._count() <= FEW:
             yield from self._all()
             return
         usual = self._usual()
@@ -71,6 +65,10 @@ class Needed:
                     yield from _boiled(stream, usual.needed(talk))
                     if (quiet := usual.quiet(talk)) is not None:
                         yield stream, _nobody(stream, pl.DataFrame(quiet))
+
+    def _count(self) -> int:
+        readings = len(self._readings) if self._readings is not None else 0
+        return readings + sum(held.count(look) for held, look in self._held.values())
 
     def _usual(self) -> Usual:
         params = self._params

@@ -49,7 +49,7 @@ class Held:
         self.engine = _engine.Held(json.dumps([{"test": test, "thin": thin} for test, thin in looks]))
 
     def add(self, batch: Any) -> int:
-        """One more batch; how many rows are held by now."""
+        """One more batch; how many bytes all take by now."""
         return self.engine.add(batch)
 
     def give(self) -> list[Any]:

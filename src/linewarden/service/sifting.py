@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from linewarden.service.judging import Judge
 
 MOST = 1_500_000
-"""Rows of a stream that the engine keeps (some 150 bytes each) until it is known that no more come; of more than that
-all are kept as everything else is, in files from some size on."""
+"""Readings that the engine keeps (some 150 bytes each) until it is known that no more come; of more than that all are
+kept as everything else is, in files from some size on."""
+MOST_BYTES = 256 << 20
+"""The same of other streams, of each."""
 
 
 class Sifting:
@@ -45,7 +47,7 @@ class Sifting:
                 self._all_here = False
                 self._keep(stream, self._judge.sampled(self._readings))
         elif (holding := self._holding.get(stream)) is not None:
-            if holding.held.add(arrow) >= MOST:
+            if holding.held.add(arrow) >= MOST_BYTES:
                 self._all_here = False
                 for batch in self._holding.pop(stream).held.give():
                     self._gathering.add(stream, pl.DataFrame(batch))

@@ -82,15 +82,21 @@ def _rows(lake: Lake, said: Analytics) -> dict[str, dict[str, int]]:
 def _doers(lake: Lake) -> Iterator[str]:
     """The sensors that may have seen something unusual being done: what is usual is learned as `Analysis` does."""
     began, doings = _began(lake), dict[str, Doings]()
+    quiet = set(began)
     changing = pl.col("verb").cast(pl.String).is_in(VERBS)
     for _, _, rows in steps(lake, {"command": COMMAND}, changing):
         for (name,), mine in rows.group_by("sensor", maintain_order=True):
             sensor = str(name)
+            if sensor not in quiet:
+                continue
             if sensor not in doings:
                 doings[sensor] = Doings()
                 doings[sensor].heard(began[sensor])
             if doings[sensor].commands(mine):
+                quiet.discard(sensor)
                 yield sensor
+        if not quiet:
+            return
 
 
 def _began(lake: Lake) -> dict[str, int]:
