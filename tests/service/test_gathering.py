@@ -15,7 +15,7 @@ from linewarden.detections.run import Told
 from linewarden.errors import StoreError
 from linewarden.sensor.sieve import batches_of
 from linewarden.service import gathering, sifting
-from linewarden.service.detecting import JUDGED, chosen
+from linewarden.service.detecting import JUDGED, ONE_IN, chosen
 from linewarden.service.gathering import Gathering
 from linewarden.service.judging import Judge
 from linewarden.service.sifting import Sifting
@@ -120,4 +120,6 @@ def test_what_was_begun_ahead_ends_with_who_gives_up(small: pytest.MonkeyPatch) 
 
 
 def test_the_streams_that_are_judged_are_known_without_the_detections() -> None:
-    assert set(Judge(chosen()).streams) == JUDGED
+    judge = Judge(chosen())
+    assert set(judge.streams) == JUDGED
+    assert judge.sample is not None and judge.sample.one_in == ONE_IN

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linewarden.errors import ConfigError, ProtocolError, StoreError
+from linewarden.sensor.points import Readings
 from linewarden.service.corrections_file import Kept, load
 from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.lake_files import reading
@@ -116,7 +117,7 @@ def detect(
         told, lacking = _again(lake, plant, judge, baseline, [] if hindsight else places(lake))
         told, why = _with_values(lake, told, plant, values, expected)
         return Found(told, plant, lake=lake.path, unjudged=why, lacking=0 if baseline else lacking)
-    beside = _Beside(lambda: judge(baseline), JUDGED if callable(detections) else judge(None).streams)
+    beside = _Beside(lambda: judge(baseline), None if callable(detections) else judge(None))
     with _place(out) as folder, contextlib.closing(beside):
         kept = load(out) if out is not None else Kept()
         result = read_captures(
@@ -171,13 +172,20 @@ JUDGED = frozenset(
     }
 )  # fmt: skip
 """The streams of a judge with all detections, without importing them; a test holds them equal."""
+ONE_IN = 4
+"""The share of readings that it looks at, likewise."""
 
 
 class _Beside:
-    """Gathers what is to be judged while captures are read. What comes before all is imported waits."""
+    """Gathers what is to be judged while captures are read. What comes before all is imported waits; but not readings,
+    which are most of it, and of which the engine keeps what is looked at.
 
-    def __init__(self, judge: Callable[[], Judge], streams: Collection[str]) -> None:
-        self.streams = streams
+    `like`: a judge that wants the same, if it is not one with all detections.
+    """
+
+    def __init__(self, judge: Callable[[], Judge], like: Judge | None) -> None:
+        self.streams: Collection[str] = JUDGED if like is None else like.streams
+        self._readings = Readings(ONE_IN) if like is None else None
         self._make = judge
         self._ready = threading.Event()
         self._failed: Exception | None = None
@@ -191,7 +199,7 @@ class _Beside:
 
             self._judge = self._make()
             self._gathering = Gathering(self._judge)
-            self._sifting = Sifting(self._judge, self._gathering)
+            self._sifting = Sifting(self._judge, self._gathering, self._readings)
         except Exception as error:  # noqa: BLE001 - raised where somebody hears it
             self._failed = error
         finally:
@@ -199,9 +207,13 @@ class _Beside:
 
     def take(self, batch: Batch) -> None:
         """One more batch."""
-        self._early.append(batch)
         if self._ready.is_set():
             self._gather()
+            self._sifting.take(batch.stream, batch.arrow)
+        elif batch.stream == "reading" and self._readings is not None:
+            self._readings.add(batch.arrow)
+        else:
+            self._early.append(batch)
 
     def end(self) -> None:
         """No more batches come."""

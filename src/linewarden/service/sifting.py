@@ -28,14 +28,18 @@ MOST_BYTES = 256 << 20
 
 
 class Sifting:
-    """Takes the engine's batches for a gathering. Whoever has no more of them hands it over (`Gathering.end`)."""
+    """Takes the engine's batches for a gathering. Whoever has no more of them hands it over (`Gathering.end`).
 
-    def __init__(self, judge: Judge, gathering: Gathering) -> None:
+    `begun`: what takes readings, where it had to take some before there was a judge.
+    """
+
+    def __init__(self, judge: Judge, gathering: Gathering, begun: Readings | None = None) -> None:
         self._gathering = gathering
         self._judge = judge
         self._sieve = Sieve(judge.wanted)
         self._holding = {stream: Holding(judge, stream) for stream in judge.held}
-        self._readings = Readings(judge.sample.one_in) if judge.sample is not None else None
+        own = Readings(judge.sample.one_in) if judge.sample is not None else None
+        self._readings = own if begun is None else begun
         self._firsts: Any = None
         self._all_here = self._readings is not None
         """All of which the baseline learns is still with the engine."""
