@@ -298,15 +298,16 @@ def judge_lake(lake: Lake, judge: Judge, but: Sequence[Place] = ()) -> list[Told
     from linewarden.sensor.sieve import batches_of
     from linewarden.service.following import is_of
     from linewarden.service.gathering import Gathering
+    from linewarden.service.lake_rows import as_written
     from linewarden.service.sifting import Sifting
 
     with contextlib.closing(Gathering(judge)) as gathering:
         sifting = Sifting(judge, gathering)
         for stream in sorted(set(judge.streams).intersection(lake.streams)):
-            files = (f for f in lake.files(stream) if not is_of(f, but))
-            for frame in (piece for file in files for piece in pieces_of(file)):
-                for batch in batches_of(frame):
-                    sifting.take(stream, batch)
+            for file in (f for f in lake.files(stream) if not is_of(f, but)):
+                for piece in pieces_of(file):
+                    for batch in batches_of(as_written(file, stream, piece)):
+                        sifting.take(stream, batch)
         gathering.end(sifting)
         return _ended(judge, gathering.told())
 
