@@ -70,9 +70,12 @@ def chosen(
     not in order.
     """
     from linewarden.detections.catalogue import detections
-    from linewarden.service.rules_files import own_detections
 
-    all_of_them = (*detections(), *own, *(own_detections(rules) if rules else ()))
+    if rules:
+        from linewarden.service.rules_files import own_detections
+
+        own = (*own, *own_detections(rules))
+    all_of_them = (*detections(), *own)
     known = {d.name for d in all_of_them}
     if strange := sorted({*only, *without} - known):
         raise ConfigError(f"{strange[0]}: no such detection; `linewarden detections` lists them")

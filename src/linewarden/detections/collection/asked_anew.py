@@ -57,12 +57,11 @@ def watch(params: Params) -> Watch:
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         rows = in_time(rows)
-        for number, row in brief(rows, COLUMNS):
-            ts, mac, ip, target = int(row["ts"]), row["src_mac"], row["src_ip"], row["dst_ip"]
+        for number, ts, mac, ip, target, operation, whom, answer in brief(rows, COLUMNS):
             heard.at(ip)[0] = ts
-            if row["operation"] != "request" or row["id.resp_h"] != EVERYBODY or target == ip:
+            if operation != "request" or whom != EVERYBODY or target == ip:
                 continue
-            if row["resp_frame"] is not None:
+            if answer is not None:
                 heard.at(target)[0] = ts
             pair = askers.at(mac).ask(ts, target)
             there = [p for p in pair if ts - (heard.get(p) or [0])[0] <= params.window_s * 1e9]

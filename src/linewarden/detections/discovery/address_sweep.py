@@ -39,10 +39,11 @@ def watch(params: Params) -> Watch:
             yield from by_arp(rows, known)
             return
         rows = in_time(rows)
-        for number, row in brief(rows, ("ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto")):
-            who, port = row["id.orig_h"], f"{row['proto']}/{row['id.resp_p'] or ''}".rstrip("/")
-            recent, most = seen.at((who, port)), params.hosts if row["proto"] == "tcp" else params.others
-            if recent.add(int(row["ts"]), row["id.resp_h"]) == most:
+        columns = ("ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto")
+        for number, ts, who, whom, service, proto in brief(rows, columns):
+            port = f"{proto}/{service or ''}".rstrip("/")
+            recent, most = seen.at((who, port)), params.hosts if proto == "tcp" else params.others
+            if recent.add(ts, whom) == most:
                 some = ", ".join(recent.things()[:5])
                 yield Finding(
                     rows.row(number, named=True),
@@ -54,10 +55,10 @@ def watch(params: Params) -> Watch:
 
     def by_arp(rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         rows = in_time(rows)
-        for number, row in brief(rows, ("ts", "src_mac", "src_ip", "dst_ip")):
-            who = row["src_ip"] or row["src_mac"]
-            recent = asked.at(row["src_mac"])
-            if recent.add(int(row["ts"]), row["dst_ip"]) == params.arp:
+        for number, ts, mac, ip, target in brief(rows, ("ts", "src_mac", "src_ip", "dst_ip")):
+            who = ip or mac
+            recent = asked.at(mac)
+            if recent.add(ts, target) == params.arp:
                 yield Finding(
                     rows.row(number, named=True),
                     f"{known.name(who)} asks for {params.arp} or more addresses by ARP that nobody has.",

@@ -22,7 +22,7 @@ NO_SUCH_ADDRESS = 2
 
 
 ENDS = ("ts", "id.orig_h", "id.resp_h", "unit", "function")
-COLUMNS = {"command": (*ENDS, "protocol", "target", "result"), "modbus": (*ENDS, "address", "quantity")}
+MORE = {"command": ("protocol", "target", "result"), "modbus": ("address", "quantity")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,16 @@ def watch(params: Params) -> Watch:
 
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         rows = in_time(rows)
-        for number, row in brief(rows, COLUMNS[stream]):
-            spoken = stream if stream == "modbus" else row["protocol"]
-            key, ts = (row["id.orig_h"], row["id.resp_h"], spoken), int(row["ts"])
-            if stream == "command" and re.search(NOT_SO, row["result"] or ""):
+        for number, ts, who, whom, unit, function, *more in brief(rows, (*ENDS, *MORE[stream])):
+            spoken, target, result = more if stream == "command" else (stream, "{} ({})".format(*more), "")
+            key = (who, whom, spoken)
+            if re.search(NOT_SO, result or ""):
                 tried = functions.at(key)
-                if tried.add(ts, row["function"]) == params.functions:
+                if tried.add(ts, function) == params.functions:
                     yield _finding(rows.row(number, named=True), key, "functions", tried, ("T0888",), known)
                 continue
-            asked = targets.at((*key, row["function"]))
-            target = f"{row['address']} ({row['quantity']})" if stream == "modbus" else row["target"]
-            if asked.add(ts, f"{row['unit']} {target}") == params.targets:
+            asked = targets.at((*key, function))
+            if asked.add(ts, f"{unit} {target}") == params.targets:
                 yield _finding(rows.row(number, named=True), key, "addresses", asked, ("T0861", "T0888"), known)
 
     return look

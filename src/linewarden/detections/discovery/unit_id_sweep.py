@@ -46,12 +46,12 @@ def watch(params: Params) -> Watch:
     def look(stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         most = params.slots if stream == "s7comm" else params.units
         rows = _of_units(stream, rows)
-        for number, row in brief(rows, ("ts", "id.orig_h", "id.resp_h", "unit", "silent", "protocol")):
-            spoken = str(row["protocol"])
-            behind, unit = seen.at((row["id.orig_h"], row["id.resp_h"], spoken)), int(row["unit"])
-            if not row["silent"]:
+        columns = ("ts", "id.orig_h", "id.resp_h", "unit", "silent", "protocol")
+        for number, ts, who, whom, unit, silent, spoken in brief(rows, columns):
+            behind = seen.at((who, whom, spoken))
+            if not silent:
                 behind.alive.put(unit, True)
-            elif unit not in behind.alive and behind.silent.add(int(row["ts"]), unit) == most:
+            elif unit not in behind.alive and behind.silent.add(ts, unit) == most:
                 yield _finding(rows.row(number, named=True), spoken, behind, known)
 
     return look

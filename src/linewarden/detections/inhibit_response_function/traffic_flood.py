@@ -64,17 +64,17 @@ def watch(params: Params) -> Watch:
 
     def look(_stream: str, rows: pl.DataFrame, known: Knowledge) -> Iterator[Finding]:
         rows = in_time(rows).with_columns(TRIED.alias("tried"))
-        for number, row in brief(rows, COLUMNS):
-            if row["id.resp_h"] in ALL:
-                pace = row["orig_pkts"] / max(row["duration"], params.least_s)
+        for number, ts, whom, port, proto, packets, duration, tried in brief(rows, COLUMNS):
+            if whom in ALL:
+                pace = packets / max(duration, params.least_s)
                 if pace >= params.storm_s:
                     yield _storm(rows.row(number, named=True), pace, known)
                 continue
-            load = loads.at((row["id.resp_h"], row["proto"], int(row["id.resp_p"] or 0)))
-            if row["tried"] and load.begin(int(row["ts"]), params.window_s * 1e9) == params.begun:
+            load = loads.at((whom, proto, port or 0))
+            if tried and load.begin(ts, params.window_s * 1e9) == params.begun:
                 yield _many(rows.row(number, named=True), params, known)
-            if row["duration"] >= params.least_s:
-                pace = row["orig_pkts"] / row["duration"]
+            if duration >= params.least_s:
+                pace = packets / duration
                 if pace >= max(params.packets_s, params.times * load.busiest):
                     yield _fast(rows.row(number, named=True), pace, load.busiest, known)
                 else:
