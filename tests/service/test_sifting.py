@@ -20,6 +20,7 @@ from linewarden.detections.knowledge import Knowledge
 from linewarden.records.order import in_order
 from linewarden.sensor.points import Readings
 from linewarden.sensor.sensor import read_all
+from linewarden.sensor.sieve import Sieve
 from linewarden.service import sifting
 from linewarden.service.detecting import JUDGED, chosen
 from linewarden.service.gathering import Gathering
@@ -57,6 +58,17 @@ def test_who_looks_at_all_readings_gets_them() -> None:
     assert alone is not None and alone.one_in == values_repeated.SAMPLED
     other = replace(by_name["values_repeated"], sample={}, boil={}, name="own")
     assert Judge([by_name["values_repeated"], other]).sample is None
+
+
+def test_of_readings_that_nobody_learns_from_only_those_are_taken_over_that_are_wanted() -> None:
+    """Such as with one rule of a site."""
+    own = replace(next(d for d in chosen() if d.name == "values_repeated"), sample={}, boil={}, name="own",
+                  needs={"reading": pl.col("source") == "10.0.0.1"})  # fmt: skip
+    judge = Judge([own])
+    sieve = Sieve(judge.wanted)
+    rows = batch("reading", [{"source": f"10.0.0.{n}", "values": [1.0]} for n in range(9)])
+    assert len(sieve.wanted("reading", rows)) == 1
+    assert len(Sieve(Judge(chosen()).wanted).wanted("reading", rows)) == 9
 
 
 @st.composite

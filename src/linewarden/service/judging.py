@@ -64,7 +64,8 @@ class Judge:
     @property
     def wanted(self) -> dict[str, Any]:
         """What of the engine's records is wanted, by stream, of those that are not held: for a `sensor.sieve.Sieve`."""
-        return {stream: self._run.wanted(stream) for stream in self.streams if stream not in STREAMS}
+        whole = {*self.held, *((READINGS,) if self._learns else ())}
+        return {stream: self._run.wanted(stream) for stream in self.streams if stream not in whole}
 
     @property
     def held(self) -> list[str]:
