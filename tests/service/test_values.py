@@ -76,6 +76,21 @@ def test_what_is_no_number_is_no_value(tmp_path: Path) -> None:
     assert counts(Book(tmp_path)) == {"holding_register 40": 2}
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_a_file_in_which_nothing_is_a_number_is_none_the_less_read(tmp_path: Path, place: int) -> None:
+    """A second in which devices told words only, between others, first and last."""
+    for n in range(3):
+        frame = readings(n, 1)
+        if n == place:
+            frame = frame.with_columns(pl.Series("values", [[float("nan")]]))
+        write(tmp_path, f"live-{n:05}.parquet", frame)
+    book = Book(tmp_path)
+    assert counts(book) == {"holding_register 40": 2, "holding_register 41": 2}
+    found = book.recent.of([0], 0, 1 << 62)
+    assert found is not None
+    assert found.height == 2
+
+
 def test_a_new_value_is_there_at_the_next_look(tmp_path: Path) -> None:
     write(tmp_path, "live-00001.parquet", readings(0, 10))
     trends = Trends(tmp_path)

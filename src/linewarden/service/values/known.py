@@ -45,6 +45,13 @@ def no_tags() -> pl.DataFrame:
     )  # fmt: skip
 
 
+def no_values() -> pl.DataFrame:
+    """The columns of the values that `grown` gives."""
+    import polars as pl
+
+    return pl.DataFrame(schema={"tag": pl.UInt32, "t": pl.Int64, "x": pl.Float64})
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """One moment. Times are ns UTC; values are raw, as the wire has them."""
@@ -102,7 +109,7 @@ def grown(known: Known, readings: pl.DataFrame) -> tuple[Known, pl.DataFrame]:
     """With these records of the stream `reading`; and their values, as `tag`, `t` and `x`."""
     series, values = numbered(readings, known.series)
     if not values.height:
-        return replace(known, series=series), values.select("t", "x").clear()
+        return replace(known, series=series), no_values()
     times = values.get_column("t")
     first, last = min(known.first_ts, int(times.min())), max(known.last_ts, int(times.max()))  # type: ignore[arg-type]
     known = _widened(replace(known, series=series, first_ts=first, last_ts=last))
