@@ -67,25 +67,28 @@ impl Readings {
         py.detach(|| self.readings.add(rows)).map_err(wrong)
     }
 
+    /// The rows that are the first ones of a minute, of all that were kept; these are gone then.
+    fn firsts(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        let firsts = py.detach(|| self.readings.firsts()).map_err(of_several)?;
+        Ok(firsts.map(Batch::new))
+    }
+
     /// What `points` find in all that was kept since the last time, which is gone then: the rows that decide it, and of
-    /// each the packets of a replay, or none if it stands still; and the rows that are the first ones of a minute.
-    #[allow(clippy::type_complexity)] // what Python gets
+    /// each the packets of a replay, or none if it stands still.
     fn found(
         &mut self,
         py: Python<'_>,
         points: &mut Points,
-    ) -> PyResult<(Option<Batch>, Vec<Option<Vec<i64>>>, Option<Batch>)> {
+    ) -> PyResult<(Option<Batch>, Vec<Option<Vec<i64>>>)> {
         let kept = self.readings.take();
-        let (found, firsts) = py
-            .detach(|| Ok((kept.found(&mut points.points)?, kept.firsts()?)))
-            .map_err(|e: ArrowError| PyValueError::new_err(e.to_string()))?;
+        let found = py.detach(|| kept.found(&mut points.points)).map_err(of_several)?;
         let (rows, found) = found.unzip();
         let frames = |found| match found {
             Found::Still(_) => None,
             Found::Replayed(_, frames) => Some(frames),
         };
         let frames = found.into_iter().flatten().map(frames).collect();
-        Ok((rows.map(Batch::new), frames, firsts.map(Batch::new)))
+        Ok((rows.map(Batch::new), frames))
     }
 
     /// What was kept since the last time: the rows that are looked at, with what is asked of them, and those that are
@@ -94,7 +97,7 @@ impl Readings {
         let kept = self.readings.take();
         let (rows, firsts) = py
             .detach(|| Ok((kept.sampled()?, kept.firsts()?)))
-            .map_err(|e: ArrowError| PyValueError::new_err(e.to_string()))?;
+            .map_err(of_several)?;
         let sampled = rows
             .map(|rows| beside(&rows, looked_at(kept.sample)))
             .transpose()?;
@@ -188,6 +191,11 @@ fn add_readings(batch: &RecordBatch, readings: &mut Vec<Reading>) -> Result<(), 
         by_hash: by_hash.value(row),
     }));
     Ok(())
+}
+
+#[allow(clippy::needless_pass_by_value)] // for map_err
+fn of_several(error: ArrowError) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }
 
 #[allow(clippy::needless_pass_by_value)] // for map_err

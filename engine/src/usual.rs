@@ -28,11 +28,25 @@ pub struct Usual {
 impl Usual {
     /// Of the baseline's settings: times in ns.
     #[new]
-    #[pyo3(signature = (*, after_ns, slice_ns, factor, margin, floor, most_below))]
-    fn new(after_ns: i64, slice_ns: i64, factor: f64, margin: f64, floor: f64, most_below: usize) -> Self {
+    #[pyo3(signature = (*, after_ns, slice_ns, exchanges, minutes, confidence, factor, margin, floor, most_below))]
+    #[allow(clippy::too_many_arguments)] // by name
+    fn new(
+        after_ns: i64,
+        slice_ns: i64,
+        exchanges: u64,
+        minutes: u64,
+        confidence: f64,
+        factor: f64,
+        margin: f64,
+        floor: f64,
+        most_below: usize,
+    ) -> Self {
         let params = Params {
             after_ns,
             slice_ns,
+            exchanges,
+            minutes,
+            confidence,
             factor,
             margin,
             floor,

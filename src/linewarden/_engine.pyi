@@ -207,8 +207,11 @@ class Readings:
     def take(self) -> tuple[Batch | None, Batch | None]:
         """The rows that are looked at since the last time, and those that are the first ones of a minute."""
 
-    def found(self, points: Points) -> tuple[Batch | None, list[list[int] | None], Batch | None]:
-        """What `points` find in them, and the packets of each replay; and the first ones of a minute."""
+    def firsts(self) -> Batch | None:
+        """The rows that are the first ones of a minute, which are gone then."""
+
+    def found(self, points: Points) -> tuple[Batch | None, list[list[int] | None]]:
+        """What `points` find in the rows that are looked at, and the packets of each replay. Nothing is kept then."""
 
 class Held:
     """Holds the batches of a stream until no more come; then only those rows leave that somebody looks at."""
@@ -247,7 +250,17 @@ class Usual:
     """Takes what there is of each stream, then says what is needed of it."""
 
     def __init__(
-        self, *, after_ns: int, slice_ns: int, factor: float, margin: float, floor: float, most_below: int
+        self,
+        *,
+        after_ns: int,
+        slice_ns: int,
+        exchanges: int,
+        minutes: int,
+        confidence: float,
+        factor: float,
+        margin: float,
+        floor: float,
+        most_below: int,
     ) -> None: ...
     def conns(self, held: Held, look: int) -> None:
         """Takes the connections that a look asks for. ValueError if a column is missing."""

@@ -137,6 +137,28 @@ def test_of_ten_minutes_nothing_can_be_news() -> None:
     assert left_out == len(boil("command", frame("command", rows)))
 
 
+shown = st.lists(
+    st.tuples(st.sampled_from([10, 60, 60, 60, 120, 1800]), st.sampled_from([0.0, 1.0, 10.0, 10.0, 12.0, 12.0, 90.0])),
+    min_size=12, max_size=90,
+)  # fmt: skip
+"""How long after the one before (s), and which value."""
+
+
+@given(shown, st.sampled_from([HASTY, Params(), Params(confidence=0.6, floor=0.0, margin=0.0)]))
+@settings(max_examples=examples(150), deadline=None)
+def test_of_shown_values_just_those_blocks_are_learned_that_are_news(
+    steps: list[tuple[int, float]], params: Params
+) -> None:
+    rows, ts = [], 0
+    for wait, value in steps:
+        ts += wait * 10**9
+        rows += [rows_of.reading(ts, PLC, 40, [5.0, value]), rows_of.reading(ts, PLC, 80, [5.0])]
+    everything, found, left_out = both({"reading": rows}, params)
+    assert found == everything
+    steady = boil("reading", frame("reading", rows)).filter(pl.col("start") == 80).height
+    assert left_out == (steady if everything else 2 * steady)
+
+
 def test_a_flood_is_learned_as_a_whole() -> None:
     rows = [command(m / 100, f"10.{m // 250}.0.{m % 250}", PLC) for m in range(MOST_ADDRESSES + 10)]
     _, _, left_out = both({"command": [*rows, command(60, HMI)]}, Params())

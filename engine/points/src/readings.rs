@@ -186,6 +186,14 @@ impl Readings {
     pub fn take(&mut self) -> Kept {
         std::mem::take(&mut self.kept)
     }
+
+    /// Of what was kept the first rows of each minute, with their values, which are gone then. None without any.
+    ///
+    /// # Errors
+    /// The batches were of several streams.
+    pub fn firsts(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
+        joined(&std::mem::take(&mut self.kept.firsts))
+    }
 }
 
 /// Adds some rows, with the columns that say when, where and of which point, and with `more`; how many they are.

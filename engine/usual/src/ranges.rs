@@ -133,6 +133,9 @@ mod tests {
         Params {
             after_ns: 600_000_000_000,
             slice_ns: 60_000_000_000,
+            exchanges: 10,
+            minutes: 3,
+            confidence: 0.3,
             factor: 3.0,
             margin: 0.5,
             floor: 0.25,

@@ -7,9 +7,10 @@ use arrow_schema::ArrowError;
 use hashbrown::HashSet;
 use linewarden_rows::{Numbers, Row, in_order};
 
+use crate::known::Blocks;
 use crate::numbers::MOST_VALUES;
-use crate::ranges::Ranges;
 use crate::talk::{From, wrong};
+use crate::usual::Params;
 
 /// The readings that are learned, in the order of time.
 #[derive(Debug, Default)]
@@ -19,15 +20,13 @@ pub struct Shown {
     pub numbers: Vec<u32>,
     /// What it shows: the block of values.
     pub keys: Vec<u32>,
-    pub ranges: Ranges,
+    pub blocks: Blocks,
 }
 
 impl Shown {
-    /// `slice`: ns; `early`: so many of them are the first ones.
-    ///
     /// # Errors
     /// A column is missing, or of another type than the engine's.
-    pub fn of(batch: &RecordBatch, slice: i64, early: i64) -> Result<Self, ArrowError> {
+    pub fn of(batch: &RecordBatch, params: &Params) -> Result<Self, ArrowError> {
         let batches = std::slice::from_ref(batch);
         let order = in_order(batches)?;
         let rows: Vec<&Row> = order.iter().collect();
@@ -53,7 +52,7 @@ impl Shown {
         for (place, row) in rows.iter().enumerate() {
             let offsets = lists.value_offsets();
             let own = &values[offsets[row.number] as usize..offsets[row.number + 1] as usize];
-            let minute = row.ts.div_euclid(slice);
+            let minute = row.ts.div_euclid(params.slice_ns);
             let at = [area.cells[place], start.cells[place], name.cells[place]];
             let block = [source.cells[place], protocol.cells[place], unit.cells[place]];
             if !met.insert((minute, block, at, own.len())) {
@@ -78,7 +77,7 @@ impl Shown {
             found.numbers.push(row.number as u32);
             found.keys.push(key);
             if own.iter().all(|value| value.is_finite()) {
-                found.ranges.add(key, block[0], minute, early, own);
+                found.blocks.add(key, block[0], row.ts, own, params);
             }
         }
         Ok(found)

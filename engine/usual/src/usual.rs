@@ -26,6 +26,9 @@ const NOBODY: u32 = 0;
 pub struct Params {
     pub after_ns: i64,
     pub slice_ns: i64,
+    pub exchanges: u64,
+    pub minutes: u64,
+    pub confidence: f64,
     pub factor: f64,
     pub margin: f64,
     pub floor: f64,
@@ -123,7 +126,7 @@ impl Usual {
     /// # Errors
     /// A column is missing, or of another type than the engine's.
     pub fn readings(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        self.shown = Shown::of(batch, self.params.slice_ns, self.early())?;
+        self.shown = Shown::of(batch, &self.params)?;
         let times = std::mem::take(&mut self.shown.times);
         self.heard(&times);
         Ok(())
@@ -180,7 +183,7 @@ impl Usual {
             peers: self.begun_late(&ways, internet),
             ..Asked::default()
         };
-        let too_many = self.shown.ranges.are_too_many()
+        let too_many = self.shown.blocks.are_too_many()
             || ways.iter().map(HashMap::len).sum::<usize>() > MOST_WAYS
             || named
                 .iter()
@@ -295,14 +298,9 @@ impl Usual {
     }
 
     fn readings_needed(&self) -> Vec<u32> {
-        let left: HashSet<u32> = self
-            .shown
-            .ranges
-            .left(Kind::Value, &self.params)
-            .map(|(key, _)| key)
-            .collect();
+        let news: HashSet<u32> = self.shown.blocks.news(&self.params).collect();
         let rows = self.shown.numbers.iter().zip(&self.shown.keys);
-        rows.filter(|(_, key)| left.contains(*key))
+        rows.filter(|(_, key)| news.contains(*key))
             .map(|(&number, _)| number)
             .collect()
     }

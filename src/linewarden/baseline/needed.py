@@ -73,7 +73,8 @@ class Needed:
     def _usual(self) -> Usual:
         params = self._params
         usual = Usual(
-            after_ns=round(params.after_s * 1e9), slice_ns=SLICE_NS, factor=params.factor, margin=params.margin,
+            after_ns=round(params.after_s * 1e9), slice_ns=SLICE_NS, exchanges=params.exchanges,
+            minutes=params.minutes, confidence=params.confidence, factor=params.factor, margin=params.margin,
             floor=params.floor, most_below=MOST_BELOW,
         )  # fmt: skip
         if self._readings is not None:

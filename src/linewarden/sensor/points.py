@@ -34,9 +34,13 @@ class Readings:
         """What was kept since the last time, both kinds: batches, None where there is nothing."""
         return self._readings.take()
 
-    def found(self, points: Points) -> tuple[Any, list[list[int] | None], Any]:
-        """The same, of the first kind only what `points` find, in the order of time: the readings that decide it, and
-        of each the packets that replay earlier ones, or None if it stands still."""
+    def firsts(self) -> Any:
+        """The second kind, which is gone then."""
+        return self._readings.firsts()
+
+    def found(self, points: Points) -> tuple[Any, list[list[int] | None]]:
+        """Of the first kind what `points` find, in the order of time: the readings that decide it, and of each the
+        packets that replay earlier ones, or None if it stands still. Nothing is kept then."""
         return self._readings.found(points.engine)
 
 

@@ -17,10 +17,28 @@ class Usual:
     """
 
     def __init__(
-        self, *, after_ns: int, slice_ns: int, factor: float, margin: float, floor: float, most_below: int
+        self,
+        *,
+        after_ns: int,
+        slice_ns: int,
+        exchanges: int,
+        minutes: int,
+        confidence: float,
+        factor: float,
+        margin: float,
+        floor: float,
+        most_below: int,
     ) -> None:
         self._usual = _engine.Usual(
-            after_ns=after_ns, slice_ns=slice_ns, factor=factor, margin=margin, floor=floor, most_below=most_below
+            after_ns=after_ns,
+            slice_ns=slice_ns,
+            exchanges=exchanges,
+            minutes=minutes,
+            confidence=confidence,
+            factor=factor,
+            margin=margin,
+            floor=floor,
+            most_below=most_below,
         )
         self._talks: list[tuple[Held, int]] = []
 

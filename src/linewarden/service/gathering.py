@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -41,13 +41,13 @@ class More(Protocol):
     """What else there is once no more comes, kept by somebody else, who puts it here by `Gathering.keep`."""
 
     def talks(self) -> None:
-        """Who speaks to whom. It is done beside `readings`."""
+        """Who speaks to whom."""
 
     def readings(self) -> None:
-        """Values."""
+        """Values, after that, and beside `learned`."""
 
     def learned(self) -> None:
-        """Of what the baseline learns, after both."""
+        """Of what the baseline learns, after the talks."""
 
     def late(self) -> list[Told]:
         """What is found only when it is known who is who."""
@@ -97,8 +97,10 @@ class Gathering:
 
     def _begun(self) -> _Work:
         if self._work is None:
-            talks, readings = self._ahead.submit(self._talks), self._ahead.submit(self._readings)
-            self._work = _Work(talks, readings, self._ahead.submit(self._learn, (talks, readings)))
+            # Values are left to the engine, so they are looked at while Python is busy with the rest, and not sooner.
+            talks = self._ahead.submit(self._talks)
+            learned = self._ahead.submit(self._learn, talks)
+            self._work = _Work(talks, self._ahead.submit(self._readings, talks), learned)
         return self._work
 
     def told(self) -> list[Told]:
@@ -130,14 +132,14 @@ class Gathering:
         while self._waiting:
             self._sieve(next(iter(self._waiting)))
 
-    def _readings(self) -> None:
+    def _readings(self, talks: Future[None]) -> None:
+        talks.result()
         if self._more is not None:
             self._more.readings()
 
-    def _learn(self, before: Iterable[Future[None]]) -> list[pl.DataFrame]:
+    def _learn(self, talks: Future[None]) -> list[pl.DataFrame]:
         """What is news to the baseline, in order."""
-        for begun in before:
-            begun.result()
+        talks.result()
         if self._more is not None:
             self._more.learned()
         slices = self._slices(lambda _, who: who == USUAL)

@@ -88,18 +88,15 @@ class Judge:
         if self._learns and firsts is not None:
             yield USUAL, boil(READINGS, pl.DataFrame(firsts))
 
-    def found(self, readings: Readings) -> tuple[list[tuple[str, pl.DataFrame]], Any]:
-        """What is looked at of all readings of a capture, after it was found within the engine; the batch of the first
-        ones of each minute, of which is learned."""
+    def found(self, readings: Readings) -> Iterator[tuple[str, pl.DataFrame]]:
+        """What is looked at of all readings of a capture, after it was found within the engine."""
         import polars as pl
 
         by = self._sampling()
-        rows, frames, firsts = readings.found(by.sample[READINGS].points(by.params))
-        found = []
+        rows, frames = readings.found(by.sample[READINGS].points(by.params))
         if rows is not None:
             told = pl.Series(FRAMES, frames, dtype=pl.List(pl.Int64))
-            found.append((by.name, pl.DataFrame(rows).with_columns(told)))
-        return found, firsts if self._learns else None
+            yield by.name, pl.DataFrame(rows).with_columns(told)
 
     def _sampling(self) -> Detection:
         sampling = self._run.sampling(READINGS)
@@ -150,7 +147,7 @@ class Judge:
         needed = Needed(self._baseline.params, whole=known or not all_here)
         for stream, (rows, look) in held.items():
             needed.take(stream, rows, look)
-        if firsts is not None:
+        if firsts is not None and self._learns:
             needed.readings(firsts)
         yield from needed.rows()
 

@@ -64,17 +64,18 @@ class Sifting:
         """No more come: what is looked at of what the engine held."""
         for stream, holding in self._holding.items():
             self._keep(stream, holding.end())
+        if self._readings is not None and not self._all_here:
+            self._keep(READINGS, self._judge.sampled(self._readings))
+        elif self._readings is not None:
+            self._firsts = self._readings.firsts()
 
     def readings(self) -> None:
-        """The same of the readings."""
+        """What is found in the readings, after that."""
         if self._readings is not None and self._all_here:
-            found, self._firsts = self._judge.found(self._readings)
-            self._keep(READINGS, found)
-        elif self._readings is not None:
-            self._keep(READINGS, self._judge.sampled(self._readings))
+            self._keep(READINGS, self._judge.found(self._readings))
 
     def learned(self) -> None:
-        """What the baseline learns from, after both."""
+        """What the baseline learns from, after the talks."""
         held = {stream: (h.held, h.learned) for stream, h in self._holding.items() if h.learned is not None}
         for stream, rows in self._judge.learned(held, self._firsts, all_here=self._all_here):
             self._gathering.keep(stream, USUAL, rows)
