@@ -45,6 +45,9 @@ fn looked_at(sample: Sample) -> [(&'static str, ArrayRef); 6] {
     ]
 }
 
+/// Rows, and of each the packets of a replay, or none if its point stands still.
+type Told = (Option<Batch>, Vec<Option<Vec<i64>>>);
+
 /// Keeps of the engine's readings those that are looked at.
 #[pyclass(module = "linewarden._engine")]
 pub struct Readings {
@@ -73,13 +76,8 @@ impl Readings {
         Ok(firsts.map(Batch::new))
     }
 
-    /// What `points` find in all that was kept since the last time, which is gone then: the rows that decide it, and of
-    /// each the packets of a replay, or none if it stands still.
-    fn found(
-        &mut self,
-        py: Python<'_>,
-        points: &mut Points,
-    ) -> PyResult<(Option<Batch>, Vec<Option<Vec<i64>>>)> {
+    /// What `points` find in all that was kept since the last time, which is gone then: the rows that decide it.
+    fn found(&mut self, py: Python<'_>, points: &mut Points) -> PyResult<Told> {
         let kept = self.readings.take();
         let found = py.detach(|| kept.found(&mut points.points)).map_err(of_several)?;
         let (rows, found) = found.unzip();
