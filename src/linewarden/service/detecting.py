@@ -21,6 +21,7 @@ from linewarden.service.corrections_file import Kept, load
 from linewarden.service.lake import Lake, is_lake, open_lake, pieces_of, plant_of
 from linewarden.service.lake_files import reading
 from linewarden.service.reading import Problem, Settings, read_captures
+from linewarden.service.uncollected import uncollected
 from linewarden.wire.captures import find_captures
 
 if TYPE_CHECKING:
@@ -197,12 +198,13 @@ class _Beside:
     def prepare(self) -> None:
         """Imports and makes the judge."""
         try:
-            from linewarden.service.gathering import Gathering
-            from linewarden.service.sifting import Sifting
+            with uncollected():
+                from linewarden.service.gathering import Gathering
+                from linewarden.service.sifting import Sifting
 
-            self._judge = self._make()
-            self._gathering = Gathering(self._judge)
-            self._sifting = Sifting(self._judge, self._gathering, self._readings)
+                self._judge = self._make()
+                self._gathering = Gathering(self._judge)
+                self._sifting = Sifting(self._judge, self._gathering, self._readings)
         except Exception as error:  # noqa: BLE001 - raised where somebody hears it
             self._failed = error
         finally:
