@@ -75,7 +75,8 @@ const every = O.every_ms ?? 100;
 let last = 0;
 setInterval(() => {
   if (next + every <= Date.now() && count < (O.last ?? 1e9)) {
-    next = Math.max(next + every, Date.now() - every); // one a turn: node-opcua samples once a turn
+    // One a turn, and never two at once, however long it stood: node-opcua looks every 50 ms.
+    next = Math.max(next + every, Date.now() - every / 2);
     const at = new Date(Math.max(Date.now(), last + 1)); // one millisecond is all that a Date can tell apart
     last = at.getTime();
     const value = { dataType: "Double", value: count };
