@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Several tests run at once: numpy's threads would only wait for one another, and with a busy loop at that.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 CHROMIUM = Path("/usr/bin/chromium")
 

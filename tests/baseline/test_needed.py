@@ -97,7 +97,7 @@ def _said(rows: pl.DataFrame) -> int:
 
 
 @given(recordings)
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_what_is_left_out_changes_no_news(recording: dict[str, list[dict[str, Any]]]) -> None:
     everything, found, _ = both(recording, HASTY)
     assert found == everything
@@ -145,7 +145,7 @@ shown = st.lists(
 
 
 @given(shown, st.sampled_from([HASTY, Params(), Params(confidence=0.6, floor=0.0, margin=0.0)]))
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_of_shown_values_just_those_blocks_are_learned_that_are_news(
     steps: list[tuple[int, float]], params: Params
 ) -> None:

@@ -12,6 +12,7 @@ import cedarpy
 import pytest
 
 from linewarden.policy.cedar import evaluate
+from tests.effort import examples
 from tests.policy.cedar_cases import (
     Case,
     crate_cases,
@@ -25,6 +26,9 @@ from tests.policy.cedar_cases import (
 
 CRATE, FOLDER = crate_texts(), folder_texts()
 SUITES = folder_suites(FOLDER)
+ONE_IN = max(5 // examples(1), 1)
+"""Of the suites in the full run; all of them in `make properties`."""
+CHOSEN = sorted(SUITES)[::ONE_IN]
 AT_ONCE = 500
 no_crate = pytest.mark.skipif(not CRATE, reason="the crate is not here: scripts/cedar-cases.sh fetches it")
 no_folder = pytest.mark.skipif(
@@ -94,9 +98,9 @@ def test_a_folder_in_the_official_format_is_read_with_its_archive(tmp_path: Path
 
 
 @no_folder
-@pytest.mark.parametrize("first", range(0, len(SUITES), AT_ONCE))
+@pytest.mark.parametrize("first", range(0, len(CHOSEN), AT_ONCE))
 def test_the_suites_of_the_folder(first: int) -> None:
-    for name in sorted(SUITES)[first : first + AT_ONCE]:
+    for name in CHOSEN[first : first + AT_ONCE]:
         suite = SUITES[name]
         fits = cedarpy.validate_policies(suite_policies(FOLDER, suite), FOLDER[suite["schema"]]).validation_passed
         assert fits or not suite["shouldValidate"], name
