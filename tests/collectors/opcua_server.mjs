@@ -1,6 +1,6 @@
 // A server on node-opcua (MIT), for the tests: node opcua_server.mjs '{"port": 4840, ...}'. Options as opcua_server.py.
 import { createRequire } from "node:module";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const O = JSON.parse(process.argv[2]);
@@ -83,6 +83,10 @@ setInterval(() => {
     counter.setValueFromSource(value, ua.StatusCodes.Good, at);
     for (const node of many) node.setValueFromSource(value, ua.StatusCodes.Good, at);
     count += 1;
-    if (O.kept) writeFileSync(O.kept, String(count));
+    if (O.kept) {
+      // Whole or not at all: a test kills us at any time.
+      writeFileSync(`${O.kept}.new`, String(count));
+      renameSync(`${O.kept}.new`, O.kept);
+    }
   }
 }, Math.min(every, 20));

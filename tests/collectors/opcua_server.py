@@ -148,8 +148,10 @@ async def main() -> None:
                         node.nodeid, ua.DataValue(ua.Variant(float(count)), SourceTimestamp=now, ServerTimestamp=now)
                     )
                 count += 1
-                if kept:
-                    kept.write_text(str(count))
+                if kept:  # whole or not at all: a test kills us at any time
+                    written = kept.with_suffix(".new")
+                    written.write_text(str(count))
+                    written.replace(kept)
 
 
 asyncio.run(main())

@@ -157,7 +157,11 @@ class Mosquitto:
     def stop(self, *, hard: bool = False) -> None:
         if self._process is not None:
             self._process.kill() if hard else self._process.terminate()
-            self._process.wait(10)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:  # not what is tested: without a kill the next test would be blamed
+                self._process.kill()
+                self._process.wait(10)
             self._process = None
 
 

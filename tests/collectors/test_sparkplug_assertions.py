@@ -115,6 +115,7 @@ def _two_sessions(broker: Mosquitto, tap: Tap, version: str) -> Wire:
         until(lambda: all(host.born for host in made.hosts.values()))
         before = now_ms()
     seen.times = begun, before, now_ms()
+    until(lambda: DISCONNECT in kinds(tap.packets(1), "out"))  # the host has ended, the tap may still be at it
     seen.first, seen.second = tap.packets(0), tap.packets(1)
     seen.published, seen.again = tap.published(0), tap.published(1)
     node.close()
