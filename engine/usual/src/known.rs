@@ -124,17 +124,7 @@ mod tests {
     use super::*;
 
     fn is_news(samples: &[(i64, f64)]) -> bool {
-        let params = Params {
-            after_ns: 600 * SECOND,
-            slice_ns: 60 * SECOND,
-            exchanges: 10,
-            minutes: 3,
-            confidence: 0.3,
-            factor: 3.0,
-            margin: 0.5,
-            floor: 0.25,
-            most_below: 100,
-        };
+        let params = Params::of_tests();
         let mut blocks = Blocks::default();
         for &(minute, value) in samples {
             blocks.add(1, 7, minute * 60 * SECOND, &[value], &params);

@@ -129,26 +129,14 @@ impl Span {
 mod tests {
     use super::*;
 
-    fn params() -> Params {
-        Params {
-            after_ns: 600_000_000_000,
-            slice_ns: 60_000_000_000,
-            exchanges: 10,
-            minutes: 3,
-            confidence: 0.3,
-            factor: 3.0,
-            margin: 0.5,
-            floor: 0.25,
-            most_below: 100,
-        }
-    }
-
     fn left(samples: &[(i64, f64)], kind: Kind) -> bool {
         let mut ranges = Ranges::default();
         for &(minute, value) in samples {
             ranges.add(1, 7, minute, 10, &[value]);
         }
-        ranges.left(kind, &params()).any(|found| found == (1, 7))
+        ranges
+            .left(kind, &Params::of_tests())
+            .any(|found| found == (1, 7))
     }
 
     #[test]
@@ -174,9 +162,9 @@ mod tests {
         let mut ranges = Ranges::default();
         ranges.add(1, 7, 0, 10, &[1.0]);
         ranges.add(1, 7, 20, 10, &[1.0, 5.0]);
-        assert_eq!(ranges.left(Kind::Value, &params()).count(), 0);
+        assert_eq!(ranges.left(Kind::Value, &Params::of_tests()).count(), 0);
         ranges.add_unsure(1, 7, 21);
-        assert_eq!(ranges.left(Kind::Value, &params()).count(), 1);
+        assert_eq!(ranges.left(Kind::Value, &Params::of_tests()).count(), 1);
     }
 
     #[test]
@@ -185,7 +173,7 @@ mod tests {
         for key in 0..=100 {
             ranges.add(key, 7, 0, 10, &[1.0]);
         }
-        assert_eq!(ranges.left(Kind::Value, &params()).count(), 101);
+        assert_eq!(ranges.left(Kind::Value, &Params::of_tests()).count(), 101);
         assert!(!ranges.are_too_many());
     }
 }

@@ -36,6 +36,24 @@ pub struct Params {
     pub most_below: usize,
 }
 
+#[cfg(test)]
+impl Params {
+    /// Those of a baseline where nothing else is said.
+    pub fn of_tests() -> Self {
+        Self {
+            after_ns: 600 * SECOND,
+            slice_ns: 60 * SECOND,
+            exchanges: 10,
+            minutes: 3,
+            confidence: 0.3,
+            factor: 3.0,
+            margin: 0.5,
+            floor: 0.25,
+            most_below: 100,
+        }
+    }
+}
+
 /// How names are read: by address the peer that it is (empty: nobody's own), by target its area; the peer of which only
 /// is known what was written to it; the verbs that write, and that of a login.
 #[derive(Debug, Default)]

@@ -12,34 +12,12 @@ from linewarden.sensor.sieve import Held
 class Usual:
     """Takes what there is of each stream, as looks of what was held; then says what is needed of it.
 
-    Times in ns; `most_below`: who has more ways or ranges is needed as a whole; see `baseline.Params` for the others.
-    ValueError where a column is missing.
+    `settings` by name: those of `baseline.Params` that bear on it, times in ns; `slice_ns`; and `most_below`: who has
+    more ways or ranges is needed as a whole. TypeError for another one, ValueError where a column is missing.
     """
 
-    def __init__(
-        self,
-        *,
-        after_ns: int,
-        slice_ns: int,
-        exchanges: int,
-        minutes: int,
-        confidence: float,
-        factor: float,
-        margin: float,
-        floor: float,
-        most_below: int,
-    ) -> None:
-        self._usual = _engine.Usual(
-            after_ns=after_ns,
-            slice_ns=slice_ns,
-            exchanges=exchanges,
-            minutes=minutes,
-            confidence=confidence,
-            factor=factor,
-            margin=margin,
-            floor=floor,
-            most_below=most_below,
-        )
+    def __init__(self, **settings: Any) -> None:
+        self._usual = _engine.Usual(**settings)
         self._talks: list[tuple[Held, int]] = []
 
     def talk(self, stream: str, held: Held, look: int) -> int:
