@@ -2,7 +2,7 @@
 
 import sys
 
-from linewarden.cli import main
+from linewarden.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

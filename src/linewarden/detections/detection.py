@@ -15,7 +15,6 @@ wire have no end. It reads no clock: time is that of the records.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,12 +23,13 @@ import polars as pl
 
 from linewarden.detections.attack import TECHNIQUES, Technique
 from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.settings import Settings
 from linewarden.detections.thinning import Thin
 from linewarden.plant.model import Severity
 from linewarden.sensor.points import Points
 
 __all__ = [
-    "FRAMES", "Case", "Detection", "Finding", "NoParams", "Row", "Sample", "Severity", "Watch", "param", "stateless",
+    "FRAMES", "Case", "Detection", "Finding", "Row", "Sample", "Severity", "Watch", "stateless",
 ]  # fmt: skip
 
 Row = Mapping[str, Any]
@@ -94,16 +94,6 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class NoParams:
-    """For a detection without settings."""
-
-
-def param(default: float | int | str, unit: str, doc: str) -> Any:
-    """A field of a detection's frozen dataclass of settings, with its unit ('' for none) and meaning."""
-    return field(default=default, metadata={"unit": unit, "doc": doc})
-
-
-@dataclass(frozen=True, slots=True)
 class Detection:
     """One behaviour.
 
@@ -134,7 +124,7 @@ class Detection:
     watch: Callable[[Any], Watch]
     fires: Case
     quiet: Case
-    params: Any = field(default_factory=NoParams)
+    params: Settings = field(default_factory=Settings)
     refractory_s: float = 3600.0
     thin: Mapping[str, Thin] = field(default_factory=dict)
     boil: Mapping[str, Boil] = field(default_factory=dict)
@@ -152,8 +142,8 @@ class Detection:
     def settings(self) -> list[dict[str, Any]]:
         """The settings with value, unit and meaning."""
         return [
-            {"name": f.name, "value": getattr(self.params, f.name), **f.metadata}
-            for f in dataclasses.fields(self.params)
+            {"name": name, "value": value, "unit": self.params.KNOWN[name].unit, "doc": self.params.KNOWN[name].doc}
+            for name, value in self.params.values().items()
         ]
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
+from linewarden.detections.settings import Settings, param
 
 EVERYBODY = "ff:ff:ff:ff:ff:ff"
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     answers: int = param(60, "answers", "that nobody asked for, of one sender; a fail-over sends a handful")

@@ -9,21 +9,20 @@ the owner alone (RFC 1122, 2.3.2.1; Linux, arp(7)).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate, Recent
 from linewarden.detections.series import brief, in_time
+from linewarden.detections.settings import Settings, param
 
 EVERYBODY = "ff:ff:ff:ff:ff:ff"
 COLUMNS = ("ts", "src_mac", "src_ip", "dst_ip", "operation", "id.resp_h", "resp_frame")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     questions: int = param(6, "questions", "to all for one address, though its owner is there")

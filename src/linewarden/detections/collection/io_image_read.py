@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import FIELD, STATIONS, Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.novelties import SURE
 from linewarden.detections.series import in_time
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Ends
 
 INPUTS, OUTPUTS = ("discrete_input", "input_register", "i", "binary_input", "analog_input"), (
@@ -20,8 +21,7 @@ INPUTS, OUTPUTS = ("discrete_input", "input_register", "i", "binary_input", "ana
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How much of each side."""
 
     points: int = param(64, "points", "of inputs and of outputs that one station reads")

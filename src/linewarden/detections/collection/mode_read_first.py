@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from linewarden.detections.commands import OT, refused, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.settings import Settings, param
 
 MODE = r"(?i)status|state|read_szl|run_mode|cpu_mode|exception_status|plc_mode|cp_status"
 """Functions that ask whether a controller runs, of the protocols that we read."""
 CHANGE = ("stop", "start", "set_mode", "restart", "program_download")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How close together."""
 
     window_s: float = param(120.0, "s", "between the question and the order")

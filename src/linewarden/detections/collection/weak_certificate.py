@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.settings import Settings, param
 
 OLD = {"SSLv2": "SSL 2", "SSLv3": "SSL 3", "TLSv10": "TLS 1.0", "TLSv11": "TLS 1.1"}
 """Versions that must not be used any more: RFC 6176, RFC 7568, RFC 8996."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """What is too weak."""
 
     rsa_bits: int = param(2048, "bit", "shortest RSA or DSA key that is still good (NIST SP 800-131A)")

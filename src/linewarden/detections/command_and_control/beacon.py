@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import only
+from linewarden.detections.settings import Settings, param
 
 QUIET = ("ntp", "dns", "icmp", "ocsp")
 """Services that are steady by nature."""
@@ -20,8 +20,7 @@ QUIET = ("ntp", "dns", "icmp", "ocsp")
 PAIR = ("id.orig_h", "id.resp_h")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how steady."""
 
     calls: int = param(9, "conversations", "with the same host and port, from which on their pace is looked at")

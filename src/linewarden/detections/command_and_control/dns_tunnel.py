@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.settings import Settings, param
 
 TWO_PART = re.compile(r"\.(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$")
 """Endings such as .co.uk: the domain that somebody owns has a part more."""
@@ -23,8 +23,7 @@ RAW = "NULL"
 """A type for any bytes (RFC 1035, 3.3.10) that nobody uses but tunnels, as iodine does before it tries others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how long, how fast."""
 
     names: int = param(40, "names", "different long ones below one domain, of one host; content networks stay below")

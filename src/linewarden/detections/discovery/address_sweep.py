@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
 from linewarden.detections.series import brief, in_time
+from linewarden.detections.settings import Settings, param
 
 UNHEARD = (pl.col("resp_bytes") == 0) & (
     pl.col("conn_state").is_in(["S0", "REJ", "RSTOS0"]) | (pl.col("resp_pkts") == 0)
@@ -18,8 +18,7 @@ UNHEARD = (pl.col("resp_bytes") == 0) & (
 GROUP = pl.col("id.resp_h").str.contains(r"^(2(2[4-9]|3\d)\.|255\.255\.255\.255|ff|01:|33:33|ff:ff)")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     hosts: int = param(6, "addresses", "different targets that did not accept, from which on it is a sweep (TCP)")

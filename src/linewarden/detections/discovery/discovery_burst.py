@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import STATIONS, Knowledge, Role
 from linewarden.detections.memory import Bounded, Rate, Recent
+from linewarden.detections.settings import Settings, param
 from linewarden.plant.vocabulary import spelled_all
 
 CALLS = ("list_identity", "list_services", "list_interfaces", "who_is", "who_has", "who_is_router_to_network")
@@ -19,8 +19,7 @@ CHATTY = ("ssdp",)
 """What computers call out by themselves, all day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     calls: int = param(20, "calls", "of one protocol, from which on it is a burst; a tool that starts sends a few")

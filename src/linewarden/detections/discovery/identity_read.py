@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import STATIONS, Knowledge, Role
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.settings import Settings, param
 
 ASKS = (
     r"(?i)identi|report_server_id|encapsulated_interface|get_attributes_all|read_szl|device_info|read_id\b|who_am"
@@ -21,8 +21,7 @@ HOUSE = frozenset({Role.CAMERA, Role.PRINTER, Role.PHONE, Role.ACCESS_POINT, Rol
 AT_HOME = STATIONS | {Role.CONTROLLER, Role.SAFETY_CONTROLLER, Role.GATEWAY, Role.SERVER}
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many are asked."""
 
     devices: int = param(3, "devices", "that one station asks, from which on it weighs more")

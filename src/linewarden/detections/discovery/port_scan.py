@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.settings import Settings, param
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     ports: int = param(8, "ports", "different ports of one host that did not accept, from which on it is a scan")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
 from linewarden.detections.series import brief, in_time
+from linewarden.detections.settings import Settings, param
 from linewarden.plant.vocabulary import spelled
 
 NOT_SO = "function|service|support|implement"
@@ -25,8 +25,7 @@ ENDS = ("ts", "id.orig_h", "id.resp_h", "unit", "function")
 MORE = {"command": ("protocol", "target", "result"), "modbus": ("address", "quantity")}
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     # A client with a wrong setting is refused the same thing again and again; who searches is refused many things.

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, NoParams, Row, Severity, Watch
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.settings import Settings
 from linewarden.plant.vocabulary import spelled
 
 PROTECTED = ("sign", "sign_and_encrypt")
@@ -38,7 +39,7 @@ def _offer(stream: str, row: Row) -> str:
     return f"the broker speaks TLS on port {MQTT_TLS}" if stream == "conn" else ""
 
 
-def watch(_params: NoParams) -> Watch:
+def watch(_params: Settings) -> Watch:
     """Keeps what servers offer and who came in clear, since either may be seen first."""
     servers: Bounded[tuple[str, str], _Server] = Bounded(_Server, SERVERS)
 

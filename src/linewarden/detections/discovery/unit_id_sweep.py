@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Recent
 from linewarden.detections.series import brief, in_time
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Firsts
 from linewarden.plant.vocabulary import spelled
 
@@ -21,8 +21,7 @@ SLOT = pl.col("slot").is_not_null()
 MINUTE_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     # Eight silent units that never answered: a line with dead devices has them too, but these answered once.

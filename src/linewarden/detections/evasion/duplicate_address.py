@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.settings import Settings, param
 
 NOBODY = str(ipaddress.IPv4Address(0))
 """As who has no address yet says."""
@@ -18,8 +19,7 @@ SHARED = ("00:00:5e:00:01", "00:00:5e:00:02", "00:00:0c:07:ac", "00:00:0c:9f:f",
 """MAC addresses that routers share on purpose: VRRP (RFC 9568, 7.3), HSRP, GLBP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """When it counts."""
 
     frames: int = param(2, "frames", "of each of the two, so that one stray frame is no finding")

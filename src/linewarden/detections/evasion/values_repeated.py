@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import FRAMES, Case, Detection, Finding, Row, Sample, Severity, Watch, param
+from linewarden.detections.detection import FRAMES, Case, Detection, Finding, Row, Sample, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
+from linewarden.detections.settings import Settings, param
 from linewarden.records.order import in_order
 from linewarden.sensor.points import Points, sampled
 
@@ -20,8 +20,7 @@ LOOKED = ("point", "ts", "hash", "by turn", "by hash", "frame", "sum")
 SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How long it must last, and how lively it must have been before."""
 
     replayed: int = param(10, "readings", "of those looked at (one in four) that follow an earlier sequence")
@@ -49,7 +48,7 @@ def watch(params: Params) -> Watch:
 
 def points_of(params: Params) -> Points:
     """What remembers the last readings of each run of points."""
-    return Points(2_000, **asdict(params))
+    return Points(2_000, **params.values())
 
 
 def boil(rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from linewarden.detections.commands import WRITTEN, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import FIELD, Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import series_of
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Changes
 
 KEY = ("id.orig_h", "id.resp_h", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How often, how fast."""
 
     turns: int = param(8, "changes", "of one point back to a value that it had before")

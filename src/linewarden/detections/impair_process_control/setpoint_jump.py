@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from linewarden.detections.commands import WRITTEN, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import series_of
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Changes
 
 KEY = ("id.resp_h", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How large against what."""
 
     steps: int = param(8, "steps", "of a point that must be known before one can be called large")

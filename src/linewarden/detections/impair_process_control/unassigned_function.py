@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge, Role
 from linewarden.detections.memory import Bounded, Recent
+from linewarden.detections.settings import Settings, param
 
 ASSIGNED = (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43)
 """MODBUS Application Protocol Specification V1.1b3, 5.1."""
@@ -28,8 +29,7 @@ Source: Zeek, base/protocols/modbus/consts.zeek; Wireshark, packet-mbtcp.c.
 PORT = 502
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     codes: int = param(4, "codes", "different ones between two hosts, from which on somebody tries them out")

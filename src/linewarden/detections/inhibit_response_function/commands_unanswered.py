@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import OT, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import series_of
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Breaks
 
 KEY = ("id.orig_h", "id.resp_h", "protocol")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many in a row."""
 
     orders: int = param(3, "orders", "in a row without an answer")

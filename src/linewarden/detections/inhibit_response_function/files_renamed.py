@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
+from linewarden.detections.settings import Settings, param
 
 APPENDED = re.compile(r"\.\w{1,8}\.(\w{2,12})$")
 """`archive.csv.locked`: an ending behind the ending, which people seldom give and ransomware gives to every file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     files: int = param(10, "files", "renamed or deleted on one machine, from which on it is no person at work")

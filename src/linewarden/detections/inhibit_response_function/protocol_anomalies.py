@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate, Recent
+from linewarden.detections.settings import Settings, param
 from linewarden.plant.vocabulary import CONTROL, OT, protocol, spelled
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     # A tap that loses packets, and devices with a mistake of their own, break rules a few times an hour, not a minute.

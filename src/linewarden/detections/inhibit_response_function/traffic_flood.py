@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import brief, in_time
+from linewarden.detections.settings import Settings, param
 
 CYCLIC = ("cip_io", "sv", "goose", "ethercat", "powerlink", "profinet_rt", "ptp")
 """Services that send hundreds or thousands of packets a second by nature."""
@@ -25,8 +25,7 @@ TRIED = pl.col("conn_state").fill_null("").is_in(["S0", "REJ", "RSTO", "RSTOS0",
 COLUMNS = ("ts", "id.resp_h", "id.resp_p", "proto", "orig_pkts", "duration", "tried")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     # A controller keeps 8 to 32 connections; a client that tries again each 100 ms begins 100 in ten seconds.

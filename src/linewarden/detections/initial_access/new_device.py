@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Rate
 from linewarden.detections.novelties import example, facts
+from linewarden.detections.settings import Settings, param
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How sure, and how many one by one."""
 
     # A network has devices that speak once an hour; before the baseline is this sure, they would all be told.

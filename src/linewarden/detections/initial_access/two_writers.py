@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from linewarden.detections.commands import WRITTEN, said
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
 from linewarden.detections.series import series_of
+from linewarden.detections.settings import Settings, param
 from linewarden.detections.thinning import Turns
 
 KEY = ("id.resp_h", "unit", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How close together."""
 
     window_s: float = param(600.0, "s", "between the write of the one and that of the other")

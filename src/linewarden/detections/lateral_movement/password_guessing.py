@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Row, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate, Recent
+from linewarden.detections.settings import Settings, param
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many, how fast."""
 
     refusals: int = param(5, "logins", "that were refused (of SNMP: communities without an answer): it is guessing")

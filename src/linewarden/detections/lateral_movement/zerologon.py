@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded, Rate
+from linewarden.detections.settings import Settings, param
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How many."""
 
     tries: int = param(3, "calls", "with a credential of zeros: one in 2^64 honest ones is so, the attack needs 256")

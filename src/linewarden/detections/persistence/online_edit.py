@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from linewarden.detections.commands import OT, refused, said
-from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch, param
+from linewarden.detections.detection import Case, Detection, Finding, Severity, Watch
 from linewarden.detections.knowledge import Knowledge
 from linewarden.detections.memory import Bounded
+from linewarden.detections.settings import Settings, param
 
 ONLINE = r"(?i)online|change|edit|test_mode|insert_block"
 """Functions that exist for changing a part of what runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(Settings):
     """How long a stop counts."""
 
     stopped_s: float = param(3600.0, "s", "after a stop, in which a change is not taken for one in RUN")
