@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.protocols.harness import CLIENT_MAC, read_frames, tcp_frames
+from tests.protocols.harness import CLIENT_MAC, SERVER_MAC, read_frames, tcp_frames
 from tests.protocols.test_lldp import LLDP_MULTICAST, PORT, TTL, lldpdu, tlv
+from tests.protocols.test_profinet_dcp import block, dcp
 
 HOUR_MS = 3_600_000
 AFTER_THE_FLOW_TIMED_OUT_MS = 300_000
@@ -49,3 +50,21 @@ def test_what_the_budget_turned_away_is_told_when_it_is_said_again() -> None:
     told = names([*flood, late], [*range(300), AFTER_THE_FLOW_TIMED_OUT_MS])
     assert len(told) < 300
     assert told[-1] == "made-up-299"
+
+
+def announcement_of(sender: int, name: bytes) -> bytes:
+    """An LLDP frame of one of many made-up switches, of whom none says more than a switch may."""
+    mac = b"\x02\x00" + sender.to_bytes(4, "big")
+    pdu = lldpdu(tlv(1, b"\x04" + mac), PORT, TTL, tlv(5, name))
+    return (LLDP_MULTICAST + mac + b"\x88\xcc" + pdu).ljust(60, b"\0")
+
+
+def test_a_protocol_that_floods_does_not_silence_another() -> None:
+    flood = [announcement_of(i % 50, b"made-up-%d" % i) for i in range(6_000)]
+    answer = block(2, 2, b"\0\0feeder-7")
+    device = (CLIENT_MAC + SERVER_MAC + b"\x88\x92" + dcp(0xFEFF, 5, 1, answer)).ljust(60, b"\0")
+    rows = read_frames([*flood, device])
+    told = [row["name"] for row in rows["identity"]]
+    assert "lldp_rich_budget_exceeded" in {row["name"] for row in rows["weird"]}
+    assert "feeder-7" in told
+    assert len(told) < 3_000

@@ -25,10 +25,13 @@ const BATCH_VALUES: usize = 1 << 18;
 /// Rich messages that a flow may have at once, and for each so many messages after that.
 const FLOW_RICH: u64 = 256;
 const FLOW_RICH_EVERY: u64 = 64;
-/// The same for a protocol, in packets: a message costs Python as much time as some fifty packets cost the
-/// engine, and a flood may speak several protocols.
-const PROTOCOL_RICH: u64 = 1_000;
+/// The same for a protocol, in packets: with all that comes of it a message costs Python as much time as some hundred
+/// packets cost the engine, and a flood may speak several protocols.
+const PROTOCOL_RICH: u64 = 128;
 const PROTOCOL_RICH_EVERY: u64 = 4_096;
+/// What protocols share that have more to say, so that nobody has to be cut short where nothing floods.
+const SHARED_RICH: u64 = 500;
+const SHARED_RICH_EVERY: u64 = 1_024;
 
 /// A rich message that the same sender repeats is parsed once in so many ns.
 const TOLD_NS: i64 = 3_600_000_000_000;
@@ -113,6 +116,8 @@ pub struct Emitter {
     polling: Vec<NameId>,
     sensor: NameId,
     rich_used: Vec<u64>,
+    /// Of what protocols share.
+    rich_shared: u64,
     /// Rich messages and when each was handed over, by hash.
     told: HashMap<u64, i64>,
     text: String,
@@ -258,6 +263,7 @@ impl Emitter {
             polling,
             sensor: names.intern(sensor),
             rich_used: vec![0; spec.protos.len()],
+            rich_shared: 0,
             told: HashMap::new(),
             text: String::new(),
             weirds: Weirds::default(),
@@ -561,14 +567,10 @@ impl Emitter {
         if within_the_hour || again == Again::NewInFlow && session.rich_seen.contains(&said) {
             return true;
         }
-        let used = &mut self.rich_used[env.index];
-        if session.rich_used >= FLOW_RICH + session.messages / FLOW_RICH_EVERY
-            || *used >= PROTOCOL_RICH + self.packets / PROTOCOL_RICH_EVERY
-        {
+        if session.rich_used >= FLOW_RICH + session.messages / FLOW_RICH_EVERY || !self.affords(env.index) {
             return false;
         }
         // Only now: what the budget turned away may be said again.
-        *used += 1;
         session.note_rich(said);
         if again == Again::Hourly {
             if self.told.len() >= MAX_TOLD {
@@ -597,6 +599,19 @@ impl Emitter {
             raws: ctx.raws().map(|(slot, bytes)| (slot, bytes.to_vec())).collect(),
             data: data.to_vec(),
         });
+        true
+    }
+
+    /// Takes a rich message of this protocol from the budget: from its own, or from what all share.
+    fn affords(&mut self, proto: usize) -> bool {
+        let used = if self.rich_used[proto] < PROTOCOL_RICH + self.packets / PROTOCOL_RICH_EVERY {
+            &mut self.rich_used[proto]
+        } else if self.rich_shared < SHARED_RICH + self.packets / SHARED_RICH_EVERY {
+            &mut self.rich_shared
+        } else {
+            return false;
+        };
+        *used += 1;
         true
     }
 

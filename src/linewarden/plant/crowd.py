@@ -17,7 +17,7 @@ SUMMED = "lone_conversations_summed"
 """The weird that says of how many."""
 LEFT_OUT = "announcements_left_out"
 """The weird that says how many of their announcements were only counted (`engine/sensor/src/beyond.rs`)."""
-MOST = 2_048
+MOST = 1_024
 """Silent addresses that are kept: more than a network of this kind has, since a switch learns 8,192 in all, most of
 which talk."""
 
