@@ -247,6 +247,11 @@ def test_broken_messages_weigh_more_if_they_are_of_many_kinds() -> None:
     assert severities("protocol_anomalies", "weird", [weird(i, protocol=None) for i in range(9)]) == []
 
 
+def test_that_we_had_no_time_to_read_a_message_is_no_fault_of_its_sender() -> None:
+    spent = [weird(i, "bacnet_rich_budget_exceeded", protocol="bacnet") for i in range(9)]
+    assert severities("protocol_anomalies", "weird", spent) == []
+
+
 def test_the_same_request_refused_forever_is_a_wrong_setting_not_a_search() -> None:
     row = {"protocol": "modbus", "verb": "read", "function": "read_coils", "unit": 1, "id.orig_h": "10.0.0.66",
            "id.resp_h": "10.0.1.1", "answered": 1, "errors": 1, "result": "illegal_data_address"}  # fmt: skip

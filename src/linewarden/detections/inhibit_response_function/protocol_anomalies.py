@@ -12,6 +12,9 @@ from linewarden.detections.memory import Bounded, Rate, Recent
 from linewarden.detections.settings import Settings, param
 from linewarden.plant.vocabulary import CONTROL, OT, protocol, spelled
 
+UNREAD = "rich_budget_exceeded"
+"""The sensor passed a message over, since it had read as many as it may (`engine/sensor/src/emit.rs`)."""
+
 
 class Params(Settings):
     """How many, how fast."""
@@ -71,8 +74,8 @@ DETECTION = Detection(
         "If somebody tries: take the sending machine off the network at the switch.",
     ),
     benign="A device whose maker reads the standard in his own way, a cut capture, or a tap that loses packets.",
-    # Without a protocol it is the network or the tap: cut packets, checksums.
-    needs={"weird": pl.col("protocol").is_not_null()},
+    # Without a protocol it is the network or the tap: cut packets, checksums. What we had no time to read is no fault.
+    needs={"weird": pl.col("protocol").is_not_null() & ~pl.col("name").str.contains(UNREAD, literal=True)},
     watch=watch,
     fires=Case({"weird": _broken(10)}),
     quiet=Case({"weird": _broken(9)}),
