@@ -16,7 +16,7 @@ use linewarden_capture::{CaptureError, LinkType, Reader};
 use linewarden_sensor::{Options, RichMessage, Sensor};
 
 const MAX_FLOWS: usize = 32;
-/// Reassembly, unfinished messages and IP fragments may hold so much together (`Options`, sensor.rs).
+/// Reassembly, unfinished messages and IP fragments may hold so much together (`Options`, options.rs).
 const MAX_HELD: usize = (64 + 64 + 16) << 20;
 const MAX_PACKETS: u64 = 20_000;
 const START: i64 = 1_700_000_000_000_000_000;

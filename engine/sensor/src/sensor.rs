@@ -12,59 +12,16 @@ use linewarden_stream::tcp::{Limits, Memory};
 
 use crate::core::Core;
 use crate::ctx::Ctx;
-use crate::emit::{Emitter, RichMessage};
+use crate::emit::Emitter;
 use crate::flow::{self, Fingerprint, Flow, FlowTable, Key};
 use crate::live::Due;
 use crate::names::{NameId, Names};
+use crate::options::{Options, Stats};
+use crate::rich::RichMessage;
 use crate::spec::{Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Stamp};
 use crate::trace::{Told, Trace};
 use crate::ways::Ways;
-
-/// Bounds. Times are ns of capture time.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Name of this sensor in every record.
-    pub sensor: String,
-    /// One `command` row counts polling of so many ns.
-    pub interval: i64,
-    /// Flows at a time; beyond, the longest silent of a sample ends early.
-    pub max_flows: usize,
-    /// Bytes of held TCP segments over all flows.
-    pub max_held: usize,
-    pub tcp_timeout: i64,
-    pub other_timeout: i64,
-    /// Messages may take the ways of earlier ones; without, each runs through its program (the records are the same).
-    pub ways: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        const SECOND: i64 = 1_000_000_000;
-        Self {
-            sensor: "local".into(),
-            interval: 60 * SECOND,
-            max_flows: 200_000,
-            max_held: 64 << 20,
-            tcp_timeout: 15 * 60 * SECOND,
-            other_timeout: 2 * 60 * SECOND,
-            ways: true,
-        }
-    }
-}
-
-impl Options {
-    /// The share of one of `n` sensors that read a capture together.
-    #[must_use]
-    pub fn split(self, n: usize) -> Self {
-        let n = n.max(1);
-        Self {
-            max_flows: (self.max_flows / n).max(16),
-            max_held: self.max_held / n,
-            ..self
-        }
-    }
-}
 
 /// How long a finished TCP connection waits for more after its last packet: a FIN that was lost comes again after 0.2,
 /// then 0.4, then 0.8 s (RFC 6298, 5.5). Its record is written then, and whoever waits for it waits so long.
@@ -74,22 +31,6 @@ const SEAM_BEFORE: i64 = 60_000_000_000;
 const SEAM_AFTER: i64 = 300_000_000_000;
 /// Packets between two looks for flows that are over.
 const SWEEP_EVERY: u64 = 4_096;
-
-/// Totals of a run, for the summary and for "how full is it".
-#[derive(Debug, Default, Clone)]
-pub struct Stats {
-    pub packets: u64,
-    pub bytes: u64,
-    pub first_ts: Option<i64>,
-    pub last_ts: Option<i64>,
-    pub flows: u64,
-    pub flows_open: usize,
-    pub flows_evicted: u64,
-    pub held_bytes: usize,
-    pub held_peak: usize,
-    pub truncated: u64,
-    pub fragments_expired: u64,
-}
 
 /// A MAC address, the IP address that it was seen with, and the VLAN.
 type Bound = ([u8; 6], Option<Host>, Option<u16>);
@@ -194,7 +135,7 @@ impl Sensor {
     }
 
     pub fn take_rich(&mut self) -> Vec<RichMessage> {
-        std::mem::take(&mut self.core.emitter.rich)
+        std::mem::take(&mut self.core.emitter.rich.kept)
     }
 
     pub fn name(&self, id: NameId) -> &str {

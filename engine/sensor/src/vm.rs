@@ -1,27 +1,28 @@
 //! Runs a protocol's program over one message.
 
+mod cursor;
+mod eval;
 mod play;
 mod seen;
+mod told;
 
-use crate::bits::{Layout, binary, crc_blocks, fill, labels, peek_at, read};
-use crate::ctx::{Ctx, MAX_BYTES};
+use crate::bits::{Layout, crc_blocks, labels, read};
+use crate::ctx::Ctx;
 use crate::emit::Emitter;
 use crate::names::{NameId, Names};
-use crate::ops::{Again, Ask, Expr, Kind, Op, Role};
+use crate::ops::{Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
-use crate::tables::{FlowInfo, Labels, Stamp};
-use crate::tape::{Effect, Tape, View};
-use crate::text::Render;
+use crate::tables::{FlowInfo, Stamp};
+use crate::tape::{Effect, Tape};
 
+use cursor::Cursor;
 pub use seen::Notes;
 
 /// Calls, slices and gathered messages may nest so deep.
 const MAX_DEPTH: u32 = 48;
 /// Operations that one message may take: a bound on time, whatever the bytes say.
 const MAX_STEPS: u32 = 200_000;
-/// Values that one reading keeps.
-const MAX_VALUES: usize = 4_096;
 
 /// Why a program ended before its last operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,54 +53,6 @@ pub struct Env<'a> {
     pub to_port: bool,
     pub ethertype: u16,
     pub macs: [[u8; 6]; 2],
-}
-
-/// A slice with a cursor.
-struct Cursor<'d> {
-    data: &'d [u8],
-    pos: usize,
-    /// Where the slice begins in the message.
-    base: usize,
-}
-
-impl<'d> Cursor<'d> {
-    #[inline]
-    fn left(&self) -> usize {
-        self.data.len() - self.pos
-    }
-
-    #[inline]
-    fn rest(&self) -> &'d [u8] {
-        &self.data[self.pos..]
-    }
-
-    #[inline]
-    fn take(&mut self, n: usize) -> Option<&'d [u8]> {
-        let (head, _) = self.data[self.pos..].split_at_checked(n)?;
-        self.pos += n;
-        Some(head)
-    }
-
-    /// Place of the cursor in the message.
-    fn at(&self) -> usize {
-        self.base + self.pos
-    }
-
-    fn view(&self) -> View {
-        View {
-            start: self.base,
-            end: self.base + self.data.len(),
-            pos: self.pos,
-        }
-    }
-
-    fn of(message: &'d [u8], view: View) -> Self {
-        Self {
-            data: message.get(view.start..view.end).unwrap_or(&[]),
-            pos: view.pos,
-            base: view.start,
-        }
-    }
 }
 
 /// The machine for one message. In a probe there is no session, and nothing is emitted.
@@ -596,258 +549,5 @@ impl<'a> Vm<'a> {
             _ => {}
         }
         Ok(())
-    }
-
-    fn rich(&mut self, tag: NameId, again: Again, data: &[u8]) {
-        self.recall();
-        if let Some(session) = self.session.as_deref_mut()
-            && !self.emitter.rich(&self.env, session, self.ctx, tag, again, data)
-        {
-            self.odd("rich_budget_exceeded", None);
-        }
-    }
-
-    fn remember(&mut self, name: NameId, value: &Expr, key: &Expr, c: &Cursor<'_>) {
-        let (value, key) = (self.eval(value, c), self.eval(key, c));
-        if let Some(session) = self.session.as_deref_mut() {
-            session.remember(name, key, value);
-        }
-    }
-
-    fn area(&mut self, value: &Expr, names: &Labels, template: NameId, c: &Cursor<'_>) {
-        let value = self.eval(value, c);
-        self.ctx.area = match names.get(value) {
-            Some(id) => id,
-            None => self.names.numbered(template, value),
-        };
-    }
-
-    fn quality(&mut self, value: &Expr, names: &Labels, c: &Cursor<'_>) {
-        self.ctx.quality = names.get(self.eval(value, c)).unwrap_or(0);
-    }
-
-    fn number(&mut self, value: &Expr, c: &Cursor<'_>) {
-        let value = self.eval(value, c) as f64;
-        self.reading(1, |values| values.push(value));
-    }
-
-    /// Fetches the request of this item, once.
-    pub fn recall(&mut self) {
-        if self.ctx.role != Role::Response || self.ctx.recalled.is_some_and(|r| r.0 == self.ctx.item) {
-            return;
-        }
-        let before = self.ctx.set;
-        if let Some(session) = self.session.as_deref_mut() {
-            session.recall(self.env.proto, self.env.side, self.ctx);
-        }
-        let (set, raw_set) = (self.ctx.set, self.ctx.raw_set);
-        self.note(|tape| tape.recalled(before, set, raw_set));
-    }
-
-    /// Emits the native row and the command of what the slots say now.
-    pub fn row(&mut self) {
-        self.recall();
-        if let Some(session) = self.session.as_deref_mut() {
-            session.row(&self.env, self.ctx, self.emitter, self.names);
-        }
-        self.next_item();
-    }
-
-    fn next_item(&mut self) {
-        self.ctx.item += 1;
-        self.ctx.value.clear();
-        let item = self.ctx.item;
-        if let Some(trace) = self.trace() {
-            trace.reading.at_item(item);
-        }
-    }
-
-    fn values(&mut self, layout: Layout, wanted: Option<i64>, c: &mut Cursor<'_>) -> Step {
-        let width = layout.kind.width();
-        let step = if layout.stride == 0 { width } else { layout.stride };
-        let there = if layout.kind == Kind::Bit {
-            c.left() * 8
-        } else if c.left() < width || step == 0 {
-            0
-        } else {
-            (c.left() - width) / step + 1
-        };
-        let asked = wanted.map_or(there, |w| w.clamp(0, i64::from(u32::MAX)) as usize);
-        let n = asked.min(there).min(MAX_VALUES);
-        let (data, at) = (c.rest(), c.at());
-        self.reading(n, |out| fill(out, data, layout, step, n));
-        self.note_value(Effect::Values { layout, step, at, n });
-        if self.notes.is_some() {
-            self.see_values(layout, step, at, n, data);
-        }
-        let used = if layout.kind == Kind::Bit {
-            asked.min(there).div_ceil(8)
-        } else {
-            asked.min(there) * step
-        };
-        c.pos = (c.pos + used).min(c.data.len());
-        if asked > there {
-            Err(Exit::Truncated)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// A value that is no number.
-    fn said(&mut self, bytes: &[u8], render: Render) {
-        if self.probing() || bytes.is_empty() {
-            return;
-        }
-        let mut text = String::new();
-        crate::text::bytes(&bytes[..bytes.len().min(MAX_BYTES)], render, &mut text);
-        if matches!(self.ctx.role, Role::Request | Role::Notify) {
-            if !self.ctx.value.is_empty() {
-                self.ctx.value.push(',');
-            }
-            self.ctx.value.push_str(&text);
-            return;
-        }
-        self.recall();
-        self.emitter
-            .reading(&self.env, self.ctx, self.names, Some(&text), |_| ());
-    }
-
-    fn reading(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
-        if self.probing() || n == 0 {
-            return;
-        }
-        if matches!(self.ctx.role, Role::Request | Role::Notify) {
-            self.value_text(n, fill);
-            return;
-        }
-        self.recall();
-        self.emitter.reading(&self.env, self.ctx, self.names, None, fill);
-    }
-
-    /// The first values of a write, as the command's `value`.
-    fn value_text(&mut self, n: usize, fill: impl FnOnce(&mut Vec<f64>)) {
-        use std::fmt::Write;
-        let mut values = std::mem::take(&mut self.emitter.scratch);
-        values.clear();
-        fill(&mut values);
-        for value in values.iter().take(8) {
-            let comma = if self.ctx.value.is_empty() { "" } else { "," };
-            let _ = write!(self.ctx.value, "{comma}{value}");
-        }
-        if n > 8 {
-            let _ = write!(self.ctx.value, ",... ({n} values)");
-        }
-        self.emitter.scratch = values;
-    }
-
-    /// A size or offset: negative ones are nothing.
-    fn size(&mut self, e: &Expr, c: &Cursor<'_>) -> usize {
-        self.decide(e, c).clamp(0, i64::from(u32::MAX)) as usize
-    }
-
-    fn size_or_left(&mut self, size: Option<&Expr>, c: &Cursor<'_>) -> usize {
-        match size {
-            Some(size) => self.size(size, c),
-            None => c.left(),
-        }
-    }
-
-    /// A value by which the program goes on.
-    #[inline(always)]
-    fn decide(&mut self, e: &Expr, c: &Cursor<'_>) -> i64 {
-        let value = self.eval(e, c);
-        if self.notes.is_some() {
-            self.note_decision(e, c, value);
-        }
-        value
-    }
-
-    #[cold]
-    fn note_decision(&mut self, e: &Expr, c: &Cursor<'_>, value: i64) {
-        let Some(mut notes) = self.notes.take() else {
-            return;
-        };
-        let mut go_on = true;
-        if let Notes::Tape(tape) = &mut *notes {
-            tape.decided(e, c.view(), value, &|part| self.eval(part, c));
-            go_on = !tape.is_spoilt();
-        }
-        self.notes = go_on.then_some(notes);
-    }
-
-    #[inline(always)]
-    fn note(&mut self, what: impl FnOnce(&mut Tape)) {
-        if let Some(notes) = &mut self.notes
-            && let Notes::Tape(tape) = &mut **notes
-        {
-            what(tape);
-            if tape.is_spoilt() {
-                self.notes = None;
-            }
-        }
-    }
-
-    /// Values of a request are kept for its row; those of others are told at once.
-    fn note_value(&mut self, effect: Effect) {
-        let keeps = matches!(self.ctx.role, Role::Request | Role::Notify);
-        self.note(|tape| {
-            if keeps {
-                tape.step(effect)
-            } else {
-                tape.tell(effect)
-            }
-        });
-    }
-
-    #[inline(always)]
-    fn eval(&self, e: &Expr, c: &Cursor<'_>) -> i64 {
-        match e {
-            Expr::Const(v) => *v,
-            Expr::Slot(s) => self.ctx.get(*s).unwrap_or(0),
-            Expr::SlotConst(op, s, k) => binary(*op, self.ctx.get(*s).unwrap_or(0), *k),
-            _ => self.eval_tree(e, c),
-        }
-    }
-
-    fn eval_tree(&self, e: &Expr, c: &Cursor<'_>) -> i64 {
-        match e {
-            Expr::Const(_) | Expr::Slot(_) | Expr::SlotConst(..) => 0,
-            Expr::Has(s) => ((self.ctx.set | self.ctx.raw_set) >> *s & 1) as i64,
-            Expr::Bin(op, a, b) => binary(*op, self.eval(a, c), self.eval(b, c)),
-            Expr::Among(of, values) => values.binary_search(&self.eval(of, c)).is_ok() as i64,
-            Expr::Peek {
-                width,
-                at,
-                le,
-                signed,
-                from_start,
-            } => peek_at(c.data.len(), c.pos, *width, *at, *from_start)
-                .and_then(|start| c.data.get(start..start + *width as usize))
-                .map_or(0, |bytes| read(bytes, *le, *signed)),
-            Expr::Ask(what) => self.ask(*what, c),
-            Expr::Known { name, key, default } => {
-                let key = self.eval(key, c);
-                self.session
-                    .as_deref()
-                    .and_then(|s| s.known(*name, key))
-                    .unwrap_or(*default)
-            }
-        }
-    }
-
-    fn ask(&self, what: Ask, c: &Cursor<'_>) -> i64 {
-        match what {
-            Ask::Left => c.left() as i64,
-            Ask::Size => c.data.len() as i64,
-            Ask::Pos => c.pos as i64,
-            Ask::FromOrig => self.env.from_orig as i64,
-            Ask::OnPort => self.env.on_port as i64,
-            Ask::ToPort => self.env.to_port as i64,
-            Ask::DstPort => self.env.dst_port as i64,
-            Ask::SrcPort => self.env.src_port as i64,
-            Ask::IsResponse => (self.ctx.role == Role::Response) as i64,
-            Ask::Item => self.ctx.item as i64,
-            Ask::EtherType => self.env.ethertype as i64,
-        }
     }
 }

@@ -299,13 +299,14 @@ def _overlap(a: Use, b: Use) -> bool:
 
 
 def _join_identities(joined: Joined, union: Union, identities: list[IdentityRow], owners: dict[str, str]) -> None:
+    owning = set(owners.values())
     for i in identities:
         mac = i.address if ad.is_mac(i.address) else (i.mac or "")
         ip = i.ip if ad.is_mac(i.address) else i.address
         itself = i.protocol in _SELF
         if ad.usable_mac(mac) and mac not in joined.meaningless:
-            if ip and ad.usable_ip(ip) and _may_own(joined, union, mac, ip, itself, owners):
-                owners.setdefault(ip, mac)
+            if ip and ad.usable_ip(ip) and _may_own(joined, mac, ip, itself, owners.get(ip), owning):
+                owning.add(owners.setdefault(ip, mac))
                 union.merge(mac, ip)
             if (
                 i.mac
@@ -317,14 +318,10 @@ def _join_identities(joined: Joined, union: Union, identities: list[IdentityRow]
     _join_ports(union, identities, owners)
 
 
-def _may_own(joined: Joined, union: Union, mac: str, ip: str, itself: bool, owners: dict[str, str]) -> bool:
+def _may_own(joined: Joined, mac: str, ip: str, itself: bool, owner: str | None, owning: set[str]) -> bool:
     """Whether a statement that binds MAC and IP may join them: it must not take a claimed IP from its owner."""
-    owner = owners.get(ip)
     if owner is not None:
-        if owner == mac:
-            return True
-        has_own = any(m == mac for m in owners.values())
-        return owner == mac or (itself and not has_own) or (ad.near(owner, mac) and not has_own)
+        return owner == mac or (mac not in owning and (itself or ad.near(owner, mac)))
     return itself or mac not in joined.behind or ip not in joined.behind[mac]
 
 

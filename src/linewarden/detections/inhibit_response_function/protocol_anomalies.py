@@ -13,7 +13,7 @@ from linewarden.detections.settings import Settings, param
 from linewarden.plant.vocabulary import CONTROL, OT, protocol, spelled
 
 UNREAD = "rich_budget_exceeded"
-"""The sensor passed a message over, since it had read as many as it may (`engine/sensor/src/emit.rs`)."""
+"""The sensor passed a message over, since it had read as many as it may (`engine/sensor/src/rich.rs`)."""
 
 
 class Params(Settings):
