@@ -56,6 +56,8 @@ def main() -> int:
     parser.add_argument("--flood", type=int, default=400_000, help="conversations of the flood")
     parser.add_argument("--linewarden", default=tools.default_program())
     args = parser.parse_args()
+    if args.flood < 3 * BATCH:
+        parser.error(f"--flood: at least {3 * BATCH:,}, else there is no last third in which memory could grow")
     if not (args.data.parent / "make_ot_capture.py").exists():
         print(f"detection_cost: not measured: {args.data.parent} has no make_ot_capture.py")
         return 2
@@ -110,7 +112,7 @@ def flood(conversations: int) -> Goal:
         sizes.append(tracemalloc.get_traced_memory()[0] / 1e6)
         print(f"{done * BATCH:>9,} {sizes[-1]:>7.1f}", flush=True)
     tracemalloc.stop()
-    growth = sizes[-1] - sizes[len(sizes) * 2 // 3]
+    growth = sizes[-1] - sizes[len(sizes) * 2 // 3 - 1]
     return Goal(
         f"flood: {sizes[-1]:.0f} MB, {growth:+.1f} MB in its last third (goal {GROWTH_MB:g})", growth <= GROWTH_MB
     )

@@ -86,7 +86,7 @@ impl Rich {
         hasher.finish()
     }
 
-    /// Keeps a message, the so-many-th packet's; false when the budget is spent. One that was said before is passed over.
+    /// Keeps a message, after so many packets; false when the budget is spent. One that was said before is passed over.
     #[allow(clippy::too_many_arguments)]
     pub fn take(
         &mut self,
