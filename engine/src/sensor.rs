@@ -181,7 +181,7 @@ impl Sensor {
             .take()
             .map_err(|e| PyValueError::new_err(e.to_string()))?
         {
-            self.keep(py, &stream, &batch)?;
+            self.keep(py, &stream, &batch, false)?;
             list.append((stream, Py::new(py, Batch::new(batch))?))?;
         }
         Ok(list.unbind())
@@ -268,13 +268,18 @@ impl Sensor {
         Ok(engines)
     }
 
-    /// A batch to the lake, where there is one. A live lake says later what was wrong.
-    fn keep(&mut self, py: Python<'_>, stream: &str, batch: &RecordBatch) -> PyResult<()> {
+    /// A batch to the lake, where there is one; the last ones are not waited for. A live lake says later what was wrong.
+    fn keep(&mut self, py: Python<'_>, stream: &str, batch: &RecordBatch, last: bool) -> PyResult<()> {
         let copy = batch.clone();
         if let Some(live) = &mut self.live {
             py.detach(|| live.write(stream, copy));
         } else if let Some(lake) = &self.lake {
-            py.detach(|| lake.write(stream, copy)).map_err(lake_error)?;
+            let written = if last {
+                lake.write_last(stream, copy)
+            } else {
+                py.detach(|| lake.write(stream, copy))
+            };
+            written.map_err(lake_error)?;
         }
         Ok(())
     }
@@ -291,12 +296,13 @@ impl Sensor {
         let rich = PyList::empty(py);
         let mut lasts = Vec::new();
         let mut news = None;
+        let last = parts.iter().any(|part| part.last.is_some());
         for part in parts {
             for (stream, batch) in part.batches {
                 if self.taken.contains(&stream) {
                     batches.append((&stream, Py::new(py, Batch::new(batch.clone()))?))?;
                 }
-                self.keep(py, &stream, &batch)?;
+                self.keep(py, &stream, &batch, last)?;
             }
             for message in &part.rich {
                 rich.append(message_tuple(py, message)?)?;

@@ -58,6 +58,31 @@ def test_ipv4_is_judged_as_the_standard_library_does(number):
     assert ad.is_group(str(ip)) == group
     assert ad.usable_ip(str(ip)) == (not group and number >> 24 != 0)
     assert ad.order(str(ip)) == (4, number, "")
+    assert ad.is_loopback(str(ip)) == ip.is_loopback and ad.is_link_local(str(ip)) == ip.is_link_local
+
+
+_EXAMPLES = [ipaddress.IPv4Network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
+
+
+@given(
+    number=st.one_of(
+        st.integers(0, 0xFFFFFFFF),
+        st.builds(
+            lambda first, second, rest: first << 24 | second << 16 | rest,
+            st.sampled_from([10, 100, 127, 169, 172, 192, 198, 203, 224, 240]),
+            st.sampled_from([0, 15, 16, 18, 31, 32, 51, 63, 64, 127, 128, 168, 254]),
+            st.integers(0, 0xFFFF),
+        ),
+    ).filter(lambda number: number >> 8 != 0xC00000)  # what of 192.0.0.0/24 is global differs between versions
+)
+def test_what_the_internet_routes_is_what_the_standard_library_calls_global_and_examples(number):
+    ip = ipaddress.IPv4Address(number)
+    routed = (ip.is_global or any(ip in net for net in _EXAMPLES)) and not ip.is_multicast
+    assert ad.is_public(str(ip)) == routed
+
+
+def test_protocol_assignments_are_not_public():
+    assert not ad.is_public("192.0.0.1")
 
 
 @pytest.mark.parametrize("text", ["10.0.0.01", "10.0.0", "10.0.0.256", "1.2.3.4.5", "10.0.0.-1", "\u0661.2.3.4"])

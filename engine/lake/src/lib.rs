@@ -75,9 +75,21 @@ impl Lake {
     /// # Errors
     /// A batch that cannot be stored, or the error that a worker met with an earlier batch.
     pub fn write(&self, stream: &str, batch: RecordBatch) -> Result<(), LakeError> {
+        self.hand_over(stream, batch, true)
+    }
+
+    /// The same for one of the last batches, which are all in memory: does not wait, so that the caller may go on.
+    ///
+    /// # Errors
+    /// As [`Lake::write`].
+    pub fn write_last(&self, stream: &str, batch: RecordBatch) -> Result<(), LakeError> {
+        self.hand_over(stream, batch, false)
+    }
+
+    fn hand_over(&self, stream: &str, batch: RecordBatch, waits: bool) -> Result<(), LakeError> {
         options::check_name("stream", stream)?;
         part::check_schema(stream, batch.schema_ref())?;
-        self.pool.write(stream, batch)
+        self.pool.write(stream, batch, waits)
     }
 
     /// Writes what was handed over and makes its files visible; writing goes on in new files. Lists those that became

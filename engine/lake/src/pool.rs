@@ -77,8 +77,8 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Queues a batch; waits while the queue is full.
-    pub fn write(&self, stream: &str, batch: RecordBatch) -> Result<(), LakeError> {
+    /// Queues a batch; where that is wished, waits while the queue is full.
+    pub fn write(&self, stream: &str, batch: RecordBatch, waits: bool) -> Result<(), LakeError> {
         let bytes = batch.get_array_memory_size();
         let mut queue = lock(&self.shared.queue);
         loop {
@@ -90,7 +90,7 @@ impl Pool {
                 return Err(LakeError::Worker { reason });
             }
             let full = queue.batches >= self.shared.limit || queue.bytes + bytes > QUEUE_BYTES;
-            if queue.batches == 0 || !full {
+            if queue.batches == 0 || !full || !waits {
                 break;
             }
             queue = self.shared.wait(queue);

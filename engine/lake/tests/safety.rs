@@ -389,3 +389,18 @@ fn a_folder_that_went_is_made_again() {
     assert_eq!(lake.flush().unwrap().len(), 1);
     assert_eq!(lake.finish().unwrap(), []);
 }
+
+#[test]
+fn what_was_not_waited_for_is_written_in_order() {
+    let folder = Folder::new("last");
+    let lake = Lake::create(&folder.0, options()).unwrap();
+    for n in 0..200 {
+        lake.write_last("a", rows(&[n])).unwrap();
+    }
+    lake.seal();
+    let files = lake.finish().unwrap();
+    assert_eq!(
+        read(&files[0].path).column(0).as_ref(),
+        rows(&(0..200).collect::<Vec<_>>()).column(0).as_ref()
+    );
+}

@@ -14,9 +14,17 @@ _QUAD = re.compile(r"\.".join([_OCTET] * 4))
 _NEIGHBOUR_TTLS = frozenset({30, 32, 60, 64, 128, 255})
 """Initial TTLs in use; one of these means that no router was passed (RFC 1700 names 64; the rest are habits)."""
 
-_DOCUMENTATION = tuple(
-    ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-)
+_DOCUMENTATION = ipaddress.IPv6Network("2001:db8::/32")
+_INSIDE = tuple(
+    (net.prefixlen, int(net.network_address) >> 32 - net.prefixlen)
+    for net in map(
+        ipaddress.IPv4Network,
+        ("10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12", "169.254.0.0/16", "127.0.0.0/8", "100.64.0.0/10",
+         "0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3"),
+    )
+)  # fmt: skip
+"""(bits, prefix) of what the internet does not route: RFC 6890, section 2.2.2, without what stands in examples (RFC
+5737), and multicast."""
 
 _VIRTUAL_PREFIXES = (
     "00:00:5e:00:01:",  # VRRP and CARP for IPv4, RFC 5798 section 7.3
@@ -82,6 +90,7 @@ def parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
+@lru_cache(maxsize=65_536)
 def _quad(text: str) -> int | None:
     """The number of an IPv4 address as the records write it; `parse_ip` knows more, and takes ten times as long."""
     found = _QUAD.fullmatch(text)
@@ -93,6 +102,8 @@ def _quad(text: str) -> int | None:
 
 def is_loopback(ip: str) -> bool:
     """True for 127.0.0.0/8 and ::1: every machine has it, so it is never one MAC's."""
+    if (quad := _quad(ip)) is not None:
+        return quad >> 24 == 127
     parsed = parse_ip(ip)
     return parsed is not None and parsed.is_loopback
 
@@ -100,14 +111,18 @@ def is_loopback(ip: str) -> bool:
 @lru_cache(maxsize=65_536)
 def is_public(ip: str) -> bool:
     """True for an IP that the internet routes (RFC 6890), or that stands for one in examples (RFC 5737, RFC 3849)."""
+    if (quad := _quad(ip)) is not None:
+        return all(quad >> 32 - bits != prefix for bits, prefix in _INSIDE)
     parsed = parse_ip(ip)
     if parsed is None or parsed.is_multicast:
         return False
-    return parsed.is_global or any(parsed in net for net in _DOCUMENTATION)
+    return parsed.is_global or parsed in _DOCUMENTATION
 
 
 def is_link_local(ip: str) -> bool:
     """True for 169.254.0.0/16 and fe80::/10: never routed, so whoever's frame it came in owns it."""
+    if (quad := _quad(ip)) is not None:
+        return quad >> 16 == 0xA9FE
     parsed = parse_ip(ip)
     return parsed is not None and parsed.is_link_local
 

@@ -39,7 +39,8 @@ class Draft:
     """One asset while its evidence is gathered."""
 
     id: str
-    members: list[str]
+    macs: tuple[str, ...]
+    ips: tuple[str, ...]
     evidence: list[Evidence] = field(default_factory=list)
     claims: dict[str, list[tuple[float, int, str]]] = field(default_factory=lambda: defaultdict(list))
     facts: roles.Facts = field(default_factory=roles.Facts)
@@ -53,16 +54,6 @@ class Draft:
         self.first = min(self.first, first) if self.first else first
         self.last = max(self.last, last)
 
-    @property
-    def macs(self) -> tuple[str, ...]:
-        """Its MAC addresses, lowest first."""
-        return tuple([m for m in self.members if m[2:3] == ":" and ad.is_mac(m)])
-
-    @property
-    def ips(self) -> tuple[str, ...]:
-        """Its IP addresses, lowest first, IPv4 before IPv6."""
-        return tuple(m for m in self.members if not ad.is_mac(m))
-
 
 def build_assets(joined: Joined, identities: list[IdentityRow], traffic: Traffic) -> dict[str, Asset]:
     """All assets by id, before names and corrections.
@@ -70,7 +61,7 @@ def build_assets(joined: Joined, identities: list[IdentityRow], traffic: Traffic
     A public IP is `public` unless devices of the same /24 were seen with their own MAC: plants that use public
     addresses inside exist.
     """
-    drafts = {root: Draft(root, members) for root, members in joined.members.items()}
+    drafts = {root: _draft(root, members) for root, members in joined.members.items()}
     for i in identities:
         root = joined.resolve(i.address, i.mac)
         if root is not None:
@@ -85,6 +76,12 @@ def build_assets(joined: Joined, identities: list[IdentityRow], traffic: Traffic
         far = bool(d.ips) and not d.macs and all(ad.is_public(ip) for ip in d.ips)
         d.facts.public = far and not any(ip.rsplit(".", 1)[0] in nets for ip in d.ips)
     return {root: _asset(d, joined, traffic.parts.get(root, Part()), controls) for root, d in sorted(drafts.items())}
+
+
+def _draft(root: str, members: list[str]) -> Draft:
+    """Its addresses come lowest first, MACs before IPs."""
+    first = next((k for k, m in enumerate(members) if not ad.is_mac(m)), len(members))
+    return Draft(root, tuple(members[:first]), tuple(members[first:]))
 
 
 def _serves(part: Part) -> set[str]:
@@ -154,11 +151,11 @@ def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asse
     facts.clients = len({c for clients in part.services.values() for c in clients})
     facts.talks_ot = bool((facts.serves | part.uses) & words.OT or part.peers & controls)
     verdict = roles.judge(facts)
+    macs, ips = draft.macs, draft.ips
     names = tuple(
         dict.fromkeys(v for _, _, v in sorted(draft.claims.get("name", []), key=lambda c: (-c[0], -c[1], c[2])))
     )
-    vlans = part.vlans.union(*[joined.vlans[m] for m in draft.members if m in joined.vlans])
-    macs, ips = draft.macs, draft.ips
+    vlans = part.vlans.union(*[joined.vlans[m] for m in (*macs, *ips) if m in joined.vlans])
     values: dict[str, Any] = {what: max(claims)[2] for what, claims in draft.claims.items() if what != "name"}
     return Asset(
         id=draft.id,
@@ -188,9 +185,8 @@ def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asse
 
 
 def _sorted(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Each once, in order. The key has all of a piece, and is cheaper to hash and compare than the piece itself."""
-    by_key = {(e.what, -e.confidence, e.value, e.source, e.detail, e.capture, e.frame): e for e in evidence}
-    return tuple([by_key[key] for key in sorted(by_key)])
+    """Each once, in order: what is believed most first."""
+    return tuple(sorted(set(evidence), key=lambda e: (e.what, -e.confidence, e)))
 
 
 def apply_corrections(assets: dict[str, Asset], joined: Joined, corrections: Corrections) -> dict[str, Asset]:

@@ -60,14 +60,13 @@ class Joined:
 
     def resolve(self, address: str, mac: str | None) -> str | None:
         """The asset of an endpoint; the MAC decides where several devices used the IP, or where there is none."""
-        if ad.is_mac(address) or not ad.usable_ip(address):
-            found = address if ad.is_mac(address) else (mac or "")
-            return self.root.get(found)
-        if mac is not None and address in self.users and mac in self.users[address]:
-            contested = mac in self.rivals.get(address, ()) or mac in self.moved.get(address, ())
-            if contested and mac in self.root:
-                return self.root[mac]
-        return self.root.get(address)
+        found = self.root.get(address)
+        if found is None:
+            usable = ad.is_mac(address) or ad.usable_ip(address)
+            return None if usable or mac is None else self.root.get(mac)
+        if mac is not None and (mac in self.rivals.get(address, ()) or mac in self.moved.get(address, ())):
+            return self.root.get(mac, found)
+        return found
 
 
 class Union:

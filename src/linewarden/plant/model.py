@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Role(StrEnum):
@@ -69,12 +69,11 @@ class Severity(StrEnum):
 _ORDER = {severity: order for order, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """How we know one thing: `what` (a field of Asset, or a fact) is `value`, because `source` said so.
 
     `source` is a protocol (s7comm, lldp), a file (names), or a rule (oui, conn). `capture` and `frame` name one packet
-    that shows it; empty and 0 if no packet does. `confidence` is 0..1.
+    that shows it; empty and 0 if no packet does. `confidence` is 0..1. Some ten are made for each asset, hence a tuple.
     """
 
     what: str
@@ -266,4 +265,5 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 @cache
 def _field_names(kind: type) -> tuple[str, ...] | None:
-    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
+    named: tuple[str, ...] | None = getattr(kind, "_fields", None)
+    return tuple(f.name for f in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else named

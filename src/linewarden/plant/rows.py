@@ -232,8 +232,9 @@ class Table:
 
 EXCHANGES = 131_072
 """Rows of conversations, and of commands, that are kept: 20,000 devices with half a dozen partners each."""
-KNOCKS = 16_384
-"""Rows that are kept of conversations in which nobody answered a packet or few. A binding tells who spoke, too."""
+KNOCKS = 4_096
+"""Rows that are kept of conversations in which nobody answered a packet or few: a scan of a /20. A binding tells who
+spoke, too."""
 STATEMENTS = 32_768
 """Rows that are kept of what devices say of themselves."""
 _STATEMENTS = ((("address", "protocol", "evidence"), 16), (("address",), 128))

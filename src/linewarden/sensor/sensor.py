@@ -13,6 +13,7 @@ from typing import Any
 
 from linewarden import _engine
 from linewarden.errors import CaptureError, ProtocolError, StoreError
+from linewarden.sensor.memory import give_back
 from linewarden.sensor.tables import spec, spec_without_protocols, streams
 from linewarden.wire.captures import Capture
 from linewarden.wire.ports import Ports
@@ -203,6 +204,7 @@ class Sensor:
     def seal(self) -> None:
         """After the last step, and if nothing is appended any more: the lake's files are written while one goes on."""
         self._engine.seal()
+        give_back()
 
     def finish(self) -> tuple[tuple[str, str, int, int], ...]:
         """Ends the run: (stream, path, rows, bytes) of the lake's files, which are whole from now on."""
