@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from linewarden.protocols._shared import bacnet_parsers as parsers
@@ -29,20 +27,20 @@ def _i_am(device: int, vendor: int) -> bytes:
 
 
 def test_i_am_names_the_vendor_by_its_id() -> None:
-    [record] = parsers.i_am(replace(MESSAGE, data=_i_am(1234, 36)))
+    [record] = parsers.i_am(MESSAGE._replace(data=_i_am(1234, 36)))
     assert isinstance(record, Identity)
     assert (record.address, record.vendor) == ("10.0.0.9", "Tridium")
     assert "device 1234" in record.evidence
 
 
 def test_an_unlisted_vendor_is_told_by_number() -> None:
-    [record] = parsers.i_am(replace(MESSAGE, data=_i_am(7, 9999)))
+    [record] = parsers.i_am(MESSAGE._replace(data=_i_am(7, 9999)))
     assert isinstance(record, Identity)
     assert record.vendor == "BACnet vendor 9999"
 
 
 def test_a_forwarded_message_is_about_its_origin() -> None:
-    [record] = parsers.i_am(replace(MESSAGE, data=_i_am(7, 5), slots={"forwarded_ip": 0x0A000042}))
+    [record] = parsers.i_am(MESSAGE._replace(data=_i_am(7, 5), slots={"forwarded_ip": 0x0A000042}))
     assert isinstance(record, Identity)
     assert record.address == "10.0.0.66"
 
@@ -55,7 +53,7 @@ def test_read_property_multiple_tells_what_the_device_is() -> None:
     serial = b"\x2a\x01\x74\x4e" + _string("SN9") + b"\x4f"
     vendor = b"\x29\x79\x4e" + _string("Example Controls") + b"\x4f\x29\x78\x4e\x21\x05\x4f"
     data = device + b"\x1e" + name + refused + firmware + serial + vendor + b"\x1f"
-    [record] = parsers.properties(replace(MESSAGE, data=data, slots={"svc": 14}))
+    [record] = parsers.properties(MESSAGE._replace(data=data, slots={"svc": 14}))
     assert isinstance(record, Identity)
     assert (record.name, record.model, record.firmware, record.serial) == ("AHU-3", None, "2.1.7", "SN9")
     assert record.vendor == "Example Controls"
@@ -63,20 +61,20 @@ def test_read_property_multiple_tells_what_the_device_is() -> None:
 
 def test_names_of_points_are_not_names_of_the_device() -> None:
     point = b"\x0c" + (2 << 22 | 5).to_bytes(4, "big") + b"\x1e\x29\x4d\x4e" + _string("Room temp") + b"\x4f\x1f"
-    assert list(parsers.properties(replace(MESSAGE, data=point, slots={"svc": 14}))) == []
+    assert list(parsers.properties(MESSAGE._replace(data=point, slots={"svc": 14}))) == []
 
 
 def test_read_property_in_utf_16() -> None:
     text = b"\x04" + "Lüfter".encode("utf-16-be")
     data = b"\x0c" + (8 << 22 | 1).to_bytes(4, "big") + b"\x19\x4d\x3e\x75" + bytes([len(text)]) + text + b"\x3f"
-    [record] = parsers.properties(replace(MESSAGE, data=data, slots={"svc": 12}))
+    [record] = parsers.properties(MESSAGE._replace(data=data, slots={"svc": 12}))
     assert isinstance(record, Identity)
     assert record.name == "Lüfter"
 
 
 def test_a_written_file_is_a_transfer_of_its_octets() -> None:
     data = b"\x0e\x31\x00\x65\x05" + b"ABCDE" + b"\x0f"
-    [record] = parsers.file_write(replace(MESSAGE, data=data, slots={"instance": 3}))
+    [record] = parsers.file_write(MESSAGE._replace(data=data, slots={"instance": 3}))
     assert isinstance(record, Transfer)
     assert (record.name, record.bytes, record.whole, record.direction) == ("file 3", 5, False, "download")
 

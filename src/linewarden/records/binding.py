@@ -6,7 +6,7 @@ from typing import ClassVar
 from linewarden.records.schema import col
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: made by the dozen (`schema.py`)
 class Binding:
     """A MAC address that used an IP address as its own: one row a pair, VLAN and source.
 

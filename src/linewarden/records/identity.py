@@ -6,7 +6,7 @@ from typing import ClassVar
 from linewarden.records.schema import col
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: made by the dozen (`schema.py`)
 class Identity:
     """This address says that it is of this vendor, model, firmware...; one row an answer, null where it says nothing.
 

@@ -1,8 +1,9 @@
 """The machinery by which a record type declares its stream.
 
-A record type is a frozen dataclass whose fields are made by `col`; `stream_of` turns it into the `Stream` that the
-engine, the lake and the documentation read. Envelope columns come first in each stream and are not repeated in the
-classes: a parser says *what* was said, the sensor knows when, where and in which packet.
+A record type is a dataclass whose fields are made by `col`; `stream_of` turns it into the `Stream` that the engine, the
+lake and the documentation read. Nobody changes a record. Most types are frozen; those that a rich message makes a dozen
+of are not, as a frozen one takes three times as long to make. Envelope columns come first in each stream and are not
+repeated in the classes: a parser says *what* was said, the sensor knows when, where and in which packet.
 """
 
 from __future__ import annotations

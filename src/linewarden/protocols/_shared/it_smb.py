@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 
 from linewarden.protocols._shared import ntlm
 from linewarden.protocols._shared.message import Message, Native, Record
@@ -106,7 +105,7 @@ def session_setup(message: Message) -> Iterator[Record]:
 
 def _with_blob(message: Message, blob: bytes, at: int) -> Iterator[Record]:
     said = ntlm.parse(blob)
-    yield from logon(replace(message, data=blob))
+    yield from logon(message._replace(data=blob))
     yield from _native(message, _texts(message, at, 1)[0], named=bool(said and said.host))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from linewarden.records import Binding, Command, Identity, Reading, Transfer, Weird
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message that an engine program handed over with `Rich(tag)`.
 
     `src`/`dst` are the sender's and receiver's IP addresses as text, or their MACs below IP. `slots` has the numbers
