@@ -185,7 +185,7 @@ def _asset(draft: Draft, joined: Joined, part: Part, controls: set[str]) -> Asse
 
 
 def _sorted(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Each once, in order: what is believed most first."""
+    """Each once, by what it is of; what is believed most first."""
     return tuple(sorted(set(evidence), key=lambda e: (e.what, -e.confidence, e)))
 
 
