@@ -202,7 +202,8 @@ class Sensor:
             raise StoreError(str(error)) from error
 
     def seal(self) -> None:
-        """After the last step, and if nothing is appended any more: the lake's files are written while one goes on."""
+        """After the last step, and if nothing is appended any more: the lake's files are written while one goes on, and
+        memory that the workers needed goes back to the system."""
         self._engine.seal()
         give_back()
 
