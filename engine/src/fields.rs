@@ -59,7 +59,7 @@ impl Fields {
 impl Fields {
     fn read(&self, capture: &std::path::Path, frames: Vec<u64>) -> Result<Vec<ToldOut>, String> {
         let options = Options {
-            ways: false,
+            shortcuts: false,
             max_flows: 4_096,
             ..Options::default()
         };

@@ -66,7 +66,7 @@ impl Sensor {
     /// `spec`: the compiled protocols as JSON. `lake`: (root, site, prefix) or None. `live`: the lake is for `watch`.
     #[new]
     #[pyo3(signature = (
-        spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None, ways = true, live = false
+        spec, sensor = "local", interval_ns = 60_000_000_000, max_flows = 200_000, lake = None, shortcuts = true, live = false
     ))]
     #[allow(clippy::too_many_arguments)] // all but one are named in Python
     fn new(
@@ -76,14 +76,14 @@ impl Sensor {
         interval_ns: i64,
         max_flows: usize,
         lake: Option<(PathBuf, String, String)>,
-        ways: bool,
+        shortcuts: bool,
         live: bool,
     ) -> PyResult<Self> {
         let options = Options {
             sensor: sensor.into(),
             interval: interval_ns,
             max_flows,
-            ways,
+            shortcuts,
             ..Options::default()
         };
         // Making the tables takes a while, in which Python can import something.

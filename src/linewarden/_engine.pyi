@@ -16,12 +16,13 @@ class Sensor:
         interval_ns: int = 60_000_000_000,
         max_flows: int = 200_000,
         lake: tuple[str, str, str] | None = None,
-        ways: bool = True,
+        shortcuts: bool = True,
         live: bool = False,
     ) -> None:
         """`spec`: the compiled protocols as JSON. `lake`: (root, site, prefix); `live` if it is for `watch`.
 
-        `ways` False: every message runs through its program, which is slower and tells the same.
+        `shortcuts` False: every frame is decoded and every message runs through its program, which is slower and
+        tells the same.
 
         Raises ValueError for a wrong table, OSError if the lake cannot be written.
         """

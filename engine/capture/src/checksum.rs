@@ -24,7 +24,7 @@ fn sum(data: &[u8]) -> u64 {
 }
 
 #[inline]
-fn fold(mut total: u64) -> u16 {
+pub(crate) fn fold(mut total: u64) -> u16 {
     total = (total & 0xffff_ffff) + (total >> 32);
     total = (total & 0xffff_ffff) + (total >> 32);
     total = (total & 0xffff) + (total >> 16);
@@ -54,15 +54,25 @@ pub fn transport_checksum_ok(src: Addr, dst: Addr, proto: u8, segment: &[u8]) ->
         },
         _ => return true,
     };
-    let mut total = sum(segment);
-    if proto != 1 {
-        // A mapped IPv4 address adds 0xffff for its prefix; in one's complement that is zero.
-        let mut tail = [0u8; 8];
-        tail[..4].copy_from_slice(&(segment.len() as u32).to_be_bytes());
-        tail[7] = proto;
-        total += sum(&src.0) + sum(&dst.0) + sum(&tail);
+    match proto {
+        1 => fold(sum(segment)) == 0xffff,
+        _ => message_ok(pseudo(src, dst, proto), segment),
     }
-    fold(total) == 0xffff
+}
+
+/// The sum of a pseudo header, but for the length (RFC 9293 3.1, RFC 8200 8.1).
+///
+/// A mapped IPv4 address adds 0xffff for its prefix; in one's complement that is zero.
+#[inline]
+pub(crate) fn pseudo(src: Addr, dst: Addr, proto: u8) -> u64 {
+    sum(&src.0) + sum(&dst.0) + u64::from(proto) * 256
+}
+
+/// Whether a message and its pseudo header add up.
+#[inline]
+pub(crate) fn message_ok(pseudo: u64, segment: &[u8]) -> bool {
+    let length = (segment.len() as u32).swap_bytes();
+    fold(sum(segment) + pseudo + u64::from(length)) == 0xffff
 }
 
 #[cfg(test)]

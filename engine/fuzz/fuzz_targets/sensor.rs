@@ -1,5 +1,6 @@
-//! The whole ear, twice: with the ways of earlier messages and without, which must tell the same. An input that begins like a capture file is read as one; any other is a list of segments:
-//! flow, service, control, sequence step, time step (1 byte each), length (2, little endian), then the payload.
+//! The whole ear, twice: with shortcuts (headers that were seen, ways of earlier messages) and without, which must tell
+//! the same. An input that begins like a capture file is read as one; any other is a list of segments: flow, service,
+//! control, sequence step, time step (1 byte each), length (2, little endian), then the payload.
 #![no_main]
 #![forbid(unsafe_code)]
 
@@ -24,9 +25,9 @@ const START: i64 = 1_700_000_000_000_000_000;
 const STRANGE: u64 = 40_404;
 
 thread_local! {
-    static SENSORS: RefCell<[Lent; 2]> = RefCell::new([true, false].map(|ways| Lent::new(Options {
+    static SENSORS: RefCell<[Lent; 2]> = RefCell::new([true, false].map(|shortcuts| Lent::new(Options {
         max_flows: MAX_FLOWS,
-        ways,
+        shortcuts,
         ..Options::default()
     })));
     static PORTS: Vec<u16> = ports();

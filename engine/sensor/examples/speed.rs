@@ -1,6 +1,6 @@
 //! One sensor over a capture, without threads, Python and the lake: what a profiler should see.
 //!
-//! usage: cargo run --release -p linewarden-sensor --example speed -- SPEC.json CAPTURE [FRAMES [no-ways]]
+//! usage: cargo run --release -p linewarden-sensor --example speed -- SPEC.json CAPTURE [FRAMES [no-shortcuts]]
 //! SPEC.json is what `linewarden` keeps in ~/.cache/linewarden.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let most = args.next().map_or(Ok(u64::MAX), |n| n.parse::<u64>())?;
     let spec = Arc::new(Spec::from_json(&std::fs::read_to_string(spec)?)?);
     let options = Options {
-        ways: args.next().is_none_or(|a| a != "no-ways"),
+        shortcuts: args.next().is_none_or(|a| a != "no-shortcuts"),
         ..Options::default()
     };
     let mut sensor = Sensor::new(spec, options)?;

@@ -23,7 +23,7 @@ impl Sensor {
         }
         flow.service_name = self.core.spec.protos[index].name;
         let sent = &mut flow.sides[side as usize & 1];
-        (sent.packets, sent.wire_bytes) = (1, u64::from(packet.wire));
+        (sent.packets, sent.wire_bytes) = (1, u64::from(packet.frame.origlen));
         sent.bytes = packet.decoded.l2_payload.len() as u64;
         self.stats.flows += 1;
         self.table.crowd.count(&flow);

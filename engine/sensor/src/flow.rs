@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
-use linewarden_capture::Addr;
+use linewarden_capture::{Addr, Headers};
 use linewarden_stream::tcp::Half;
 
 use crate::crowd::Crowd;
@@ -149,6 +149,10 @@ pub const RETRANSMIT: u16 = 128;
 pub const GAP: u16 = 256;
 const LETTERS: [char; 9] = ['s', 'h', 'a', 'd', 'f', 'r', 'c', 't', 'g'];
 
+/// A copy of a packet that the tap made comes within this time; one that its IP header does not number, within less.
+const SOON: i64 = 2_000_000;
+const SOON_WITHOUT_IDENT: i64 = 200_000;
+
 /// A knock is at most so many packets: TCP asks three times.
 const FEW: u64 = 3;
 
@@ -166,6 +170,8 @@ pub struct Side {
     pub last: Fingerprint,
     pub body: Body,
     pub half: Half,
+    /// Those that its frames had last, if they can be told by them.
+    pub headers: Headers,
 }
 
 /// The last segment that went into the stream: where it began, how long it was, and a digest of its bytes.
@@ -322,6 +328,28 @@ impl Flow {
 
     pub fn resp_side(&self) -> &Side {
         &self.sides[self.orig as usize & 1 ^ 1]
+    }
+
+    /// Counts a packet of a side, with `body` bytes in it; true if it is the very same as the one before (seen twice by
+    /// the tap).
+    #[inline]
+    pub fn count(&mut self, side: u8, ts: i64, wire: u32, body: usize, print: Fingerprint) -> bool {
+        let near = ts.saturating_sub(self.last_ts);
+        self.last_ts = self.last_ts.max(ts);
+        let over_ip = !self.key.is_below_ip();
+        let s = &mut self.sides[side as usize & 1];
+        s.packets += 1;
+        s.wire_bytes += u64::from(wire);
+        s.bytes += body as u64;
+        let again = s.last == print
+            && s.packets > 1
+            && match print.ident {
+                0 => body > 0 && over_ip && near < SOON_WITHOUT_IDENT,
+                _ => near < SOON,
+            };
+        s.last = print;
+        self.duplicates += u32::from(again);
+        again
     }
 
     /// Settles who the originator is, if nothing better is known yet.

@@ -13,8 +13,9 @@ pub struct Options {
     pub max_held: usize,
     pub tcp_timeout: i64,
     pub other_timeout: i64,
-    /// Messages may take the ways of earlier ones; without, each runs through its program (the records are the same).
-    pub ways: bool,
+    /// Messages may take the ways of earlier ones, and frames are told by headers that were seen before; without, each
+    /// frame is decoded and each message runs through its program (the records are the same).
+    pub shortcuts: bool,
 }
 
 impl Default for Options {
@@ -27,7 +28,7 @@ impl Default for Options {
             max_held: 64 << 20,
             tcp_timeout: 15 * 60 * SECOND,
             other_timeout: 2 * 60 * SECOND,
-            ways: true,
+            shortcuts: true,
         }
     }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use hashbrown::HashMap;
 use linewarden_capture::{
-    Decoded, Frame, Ip, LinkType, Transport, decode, parse_transport, tcp_flags, transport_checksum_ok,
+    Decoded, Frame, Headers, Ip, Transport, decode, parse_transport, tcp_flags, transport_checksum_ok,
 };
-use linewarden_stream::defrag::{Defragmenter, Key as FragmentKey, Outcome};
+use linewarden_stream::defrag::Defragmenter;
 use linewarden_stream::tcp::{Limits, Memory};
 
 use crate::core::Core;
 use crate::ctx::Ctx;
 use crate::emit::Emitter;
+use crate::familiar::Familiar;
 use crate::flow::{self, Fingerprint, Flow, FlowTable, Key};
 use crate::live::Due;
 use crate::names::{NameId, Names};
@@ -47,6 +48,7 @@ pub(crate) struct Binding {
 pub struct Sensor {
     pub(crate) core: Core,
     pub(crate) table: FlowTable,
+    pub(crate) familiar: Familiar,
     pub(crate) fragments: Defragmenter,
     pub(crate) bindings: HashMap<Bound, Binding>,
     pub(crate) options: Options,
@@ -63,7 +65,7 @@ pub struct Sensor {
 /// One packet on its way.
 pub(crate) struct Packet<'a> {
     pub stamp: Stamp,
-    pub wire: u32,
+    pub frame: &'a Frame<'a>,
     pub decoded: &'a Decoded<'a>,
 }
 
@@ -79,7 +81,7 @@ impl Sensor {
             names,
             emitter,
             ctx: Ctx::new(),
-            ways: Ways::new(options.ways),
+            ways: Ways::new(options.shortcuts),
             limits: Limits::default(),
             memory,
             trace: None,
@@ -89,6 +91,7 @@ impl Sensor {
         Ok(Self {
             core,
             table: FlowTable::default(),
+            familiar: Familiar::default(),
             fragments: Defragmenter::new(1_024, 16 << 20, 30_000_000_000),
             bindings: HashMap::new(),
             options,
@@ -218,20 +221,26 @@ impl Sensor {
         if let Some(trace) = &mut self.core.trace {
             trace.packet(frame.number, frame.data);
         }
-        let mut decoded = Decoded::default();
-        decode(frame.linktype, frame.data, frame.origlen, &mut decoded);
-        stats.truncated += u64::from(decoded.truncated);
         if !self.in_turn && stats.packets.is_multiple_of(SWEEP_EVERY) {
             self.tidy();
         }
+        if self.options.shortcuts
+            && let Some((place, side, segment)) = self.familiar.find(frame, &self.table)
+            && self.goes_on(stamp, frame.origlen, place, side, &segment)
+        {
+            return;
+        }
+        let mut decoded = Decoded::default();
+        decode(frame.linktype, frame.data, frame.origlen, &mut decoded);
+        self.stats.truncated += u64::from(decoded.truncated);
         self.dispatch(&Packet {
             stamp,
-            wire: frame.origlen,
+            frame,
             decoded: &decoded,
         });
     }
 
-    fn dispatch(&mut self, packet: &Packet<'_>) {
+    pub(crate) fn dispatch(&mut self, packet: &Packet<'_>) {
         if let Some(name) = packet.decoded.malformed {
             self.flowless_weird(packet, name);
         }
@@ -252,7 +261,7 @@ impl Sensor {
         }
     }
 
-    fn flowless_weird(&mut self, packet: &Packet<'_>, name: &str) {
+    pub(crate) fn flowless_weird(&mut self, packet: &Packet<'_>, name: &str) {
         let id = self.core.names.intern(name);
         let (src, dst) = packet.decoded.macs.unwrap_or_default();
         let (orig, resp) = match packet.decoded.ip {
@@ -277,74 +286,7 @@ impl Sensor {
         self.serial
     }
 
-    fn fragment(&mut self, packet: &Packet<'_>, ip: &Ip<'_>) {
-        let Some(f) = ip.fragment else { return };
-        if let (Some((mac, _)), None) = (packet.decoded.macs, packet.decoded.tunnel) {
-            // Told here, since a datagram that never gets whole has no flow.
-            self.bind(
-                mac,
-                Some(Host::Ip(ip.src)),
-                packet.decoded.vlan,
-                packet.stamp,
-                packet.stamp.ts,
-                1,
-                ip.ttl,
-                0,
-            );
-        }
-        let key = FragmentKey {
-            src: ip.src.0,
-            dst: ip.dst.0,
-            proto: ip.proto,
-            id: f.id,
-            vlan: packet.decoded.vlan.unwrap_or(0),
-            ipv6: ip.v6,
-        };
-        if let Some(trace) = &mut self.core.trace {
-            trace.fragment(key, f.offset, ip.payload);
-        }
-        match self
-            .fragments
-            .push(key, f.offset, f.more, ip.payload, packet.stamp.ts)
-        {
-            Outcome::Incomplete => {}
-            Outcome::Whole(whole) => {
-                if let Some(name) = self.fragments.weird() {
-                    self.flowless_weird(packet, name);
-                }
-                if let Some(trace) = &mut self.core.trace {
-                    trace.defragmented(&key, &whole);
-                }
-                if !self.whole_tunnel(packet, ip, &whole) {
-                    self.ip(packet, ip, &whole, whole.len());
-                }
-            }
-            Outcome::Dropped(name) => self.flowless_weird(packet, name),
-        }
-    }
-
-    /// A tunnel packet that came in fragments: what is inside is read like any packet. False if it is no tunnel.
-    fn whole_tunnel(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, payload: &[u8]) -> bool {
-        const TUNNELS: [u8; 4] = [4, 17, 41, 47];
-        if !TUNNELS.contains(&ip.proto) || ip.v6 {
-            return false;
-        }
-        let datagram = ipv4_datagram(ip, payload);
-        let mut decoded = Decoded::default();
-        decode(LinkType::RAW, &datagram, datagram.len() as u32, &mut decoded);
-        if decoded.tunnel.is_none() {
-            return false;
-        }
-        decoded.macs = decoded.macs.or(packet.decoded.macs);
-        self.dispatch(&Packet {
-            stamp: packet.stamp,
-            wire: packet.wire,
-            decoded: &decoded,
-        });
-        true
-    }
-
-    fn ip(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, payload: &[u8], length: usize) {
+    pub(crate) fn ip(&mut self, packet: &Packet<'_>, ip: &Ip<'_>, payload: &[u8], length: usize) {
         let transport = parse_transport(ip.proto, payload, length);
         let (src_port, dst_port, has_ports) = match transport {
             Transport::Tcp {
@@ -503,14 +445,11 @@ impl Sensor {
         transport: &Transport<'_>,
         body: usize,
     ) -> bool {
-        let flow = &mut self.table.flows[place];
-        let before = flow.last_ts;
-        flow.last_ts = flow.last_ts.max(packet.stamp.ts);
         let d = packet.decoded;
+        let flow = &mut self.table.flows[place];
+        let print = fingerprint(d, ip, transport, body);
+        let again = flow.count(side, packet.stamp.ts, packet.frame.origlen, body, print);
         let s = &mut flow.sides[side as usize & 1];
-        s.packets += 1;
-        s.wire_bytes += u64::from(packet.wire);
-        s.bytes += body as u64;
         let mac = d.macs.map(|m| m.0);
         let changed = s.packets > 1 && (s.mac != mac || s.vlan != d.vlan);
         let ttl = ip.map_or(0, |i| i.ttl);
@@ -520,38 +459,19 @@ impl Sensor {
             s.mac = mac;
             s.vlan = d.vlan;
         }
-        let print = fingerprint(d, ip, transport, body);
-        let again = s.last == print && s.packets > 1 && {
-            let near = packet.stamp.ts.saturating_sub(before);
-            if print.ident != 0 {
-                near < 2_000_000
-            } else {
-                body > 0 && ip.is_some() && near < 200_000
-            }
-        };
-        s.last = print;
-        if again {
-            flow.duplicates += 1;
-        }
         if changed && let Some(mac) = mac {
             let (host, uid) = (ip.map(|i| Host::Ip(i.src)), flow.uid);
             if !tunnel_hides_macs(d) {
                 self.bind(mac, host, d.vlan, packet.stamp, packet.stamp.ts, 1, ttl, uid);
             }
+        } else if matches!(transport, Transport::Tcp { flags, .. } if flags & tcp_flags::SYN == 0)
+            && let Some(headers) = Headers::of(packet.frame, d)
+        {
+            s.headers = headers;
+            self.familiar.keep(packet.frame, place, side);
         }
         again
     }
-}
-
-/// An IPv4 packet without options around a reassembled payload (RFC 791 3.1); the checksum is not looked at again.
-fn ipv4_datagram(ip: &Ip<'_>, payload: &[u8]) -> Vec<u8> {
-    let length = (payload.len() + 20).min(usize::from(u16::MAX)) as u16;
-    let mut datagram = vec![0x45, 0, 0, 0, 0, 0, 0, 0, ip.ttl, ip.proto, 0, 0];
-    datagram[2..4].copy_from_slice(&length.to_be_bytes());
-    datagram.extend_from_slice(&ip.src.0[12..]);
-    datagram.extend_from_slice(&ip.dst.0[12..]);
-    datagram.extend_from_slice(payload);
-    datagram
 }
 
 /// A new connection on the ports of an old one.

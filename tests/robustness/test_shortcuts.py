@@ -1,4 +1,4 @@
-"""Messages that take the way of an earlier one tell what they would have told by their program."""
+"""Headers that were seen and ways of earlier messages are shortcuts: what is told is the same without them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SOME = 6
 needs_captures = pytest.mark.skipif(not CAPTURES, reason=f"no captures in {SHARED}; set LINEWARDEN_SHARED")
 
 
-def told(capture: Path, *, ways: bool) -> tuple[dict[str, pl.DataFrame], list[Any]]:
+def told(capture: Path, *, shortcuts: bool) -> tuple[dict[str, pl.DataFrame], list[Any]]:
     """All rows by stream, and the rich messages."""
-    engine = _engine.Sensor(spec(), ways=ways)
+    engine = _engine.Sensor(spec(), shortcuts=shortcuts)
     engine.start([(str(capture), capture.name)], [s.name for s in streams()])
     frames: dict[str, list[pl.DataFrame]] = {}
     rich: list[Any] = []
@@ -33,11 +33,11 @@ def told(capture: Path, *, ways: bool) -> tuple[dict[str, pl.DataFrame], list[An
 
 
 def check(capture: Path) -> None:
-    with_ways, rich = told(capture, ways=True)
-    without, rich_without = told(capture, ways=False)
-    assert with_ways.keys() == without.keys()
+    with_them, rich = told(capture, shortcuts=True)
+    without, rich_without = told(capture, shortcuts=False)
+    assert with_them.keys() == without.keys()
     for stream, rows in without.items():
-        assert rows.equals(with_ways[stream]), f"{capture.name}: {stream}"
+        assert rows.equals(with_them[stream]), f"{capture.name}: {stream}"
     assert rich == rich_without, capture.name
 
 
