@@ -173,15 +173,17 @@ impl Sensor {
         Ok(())
     }
 
-    /// Appended rows since the last time, as [(stream, batch)]; they are in the lake too.
-    fn drain(&mut self, py: Python<'_>) -> PyResult<Py<PyList>> {
+    /// Appended rows since the last time, as [(stream, batch)]; they are in the lake too, which is not waited for if they
+    /// are the last.
+    #[pyo3(signature = (last = false))]
+    fn drain(&mut self, py: Python<'_>, last: bool) -> PyResult<Py<PyList>> {
         let list = PyList::empty(py);
         for (stream, batch) in self
             .rows
             .take()
             .map_err(|e| PyValueError::new_err(e.to_string()))?
         {
-            self.keep(py, &stream, &batch, false)?;
+            self.keep(py, &stream, &batch, last)?;
             list.append((stream, Py::new(py, Batch::new(batch))?))?;
         }
         Ok(list.unbind())

@@ -48,8 +48,8 @@ class Sensor:
     def append(self, stream: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Rows made in Python, in the order of the stream's columns; ValueError for an unknown stream."""
 
-    def drain(self) -> list[tuple[str, Batch]]:
-        """The appended rows since the last time, which go to the lake too."""
+    def drain(self, last: bool = False) -> list[tuple[str, Batch]]:
+        """The appended rows since the last time, which go to the lake too; of the `last` ones no lake is waited for."""
 
     def seal(self) -> None:
         """Nothing more will come into the lake: what is left is written from now on, without waiting for it."""

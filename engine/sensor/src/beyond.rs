@@ -36,8 +36,7 @@ impl Sensor {
             return false;
         }
         let core = &mut self.core;
-        let info = flow.info();
-        let env = env_of(&core.spec, index, flow, &info, flow.orig, packet.stamp);
+        let env = env_of(&core.spec, index, flow, flow.orig, packet.stamp);
         let payload = packet.decoded.l2_payload;
         let (verdict, hint) = run_probe(env, &mut core.ctx, &mut core.emitter, &mut core.names, payload);
         verdict == Verdict::Ours && hint != Some(Role::Request)

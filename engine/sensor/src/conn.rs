@@ -32,13 +32,13 @@ impl Core {
             let name = self.names.intern("vlan_differs_by_direction");
             let text = format!("{:?} / {:?}", flow.sides[0].vlan, flow.sides[1].vlan);
             self.emitter
-                .weird(&flow.info(), flow.first, name, Some(&text), 0, 1, &self.names);
+                .weird(&flow.info, flow.first, name, Some(&text), 0, 1, &self.names);
         }
     }
 
     pub(crate) fn end_session(&mut self, flow: &Flow, session: &mut Session) {
         self.buffered -= session.counted;
-        let info = flow.info();
+        let info = flow.info;
         let proto = &self.spec.protos[session.proto];
         session.finish(flow.orig, proto, &info, &mut self.emitter, &mut self.names);
         let stamp = Stamp {
@@ -53,7 +53,7 @@ impl Core {
 
     pub(crate) fn conn(&mut self, flow: &Flow) {
         let stream = self.emitter.common.conn;
-        let info = flow.info();
+        let info = flow.info;
         let (o, r) = (flow.orig_side(), flow.resp_side());
         let proto = match (flow.proto, matches!(info.orig, Host::Mac(_))) {
             (_, true) => "eth".to_owned(),

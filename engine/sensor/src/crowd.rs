@@ -50,7 +50,7 @@ impl Crowd {
 
     /// Adds up a flow that is over if it is of a lone sender too many; false if it has to be told by itself.
     pub fn takes(&mut self, flow: &Flow) -> bool {
-        let Host::Mac(sender) = flow.info().orig else {
+        let Host::Mac(sender) = flow.info.orig else {
             return false;
         };
         if !flow.is_lone() || self.known.contains(&sender) {
@@ -87,7 +87,7 @@ impl Crowd {
     /// The sums so far, in the order of their first packets.
     pub fn take(&mut self) -> Vec<Sum> {
         let mut all: Vec<Sum> = self.sums.drain().map(|(_, sum)| sum).collect();
-        all.sort_unstable_by_key(|s| (s.flow.first.ts, s.flow.first.frame, s.flow.serial));
+        all.sort_unstable_by_key(|s| (s.flow.first.ts, s.flow.first.frame, s.flow.info.serial));
         all
     }
 }
@@ -95,7 +95,7 @@ impl Crowd {
 impl Sum {
     fn new(first: &Flow) -> Self {
         let (key, side) = Key::new(NOBODY, NOBODY, 0, 0, first.key.kind());
-        let mut flow = Flow::new(key, side, NOBODY, NOBODY, first.serial, first.first);
+        let mut flow = Flow::new(key, side, NOBODY, NOBODY, first.info.serial, first.first);
         flow.ethertype = first.ethertype;
         flow.service_name = first.service_name;
         Self {

@@ -150,7 +150,6 @@ impl Probes<'_> {
         last: &Chunk,
         tcp: bool,
     ) -> Option<Suspect> {
-        let info = flow.info();
         let mut suspects = std::mem::take(&mut waiting.suspects);
         let payload = waiting.bytes(last);
         let mut stream = &waiting.sides[last.side as usize & 1][..];
@@ -158,8 +157,8 @@ impl Probes<'_> {
         suspects.retain_mut(|suspect| {
             let by_segment = !tcp || self.spec.protos[suspect.index].framing.is_datagram();
             let standing = match (by_segment, &found) {
-                (false, _) => self.hear(suspect, flow, &info, last.side, stream),
-                (true, None) => self.hear_datagram(suspect, flow, &info, last.side, payload),
+                (false, _) => self.hear(suspect, flow, last.side, stream),
+                (true, None) => self.hear_datagram(suspect, flow, last.side, payload),
                 // A protocol without framing has no byte with which it is known.
                 (true, Some(_)) => Standing::Out,
             };
@@ -183,7 +182,6 @@ impl Probes<'_> {
         if !tcp || flow.settled == Settled::Syn {
             return None;
         }
-        let info = flow.info();
         let ruled_out = |s: &Suspect| s.home && waiting.suspects.iter().all(|open| open.index != s.index);
         let mut all = Vec::new();
         self.candidates(flow, true, &mut all);
@@ -191,7 +189,7 @@ impl Probes<'_> {
             let framed = !self.spec.protos[suspect.index].framing.is_datagram();
             let known = framed
                 && matches!(
-                    self.hear(&mut suspect, flow, &info, last.side, waiting.bytes(last)),
+                    self.hear(&mut suspect, flow, last.side, waiting.bytes(last)),
                     Standing::Known(_)
                 );
             known.then_some(suspect)

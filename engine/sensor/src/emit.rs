@@ -409,7 +409,7 @@ impl Emitter {
             start: special.start.and_then(|s| ctx.get(s)),
             quality: ctx.quality,
         };
-        let mut row = self.streams[stream].reading(env.info, head, self.sensor, names);
+        let mut row = self.streams[stream].reading(&env.flow.info, head, self.sensor, names);
         if let Some(bytes) = special.point.and_then(|s| ctx.raw(s)) {
             text::bytes(bytes, Render::Text, &mut self.text);
             row.text(10, &self.text);

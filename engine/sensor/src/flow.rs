@@ -246,8 +246,8 @@ pub enum Service {
 #[derive(Debug)]
 pub struct Flow {
     pub key: Key,
-    pub serial: u32,
-    pub uid: u64,
+    /// What its records say of it, as far as is settled.
+    pub info: FlowInfo,
     pub alive: bool,
     pub hosts: [Host; 2],
     pub has_ports: bool,
@@ -278,8 +278,13 @@ impl Flow {
     pub fn new(key: Key, side: u8, src: Host, dst: Host, serial: u32, first: Stamp) -> Self {
         Self {
             key,
-            serial,
-            uid: key.stable_hash(first.ts, first.frame),
+            info: FlowInfo {
+                serial,
+                uid: key.stable_hash(first.ts, first.frame),
+                orig: src,
+                resp: dst,
+                ports: None,
+            },
             alive: true,
             hosts: if side == 0 { [src, dst] } else { [dst, src] },
             has_ports: false,
@@ -306,15 +311,19 @@ impl Flow {
         }
     }
 
-    pub fn info(&self) -> FlowInfo {
-        let (o, r) = (self.orig as usize & 1, self.orig as usize & 1 ^ 1);
-        FlowInfo {
-            serial: self.serial,
-            uid: self.uid,
-            orig: self.hosts[o],
-            resp: self.hosts[r],
-            ports: self.has_ports.then(|| (self.key.ports[o], self.key.ports[r])),
+    /// Whether it has ports.
+    #[inline]
+    pub fn have_ports(&mut self, has: bool) {
+        if self.has_ports != has {
+            self.has_ports = has;
+            self.inform();
         }
+    }
+
+    fn inform(&mut self) {
+        let (o, r) = (self.orig as usize & 1, self.orig as usize & 1 ^ 1);
+        (self.info.orig, self.info.resp) = (self.hosts[o], self.hosts[r]);
+        self.info.ports = self.has_ports.then(|| (self.key.ports[o], self.key.ports[r]));
     }
 
     /// True if one end sent a packet or few, and the other never answered.
@@ -358,6 +367,7 @@ impl Flow {
             self.flipped |= self.orig != orig;
             self.orig = orig;
             self.settled = how;
+            self.inform();
         }
     }
 

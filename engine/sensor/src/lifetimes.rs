@@ -95,7 +95,7 @@ impl Sensor {
         }
         let flow = &self.table.flows[place];
         self.core.conn(flow);
-        let (uid, first, until) = (flow.uid, flow.first, flow.last_ts);
+        let (uid, first, until) = (flow.info.uid, flow.first, flow.last_ts);
         for side in [0usize, 1] {
             let s = &self.table.flows[place].sides[side];
             let hidden = self.core.hides_macs(self.table.flows[place].tunnel);
@@ -128,7 +128,7 @@ impl Sensor {
             self.core.conn(flow);
             for (name, count) in names.into_iter().zip([sum.conversations, sum.unread]) {
                 if count > 0 {
-                    let (info, protocol) = (flow.info(), flow.service_name);
+                    let (info, protocol) = (flow.info, flow.service_name);
                     self.core
                         .emitter
                         .weird(&info, flow.first, name, None, protocol, count, &self.core.names);

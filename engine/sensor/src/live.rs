@@ -80,7 +80,8 @@ impl Sensor {
         }
         self.core.conn(flow);
         let flow = &mut self.table.flows[place];
-        let (first, last, uid, tunnel, hosts) = (flow.first, flow.last_ts, flow.uid, flow.tunnel, flow.hosts);
+        let (first, last, uid, tunnel, hosts) =
+            (flow.first, flow.last_ts, flow.info.uid, flow.tunnel, flow.hosts);
         let told = [0usize, 1].map(|i| {
             (
                 flow.sides[i].mac,
@@ -129,7 +130,7 @@ impl Core {
     fn catch_up(&mut self, flow: &mut Flow, now: i64) {
         let mut service = std::mem::take(&mut flow.service);
         if let Service::Known(session) = &mut service {
-            let (info, orig) = (flow.info(), flow.orig);
+            let (info, orig) = (flow.info, flow.orig);
             let proto = &self.spec.protos[session.proto];
             session.catch_up(orig, proto, &info, now, &mut self.emitter, &mut self.names);
             let stamp = Stamp {

@@ -25,7 +25,7 @@ impl Core {
 
     pub(crate) fn datagram(&mut self, flow: &mut Flow, side: u8, stamp: Stamp, payload: &[u8]) {
         if let Some(trace) = &mut self.trace {
-            trace.datagram(speaker(flow.serial, side), stamp.frame, payload);
+            trace.datagram(speaker(flow.info.serial, side), stamp.frame, payload);
         }
         self.payload(flow, side, stamp, payload, false);
     }
@@ -143,7 +143,7 @@ impl Core {
             }
         };
         if let Some(trace) = &mut self.trace {
-            trace.whole(speaker(flow.serial, side), session.proto, stamp, payload);
+            trace.whole(speaker(flow.info.serial, side), session.proto, stamp, payload);
         }
         self.message(flow, &mut session, side, stamp, payload);
         flow.service = Service::Known(session);
@@ -158,7 +158,7 @@ impl Core {
         payload: &[u8],
     ) {
         if let Some(trace) = &mut self.trace {
-            let speaker = speaker(flow.serial, side);
+            let speaker = speaker(flow.info.serial, side);
             trace.fed(speaker, session.proto, stamp.frame, payload.len(), 0);
         }
         let mut rest = payload;
@@ -188,7 +188,7 @@ impl Core {
         let id = self.names.joined(proto, name);
         if session.weird_is_new(id) {
             self.emitter
-                .weird(&flow.info(), stamp, id, None, proto, 1, &self.names);
+                .weird(&flow.info, stamp, id, None, proto, 1, &self.names);
         }
     }
 
@@ -204,7 +204,7 @@ impl Core {
         let i = side as usize & 1;
         if let Some(trace) = &mut self.trace {
             let kept = session.directions[i].partial.len();
-            let speaker = speaker(flow.serial, side);
+            let speaker = speaker(flow.info.serial, side);
             trace.fed(speaker, session.proto, stamp.frame, payload.len(), kept);
         }
         if session.directions[i].partial.is_empty() {
@@ -327,8 +327,7 @@ impl Core {
         stamp: Stamp,
         message: &[u8],
     ) -> Verdict {
-        let info = flow.info();
-        let env = env_of(&self.spec, index, flow, &info, side, stamp);
+        let env = env_of(&self.spec, index, flow, side, stamp);
         run_probe(env, &mut self.ctx, &mut self.emitter, &mut self.names, message).0
     }
 
@@ -342,8 +341,7 @@ impl Core {
         data: &[u8],
     ) {
         let index = session.proto;
-        let info = flow.info();
-        let env = session_env(&self.spec.protos[index], session, flow, &info, side, stamp);
+        let env = session_env(&self.spec.protos[index], session, flow, side, stamp);
         session.messages += 1;
         self.ctx.reset(if env.from_orig {
             Role::Request

@@ -8,7 +8,7 @@ use crate::names::Names;
 use crate::ops::Role;
 use crate::session::Session;
 use crate::spec::{Proto, Spec};
-use crate::tables::{FlowInfo, Stamp};
+use crate::tables::Stamp;
 use crate::vm::{Env, Exit, Vm};
 
 /// Off its ports, a protocol is ruled out when its first message is longer.
@@ -93,14 +93,7 @@ pub struct Probes<'a> {
 
 impl Probes<'_> {
     /// Hears on in the stream of one direction, `data` from its beginning.
-    pub fn hear(
-        &mut self,
-        suspect: &mut Suspect,
-        flow: &Flow,
-        info: &FlowInfo,
-        side: u8,
-        data: &[u8],
-    ) -> Standing {
+    pub fn hear(&mut self, suspect: &mut Suspect, flow: &Flow, side: u8, data: &[u8]) -> Standing {
         let i = side as usize & 1;
         let from_the_start = flow.settled == Settled::Syn;
         let framing = &self.spec.protos[suspect.index].framing;
@@ -128,7 +121,7 @@ impl Probes<'_> {
                 Cut::Skip(n) => heard.used += n,
                 Cut::Frame(n) => {
                     heard.used += n;
-                    match self.message(suspect, flow, info, side, &rest[..n.min(rest.len())]) {
+                    match self.message(suspect, flow, side, &rest[..n.min(rest.len())]) {
                         Standing::Out => return suspect.refuse(i, from_the_start),
                         Standing::Open => {}
                         Standing::Known(_) => return Standing::Known(suspect.sides[i].used),
@@ -139,31 +132,17 @@ impl Probes<'_> {
     }
 
     /// Hears a payload that is a message by itself, or a few.
-    pub fn hear_datagram(
-        &mut self,
-        suspect: &mut Suspect,
-        flow: &Flow,
-        info: &FlowInfo,
-        side: u8,
-        data: &[u8],
-    ) -> Standing {
+    pub fn hear_datagram(&mut self, suspect: &mut Suspect, flow: &Flow, side: u8, data: &[u8]) -> Standing {
         let framing = &self.spec.protos[suspect.index].framing;
         match framing.next(data, &mut Progress::default()) {
-            Cut::Frame(n) => self.message(suspect, flow, info, side, &data[..n.min(data.len())]),
+            Cut::Frame(n) => self.message(suspect, flow, side, &data[..n.min(data.len())]),
             _ => Standing::Out,
         }
     }
 
     /// One message: known is the protocol where enough of them passed.
-    fn message(
-        &mut self,
-        suspect: &mut Suspect,
-        flow: &Flow,
-        info: &FlowInfo,
-        side: u8,
-        data: &[u8],
-    ) -> Standing {
-        let mut env = env_of(self.spec, suspect.index, flow, info, side, Stamp::default());
+    fn message(&mut self, suspect: &mut Suspect, flow: &Flow, side: u8, data: &[u8]) -> Standing {
+        let mut env = env_of(self.spec, suspect.index, flow, side, Stamp::default());
         env.on_port = suspect.home;
         let (verdict, said) = run_probe(env, self.ctx, self.emitter, self.names, data);
         if let (None, Some(role)) = (suspect.hint, said) {
@@ -204,58 +183,54 @@ pub fn run_probe(
     (verdict, vm.hint)
 }
 
-/// Where a message of this flow comes from.
-pub fn env_of<'a>(
-    spec: &'a Spec,
-    index: usize,
-    flow: &Flow,
-    info: &'a FlowInfo,
-    side: u8,
-    stamp: Stamp,
-) -> Env<'a> {
-    let mut session = Session::new(index);
-    note_ports(&spec.protos[index], flow, &mut session);
-    session_env(&spec.protos[index], &session, flow, info, side, stamp)
+/// Where a message of this flow comes from, if it is of this protocol.
+pub fn env_of<'a>(spec: &'a Spec, index: usize, flow: &'a Flow, side: u8, stamp: Stamp) -> Env<'a> {
+    let proto = &spec.protos[index];
+    let port_of_side = port_of_side(proto, flow);
+    Env {
+        proto,
+        index,
+        flow,
+        stamp,
+        from_orig: flow.orig == side,
+        side,
+        on_port: is_on_port(flow, port_of_side),
+        to_port: port_of_side[side as usize & 1 ^ 1],
+    }
 }
 
-/// Notes which sides of a flow use the protocol's own ports.
-pub fn note_ports(proto: &Proto, flow: &Flow, session: &mut Session) {
-    let ports = if flow.proto == 6 { &proto.tcp } else { &proto.udp };
-    session.port_of_side = [0, 1].map(|s| flow.has_ports && ports.contains(&flow.key.port(s)));
-    session.on_port = !flow.has_ports || session.port_of_side.contains(&true);
-}
-
-/// The same, for a flow whose protocol is known.
+/// The same, of the protocol that the flow is known to speak.
 #[inline]
 pub fn session_env<'a>(
     proto: &'a Proto,
     session: &Session,
-    flow: &Flow,
-    info: &'a FlowInfo,
+    flow: &'a Flow,
     side: u8,
     stamp: Stamp,
 ) -> Env<'a> {
-    let (this, other) = (side as usize & 1, side as usize & 1 ^ 1);
-    let (src_port, dst_port) = if flow.has_ports {
-        (flow.key.port(side), flow.key.port(side ^ 1))
-    } else {
-        (0, 0)
-    };
     Env {
         proto,
         index: session.proto,
-        info,
+        flow,
         stamp,
         from_orig: flow.orig == side,
         side,
-        src_port,
-        dst_port,
         on_port: session.on_port,
-        to_port: session.port_of_side[other],
-        ethertype: flow.ethertype,
-        macs: [
-            flow.sides[this].mac.unwrap_or_default(),
-            flow.sides[other].mac.unwrap_or_default(),
-        ],
+        to_port: session.port_of_side[side as usize & 1 ^ 1],
     }
+}
+
+/// Notes which sides of a flow use the protocol's own ports.
+pub fn note_ports(proto: &Proto, flow: &Flow, session: &mut Session) {
+    session.port_of_side = port_of_side(proto, flow);
+    session.on_port = is_on_port(flow, session.port_of_side);
+}
+
+fn port_of_side(proto: &Proto, flow: &Flow) -> [bool; 2] {
+    let ports = if flow.proto == 6 { &proto.tcp } else { &proto.udp };
+    [0, 1].map(|side| flow.has_ports && ports.contains(&flow.key.port(side)))
+}
+
+fn is_on_port(flow: &Flow, port_of_side: [bool; 2]) -> bool {
+    !flow.has_ports || port_of_side.contains(&true)
 }

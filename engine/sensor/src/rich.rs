@@ -69,9 +69,9 @@ impl Rich {
     /// What the sender says, in any flow: tag, bytes and slots, but for those that only number a dialogue.
     fn statement(&self, env: &Env<'_>, ctx: &Ctx, tag: NameId, data: &[u8]) -> u64 {
         let source = if env.from_orig {
-            env.info.orig
+            env.flow.info.orig
         } else {
-            env.info.resp
+            env.flow.info.resp
         };
         let mut hasher = self.told.hasher().build_hasher();
         (env.index, tag, source, data).hash(&mut hasher);
@@ -127,16 +127,17 @@ impl Rich {
             numbers.push((slot, ctx.ints[slot as usize]));
             bits &= bits - 1;
         }
+        let (src_port, dst_port) = env.ports();
         self.kept.push(RichMessage {
             proto: env.index,
             tag,
             stamp: env.stamp,
-            info: *env.info,
+            info: env.flow.info,
             from_orig: env.from_orig,
             response: ctx.role == Role::Response,
-            src_port: env.src_port,
-            dst_port: env.dst_port,
-            macs: env.macs,
+            src_port,
+            dst_port,
+            macs: env.macs(),
             numbers,
             raws: ctx.raws().map(|(slot, bytes)| (slot, bytes.to_vec())).collect(),
             data: data.to_vec(),

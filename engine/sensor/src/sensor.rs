@@ -311,7 +311,7 @@ impl Sensor {
             place = self.find(key, side, src, dst, packet);
         }
         let flow = &mut self.table.flows[place];
-        flow.has_ports = has_ports;
+        flow.have_ports(has_ports);
         flow.proto = ip.proto;
         // What the capture left out. A length that says more than the frame had is a lie, not a loss.
         let missing = if packet.decoded.truncated {
@@ -460,7 +460,7 @@ impl Sensor {
             s.vlan = d.vlan;
         }
         if changed && let Some(mac) = mac {
-            let (host, uid) = (ip.map(|i| Host::Ip(i.src)), flow.uid);
+            let (host, uid) = (ip.map(|i| Host::Ip(i.src)), flow.info.uid);
             if !tunnel_hides_macs(d) {
                 self.bind(mac, host, d.vlan, packet.stamp, packet.stamp.ts, 1, ttl, uid);
             }

@@ -237,7 +237,7 @@ impl Session {
                     answer: Some(env.stamp),
                     from_orig: !env.from_orig,
                 };
-                self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+                self.tell(env.index, env.proto, &env.flow.info, ctx, told, emitter, names);
             }
             _ => {
                 let told = Told {
@@ -245,7 +245,7 @@ impl Session {
                     answer: None,
                     from_orig: env.from_orig,
                 };
-                self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+                self.tell(env.index, env.proto, &env.flow.info, ctx, told, emitter, names);
             }
         }
     }
@@ -264,7 +264,15 @@ impl Session {
                 && pending.stamp.ts.saturating_sub(p.stamp.ts) > AGAIN_NS
         });
         if let Some(old) = again.and_then(|i| self.pending.remove(i)) {
-            self.give_up(old, env.from_orig, env.index, env.proto, env.info, emitter, names);
+            self.give_up(
+                old,
+                env.from_orig,
+                env.index,
+                env.proto,
+                &env.flow.info,
+                emitter,
+                names,
+            );
         }
         let stale = self
             .pending
@@ -278,7 +286,15 @@ impl Session {
             } else {
                 !env.from_orig
             };
-            self.give_up(old, from_orig, env.index, env.proto, env.info, emitter, names);
+            self.give_up(
+                old,
+                from_orig,
+                env.index,
+                env.proto,
+                &env.flow.info,
+                emitter,
+                names,
+            );
         }
         self.pending.push_back(pending);
         emitter.pending += 1;
@@ -309,7 +325,7 @@ impl Session {
                 answer: Some(env.stamp),
                 from_orig: !env.from_orig,
             };
-            self.tell(env.index, env.proto, env.info, ctx, told, emitter, names);
+            self.tell(env.index, env.proto, &env.flow.info, ctx, told, emitter, names);
             emitter.done_with(p);
         }
     }

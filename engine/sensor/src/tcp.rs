@@ -101,7 +101,7 @@ impl Core {
             s.half.advance(payload.len() as u32);
             s.body = Body::of(seq, payload);
             if let Some(trace) = &mut self.trace {
-                trace.delivered(speaker(flow.serial, side), stamp.frame, seq, payload.len());
+                trace.delivered(speaker(flow.info.serial, side), stamp.frame, seq, payload.len());
             }
             self.stream(flow, side, stamp, payload);
         } else {
@@ -155,7 +155,12 @@ impl Core {
                 None => {
                     let bytes = events.data.get(event.start..event.end).unwrap_or(&[]);
                     if let Some(trace) = &mut self.trace {
-                        trace.delivered(speaker(flow.serial, side), event.frame, event.seq, bytes.len());
+                        trace.delivered(
+                            speaker(flow.info.serial, side),
+                            event.frame,
+                            event.seq,
+                            bytes.len(),
+                        );
                     }
                     self.stream(flow, side, stamp, bytes);
                 }
@@ -196,7 +201,7 @@ impl Core {
         if new {
             let proto = flow.service_name;
             self.emitter
-                .weird(&flow.info(), stamp, id, None, proto, 1, &self.names);
+                .weird(&flow.info, stamp, id, None, proto, 1, &self.names);
         }
     }
 }

@@ -9,11 +9,12 @@ mod told;
 use crate::bits::{Layout, crc_blocks, labels, read};
 use crate::ctx::Ctx;
 use crate::emit::Emitter;
+use crate::flow::Flow;
 use crate::names::{NameId, Names};
 use crate::ops::{Op, Role};
 use crate::session::Session;
 use crate::spec::Proto;
-use crate::tables::{FlowInfo, Stamp};
+use crate::tables::Stamp;
 use crate::tape::{Effect, Tape};
 
 use cursor::Cursor;
@@ -42,17 +43,33 @@ type Step = Result<(), Exit>;
 pub struct Env<'a> {
     pub proto: &'a Proto,
     pub index: usize,
-    pub info: &'a FlowInfo,
+    pub flow: &'a Flow,
     pub stamp: Stamp,
     pub from_orig: bool,
     /// Canonical side of the sender (0 or 1): names direction-dependent state.
     pub side: u8,
-    pub src_port: u16,
-    pub dst_port: u16,
     pub on_port: bool,
     pub to_port: bool,
-    pub ethertype: u16,
-    pub macs: [[u8; 6]; 2],
+}
+
+impl Env<'_> {
+    /// Ports of the sender and of the other end; 0 without.
+    pub fn ports(&self) -> (u16, u16) {
+        let port = |side| {
+            if self.flow.has_ports {
+                self.flow.key.port(side)
+            } else {
+                0
+            }
+        };
+        (port(self.side), port(self.side ^ 1))
+    }
+
+    /// MAC addresses of the sender and of the other end; zero where none was seen.
+    pub fn macs(&self) -> [[u8; 6]; 2] {
+        let mac = |side: u8| self.flow.sides[side as usize & 1].mac.unwrap_or_default();
+        [mac(self.side), mac(self.side ^ 1)]
+    }
 }
 
 /// The machine for one message. In a probe there is no session, and nothing is emitted.
@@ -370,7 +387,7 @@ impl<'a> Vm<'a> {
         {
             let text = addl.map(|n| n.to_string());
             self.emitter.weird(
-                self.env.info,
+                &self.env.flow.info,
                 self.env.stamp,
                 id,
                 text.as_deref(),

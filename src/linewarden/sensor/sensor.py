@@ -179,7 +179,7 @@ class Sensor:
 
     def _steps(self, wanted: list[str]) -> Iterator[Step]:
         while (chunk := self._next()) is not None:
-            own = self._parse(chunk.rich, last=chunk.last is not None or chunk.live is not None)
+            own = self._parse(chunk.rich, last=chunk.last is not None, now=chunk.live is not None)
             live = self._live(*chunk.live) if chunk.live is not None else None
             batches = [Batch(s, a) for s, a in chunk.batches] + [Batch(s, a) for s, a in own if s in wanted]
             totals = self._totals(chunk.last) if chunk.last is not None else None
@@ -235,7 +235,7 @@ class Sensor:
         except OSError as error:
             raise StoreError(str(error)) from error
 
-    def _parse(self, rich: list[tuple[Any, ...]], last: bool) -> list[tuple[str, Any]]:
+    def _parse(self, rich: list[tuple[Any, ...]], *, last: bool, now: bool) -> list[tuple[str, Any]]:
         """Rows of rich messages go to the engine; as batches they come back when there are enough, or at the end."""
         rows = self._rows_of(rich) if rich else {}
         try:
@@ -243,10 +243,10 @@ class Sensor:
                 self._engine.append(stream, added)
                 self._python_rows[stream] = self._python_rows.get(stream, 0) + len(added)
                 self._waiting += len(added)
-            if not last and self._waiting < BATCH_ROWS:
+            if not (last or now) and self._waiting < BATCH_ROWS:
                 return []
             self._waiting = 0
-            return list(self._engine.drain())
+            return list(self._engine.drain(last))
         except OSError as error:
             raise StoreError(str(error)) from error
 

@@ -110,11 +110,11 @@ impl Vm<'_> {
             Ask::FromOrig => self.env.from_orig as i64,
             Ask::OnPort => self.env.on_port as i64,
             Ask::ToPort => self.env.to_port as i64,
-            Ask::DstPort => self.env.dst_port as i64,
-            Ask::SrcPort => self.env.src_port as i64,
+            Ask::DstPort => i64::from(self.env.ports().1),
+            Ask::SrcPort => i64::from(self.env.ports().0),
             Ask::IsResponse => (self.ctx.role == Role::Response) as i64,
             Ask::Item => self.ctx.item as i64,
-            Ask::EtherType => self.env.ethertype as i64,
+            Ask::EtherType => i64::from(self.env.flow.ethertype),
         }
     }
 }
