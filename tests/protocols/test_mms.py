@@ -165,6 +165,14 @@ def test_names_are_browsed_and_counted() -> None:
     assert rows["command"][0]["verb"] == "browse"
 
 
+def test_a_list_of_names_that_is_cut_short_counts_the_whole_ones() -> None:
+    asked = ask(4, 1, tlv(0xA0, b"\x80\x01\0"), tlv(0xA1, text("LD0", 0x81)))
+    cut = tlv(0xA0, text("A"), tlv(0x1A, bytes(200)), b"\x1a\x05B")
+    rows = said(("c", asked), ("s", answer(4, 1, cut)))
+    assert [(r["name"], r["items"]) for r in rows["mms"] if r["service"] == 1] == [("LD0", 2)]
+    assert [w["name"] for w in rows["weird"]] == ["mms_truncated"]
+
+
 def test_an_error_names_its_class_and_code() -> None:
     error = data(tlv(0xA2, number(9, 0x80), tlv(0xA2, tlv(0xA0, b"\x84\x01\x02"))))
     (command,) = commands(("c", STOP), ("s", error))

@@ -35,7 +35,7 @@ def slots_of(protocol: str, tag: str) -> tuple[list[str], list[str]]:
     def walk(node: Any) -> None:
         if isinstance(node, list):
             if len(node) > 1 and isinstance(node[0], str) and isinstance(node[1], str):
-                if node[0] in ("Int", "Let", "BerLength"):
+                if node[0] in ("Int", "Let", "BerLength", "BerElements"):
                     numbers.add(node[1])
                 elif node[0] in ("Bytes", "Until", "Header", "Labels"):
                     texts.add(node[1])

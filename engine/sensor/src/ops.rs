@@ -159,6 +159,7 @@ pub enum Op {
     },
     Labels(Slot),
     BerLength(Slot),
+    BerElements(Slot),
     Let(Slot, Expr),
     Unset(u64),
     If(Expr, Program, Program),

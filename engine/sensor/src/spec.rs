@@ -427,6 +427,7 @@ impl<'a> Reader<'a> {
             },
             "Labels" => Op::Labels(self.slot(text_of(&op[1])?)?),
             "BerLength" => Op::BerLength(self.slot(text_of(&op[1])?)?),
+            "BerElements" => Op::BerElements(self.slot(text_of(&op[1])?)?),
             "Let" => Op::Let(self.slot(text_of(&op[1])?)?, self.expr(&op[2])?),
             "Unset" => {
                 let mut mask = 0;

@@ -232,7 +232,8 @@ impl<'a> Vm<'a> {
                 | Op::Until { .. }
                 | Op::Header { .. }
                 | Op::Labels(_)
-                | Op::BerLength(_) => self.texts(op, c)?,
+                | Op::BerLength(_)
+                | Op::BerElements(_) => self.texts(op, c)?,
                 _ => self.records(op, c)?,
             }
         }
@@ -454,20 +455,27 @@ impl<'a> Vm<'a> {
             }
             Op::BerLength(slot) => {
                 let at = c.at();
-                let first = c.take(1).ok_or(Exit::Truncated)?[0];
-                let length = match first {
-                    0x80 => c.left() as i64,
-                    b if b < 0x80 => b as i64,
-                    b if b & 0x7f <= 4 => {
-                        read(c.take((b & 0x7f) as usize).ok_or(Exit::Truncated)?, false, false)
-                    }
-                    _ => return Err(Exit::Truncated),
-                };
+                let length = c.ber_length().ok_or(Exit::Truncated)?;
                 self.note(|tape| tape.derived(*slot, at, c.at() - at, length));
                 if self.notes.is_some() {
                     self.see_int(Some(*slot), at, c.at() - at, || length);
                 }
                 self.ctx.put(*slot, length);
+            }
+            Op::BerElements(slot) => {
+                let (first, mut count) = (c.at(), 0);
+                let mut next = Some(());
+                while c.left() > 0 && next.is_some() {
+                    let at = c.at();
+                    let length = c.take(1).and_then(|_| c.ber_length());
+                    self.note(|tape| tape.derived(*slot, at, c.at() - at, count + 1));
+                    next = length.and_then(|n| c.take(n as usize)).map(|_| count += 1);
+                }
+                if self.notes.is_some() {
+                    self.see_int(Some(*slot), first, c.at() - first, || count);
+                }
+                self.ctx.put(*slot, count);
+                next.ok_or(Exit::Truncated)?;
             }
             _ => {}
         }

@@ -102,7 +102,7 @@ _STATUS: l.Ops = elements({0x80: number("logical"), 0x81: number("physical")})
 
 _ANSWERS: Cases = {
     0: _STATUS,
-    1: elements({0xA0: [l.Let("items", 0), l.Repeat([*element({}), l.Let("items", l.F("items") + 1)], limit=4096)]}),
+    1: elements({0xA0: [l.BerElements("items")]}),
     2: [l.Rich("identify", hourly=True)],
     4: READ_ANSWER,
     5: WRITE_ANSWER,

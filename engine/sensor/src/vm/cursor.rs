@@ -1,5 +1,6 @@
 //! The part of a message that is looked at, and where.
 
+use crate::bits::read;
 use crate::tape::View;
 
 /// A slice with a cursor.
@@ -26,6 +27,16 @@ impl<'d> Cursor<'d> {
         let (head, _) = self.data[self.pos..].split_at_checked(n)?;
         self.pos += n;
         Some(head)
+    }
+
+    /// A length in BER (X.690 8.1.3), of four octets at most; the indefinite form gives what is left.
+    pub fn ber_length(&mut self) -> Option<i64> {
+        match *self.take(1)?.first()? {
+            0x80 => Some(self.left() as i64),
+            short @ 0..0x80 => Some(i64::from(short)),
+            octets if octets & 0x7f <= 4 => Some(read(self.take((octets & 0x7f) as usize)?, false, false)),
+            _ => None,
+        }
     }
 
     /// Place of the cursor in the message.

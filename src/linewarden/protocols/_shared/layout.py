@@ -359,6 +359,14 @@ class BerLength(Op):
 
 
 @dataclass(frozen=True, slots=True)
+class BerElements(Op):
+    """How many BER elements (X.690 8.1, identifiers of one octet) are left, into a slot; the cursor goes past them. One
+    that is cut short ends the program, as any such read."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
 class Let(Op):
     """Set a slot to an expression."""
 
