@@ -16,7 +16,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::names::{NameId, Names};
 
-pub use builder::{Head, ReadingHead, Row, StreamBuilder};
+pub use builder::{Head, Named, ReadingHead, Row, StreamBuilder};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {

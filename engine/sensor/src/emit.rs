@@ -2,7 +2,7 @@
 
 use arrow_array::RecordBatch;
 
-use crate::columns::{Head, ReadingHead, Row, StreamBuilder};
+use crate::columns::{Head, Named, ReadingHead, Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::Slot;
@@ -199,7 +199,11 @@ impl Emitter {
                 .numbers
                 .iter()
                 .map(|&(column, slot)| (NATIVE_HEAD + column, slot));
-            streams[proto.stream].be_native(proto.slots.len(), numbers.collect());
+            let named = proto
+                .named
+                .iter()
+                .map(|&i| Named::new(NATIVE_HEAD + i, &proto.columns[i]));
+            streams[proto.stream].be_native(proto.slots.len(), numbers.collect(), named.collect());
         }
         Ok(Self {
             streams,
@@ -309,6 +313,9 @@ impl Emitter {
             answer: told.answer.map(|a| a.frame),
             took,
         };
+        if ctx.raw_set & proto.named_slots != 0 {
+            return self.native_with_bytes(proto, info, &head, ctx, names);
+        }
         let mut row = self.streams[stream].native(info, head, self.sensor, ctx, names);
         let mut there = (ctx.set | ctx.raw_set) & proto.texts;
         while there != 0 {
@@ -320,6 +327,30 @@ impl Emitter {
             }
         }
         self.end(stream);
+    }
+
+    /// The same in the order of rows, where bytes stand in place of a number that has a name.
+    #[cold]
+    fn native_with_bytes(&mut self, proto: &Proto, info: &FlowInfo, head: &Head, ctx: &Ctx, names: &Names) {
+        let stream = proto.stream;
+        self.streams[stream].settle();
+        let mut text = std::mem::take(&mut self.text);
+        if let Some(mut row) = self.begin(stream, info, head.stamp, names) {
+            row.number(9, i64::from(head.from_orig));
+            row.optional(10, head.answer.map(|frame| frame as i64));
+            row.optional(11, head.took);
+            for &(column, slot) in &proto.numbers {
+                row.optional(NATIVE_HEAD + column, ctx.get(slot));
+            }
+            for (i, spec) in proto.columns.iter().enumerate() {
+                let is_text = proto.named.contains(&i) || proto.texts_of(spec.slot).contains(&i);
+                if is_text && (ctx.set | ctx.raw_set) >> spec.slot & 1 == 1 {
+                    put_text(&mut row, NATIVE_HEAD + i, spec, ctx, names, &mut text);
+                }
+            }
+            self.end(stream);
+        }
+        self.text = text;
     }
 
     pub fn command(&mut self, info: &FlowInfo, command: &NewCommand<'_>, names: &Names) {

@@ -88,7 +88,10 @@ pub struct Proto {
     pub columns: Vec<NativeColumn>,
     /// Number columns and the slots that fill them.
     pub numbers: Vec<(usize, Slot)>,
-    /// Slots that fill a text column, as bits, and the text columns of each.
+    /// Columns of names for numbers, and the slots that fill them, as bits.
+    pub named: Vec<usize>,
+    pub named_slots: u64,
+    /// Slots that fill another text column, as bits, and the text columns of each.
     pub texts: u64,
     texts_of: Box<[Vec<usize>]>,
     pub tcp: Vec<u16>,
@@ -264,10 +267,14 @@ impl<'a> Reader<'a> {
             }
             columns.push(column);
         }
-        let (mut numbers, mut texts, mut texts_of) = (Vec::new(), 0u64, vec![Vec::new(); MAX_SLOTS]);
+        let (mut numbers, mut named) = (Vec::new(), Vec::new());
+        let (mut named_slots, mut texts, mut texts_of) = (0u64, 0u64, vec![Vec::new(); MAX_SLOTS]);
         for (i, column) in columns.iter().enumerate() {
             let kind = stream.columns.get(NATIVE_HEAD + i).map(|c| c.kind);
-            if kind.is_some_and(ColumnType::is_text) {
+            if kind == Some(ColumnType::Str) && !column.names.is_empty() {
+                named_slots |= 1 << column.slot;
+                named.push(i);
+            } else if kind.is_some_and(ColumnType::is_text) {
                 texts |= 1 << column.slot;
                 texts_of[column.slot as usize].push(i);
             } else {
@@ -305,6 +312,8 @@ impl<'a> Reader<'a> {
             function,
             row: value["row"].as_bool().unwrap_or(true),
             numbers,
+            named,
+            named_slots,
             texts,
             texts_of: texts_of.into(),
             columns,

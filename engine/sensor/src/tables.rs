@@ -95,6 +95,11 @@ impl Labels {
         }))
     }
 
+    /// Whether it names no number.
+    pub fn is_empty(&self) -> bool {
+        self.0.small.is_empty() && self.0.others.is_empty()
+    }
+
     /// The name of a number.
     #[inline]
     pub fn get(&self, number: i64) -> Option<NameId> {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 
 from linewarden.plant import addresses as ad
@@ -31,13 +31,10 @@ class Seen:
     joined: Joined
     traffic: Traffic
     assets: Mapping[str, Asset]
-    crowd: Crowd | None = None
-    left: Mapping[str, Left] = field(default_factory=dict)
-
-    @property
-    def packets(self) -> int:
-        """Packets of all conversations."""
-        return sum(c.orig_pkts + c.resp_pkts for c in self.conns)
+    packets: int
+    """Of all conversations."""
+    crowd: Crowd | None
+    left: Mapping[str, Left]
 
     def ids(self, conns: Iterable[ConnRow], ends: int = 2) -> tuple[str, ...]:
         """The assets of conversations: sources only, or both ends."""
@@ -62,7 +59,8 @@ def check_tap(
     left: Mapping[str, Left] | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, worst first; a single `looks_right` if none asks for anything."""
-    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, crowd, left or {})
+    packets = sum(c.orig_pkts + c.resp_pkts for c in conns)
+    seen = Seen(conns, bindings, weirds, facts, joined, traffic, assets, packets, crowd, left or {})
     if not seen.packets and not bindings:
         return (_nothing(),)
     checks = (

@@ -9,7 +9,7 @@ use super::Column;
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::Slot;
-use crate::spec::StreamSpec;
+use crate::spec::{NativeColumn, StreamSpec};
 use crate::tables::{FlowInfo, Stamp};
 use crate::text;
 
@@ -63,6 +63,48 @@ struct Waiting {
     width: usize,
     /// Number columns and the slots that fill them.
     columns: Vec<(usize, Slot)>,
+    /// Columns of names for numbers, and their keys in each row. Below 0: none.
+    named: Vec<Named>,
+    keys: Vec<i32>,
+}
+
+/// A column of names for the numbers of a slot.
+#[derive(Debug)]
+pub struct Named {
+    column: usize,
+    of: NativeColumn,
+    /// The last number of this batch, and the key of its name: the next is often the same.
+    last: Option<(i64, i32)>,
+}
+
+impl Named {
+    pub fn new(column: usize, of: &NativeColumn) -> Self {
+        Self {
+            column,
+            of: of.clone(),
+            last: None,
+        }
+    }
+
+    /// The key of a number's name.
+    #[inline]
+    fn key(&mut self, number: i64, columns: &mut [Column], names: &Names, text: &mut String) -> i32 {
+        if let Some((last, key)) = self.last
+            && last == number
+        {
+            return key;
+        }
+        let column = &mut columns[self.column];
+        let key = match self.of.names.get(number) {
+            Some(id) => column.key_of_name(id, names),
+            None => {
+                text::number(number, self.of.render, text);
+                column.key(text)
+            }
+        };
+        self.last = Some((number, key));
+        key
+    }
 }
 
 /// Rows that wait: few enough for the first-level cache.
@@ -211,13 +253,14 @@ impl StreamBuilder {
         key
     }
 
-    /// The stream is a protocol's: so many slots, and these number columns are filled from them.
-    pub fn be_native(&mut self, slots: usize, columns: Vec<(usize, Slot)>) {
+    /// The stream is a protocol's: so many slots, and these columns are filled from the numbers in them.
+    pub fn be_native(&mut self, slots: usize, columns: Vec<(usize, Slot)>, named: Vec<Named>) {
         self.waiting.width = slots;
         self.waiting.columns = columns;
+        self.waiting.named = named;
     }
 
-    /// Begins a native row: its envelope, and all its numbers.
+    /// Begins a native row: its envelope, and all its numbers and their names.
     #[inline]
     pub fn native(
         &mut self,
@@ -238,11 +281,18 @@ impl StreamBuilder {
         w.masks.push(ctx.set);
         w.ints
             .extend_from_slice(ctx.ints.get(..w.width).unwrap_or(&ctx.ints));
+        for named in &mut w.named {
+            let key = match ctx.get(named.of.slot) {
+                Some(number) => named.key(number, &mut self.columns, names, &mut self.text),
+                None => -1,
+            };
+            w.keys.push(key);
+        }
         self.row()
     }
 
-    /// Puts the numbers of the waiting rows into their columns.
-    fn settle(&mut self) {
+    /// Puts the numbers of the waiting rows, and their names, into their columns.
+    pub fn settle(&mut self) {
         let w = &mut self.waiting;
         let n = w.heads.len();
         if n == 0 {
@@ -284,9 +334,17 @@ impl StreamBuilder {
             let value = |i: usize| ints[i * width + slot as usize];
             c[column].extend(row, n, |i| masks[i] >> slot & 1 == 1, value);
         }
+        let (keys, width) = (w.keys.as_slice(), w.named.len());
+        for (k, named) in w.named.iter().enumerate() {
+            let key = |i: usize| keys[i * width + k];
+            if (0..n).any(|i| key(i) >= 0) {
+                c[named.column].extend(row, n, |i| key(i) >= 0, |i| i64::from(key(i).max(0)));
+            }
+        }
         w.heads.clear();
         w.masks.clear();
         w.ints.clear();
+        w.keys.clear();
     }
 
     /// Where the keys of this flow in this batch are; makes them anew where another flow's were.
@@ -317,6 +375,7 @@ impl StreamBuilder {
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.settle();
         self.settle_readings();
+        self.waiting.named.iter_mut().for_each(|named| named.last = None);
         self.tap = None;
         let rows = std::mem::take(&mut self.rows);
         self.batch = self.batch.wrapping_add(1).max(1);
