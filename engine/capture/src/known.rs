@@ -57,6 +57,7 @@ impl Headers {
         let ip = decoded.ip.filter(|ip| !ip.v6 && ip.proto == 6)?;
         let plain = frame.linktype == LinkType::ETHERNET
             && decoded.tunnel.is_none()
+            && decoded.llc.is_none()
             && decoded.malformed.is_none()
             && !decoded.truncated
             && ip.fragment.is_none();
@@ -287,13 +288,19 @@ mod tests {
     #[test]
     fn other_frames_have_no_known_headers() {
         let said = bytes(UNTAGGED, &SAID);
+        // RFC 948: IP right on LLC; the length in place of an EtherType leaves one byte of padding out.
+        let length = (3 + SAID.len()) as u16;
+        let [high, low] = length.to_be_bytes();
+        let mut llc = bytes(&[high, low, 6, 6, 3], &SAID);
+        llc.truncate(llc.len() - 3);
+        assert!(decoded(&llc).ip.is_some());
         let mut fragment = said.clone();
         fragment[ETHERNET + 6] |= 0x20;
         let mut udp = said.clone();
         udp[ETHERNET + 9] = 17;
         let mut options = said.clone();
         options[ETHERNET] = 0x46;
-        for other in [&fragment, &udp, &options, &said[..60].to_vec()] {
+        for other in [&llc, &fragment, &udp, &options, &said[..60].to_vec()] {
             assert!(Headers::of(&frame(other), &decoded(other)).is_none());
         }
         let cut = Frame {
