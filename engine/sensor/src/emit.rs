@@ -321,7 +321,7 @@ impl Emitter {
         while there != 0 {
             let slot = there.trailing_zeros() as Slot;
             there &= there - 1;
-            for &column in proto.texts_of(slot) {
+            for &column in proto.others_of(slot) {
                 let spec = &proto.columns[column];
                 put_text(&mut row, NATIVE_HEAD + column, spec, ctx, names, &mut self.text);
             }
@@ -343,8 +343,7 @@ impl Emitter {
                 row.optional(NATIVE_HEAD + column, ctx.get(slot));
             }
             for (i, spec) in proto.columns.iter().enumerate() {
-                let is_text = proto.named.contains(&i) || proto.texts_of(spec.slot).contains(&i);
-                if is_text && (ctx.set | ctx.raw_set) >> spec.slot & 1 == 1 {
+                if proto.texts_of(spec.slot).contains(&i) && (ctx.set | ctx.raw_set) >> spec.slot & 1 == 1 {
                     put_text(&mut row, NATIVE_HEAD + i, spec, ctx, names, &mut text);
                 }
             }

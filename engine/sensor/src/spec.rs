@@ -91,8 +91,10 @@ pub struct Proto {
     /// Columns of names for numbers, and the slots that fill them, as bits.
     pub named: Vec<usize>,
     pub named_slots: u64,
-    /// Slots that fill another text column, as bits, and the text columns of each.
+    /// Slots that fill another text column, as bits, and these columns of each.
     pub texts: u64,
+    others_of: Box<[Vec<usize>]>,
+    /// All text columns of each slot.
     texts_of: Box<[Vec<usize>]>,
     pub tcp: Vec<u16>,
     pub udp: Vec<u16>,
@@ -105,6 +107,12 @@ impl Proto {
     #[inline]
     pub fn texts_of(&self, slot: Slot) -> &[usize] {
         self.texts_of.get(slot as usize).map_or(&[], |c| c)
+    }
+
+    /// Those of them that are not of names for numbers.
+    #[inline]
+    pub fn others_of(&self, slot: Slot) -> &[usize] {
+        self.others_of.get(slot as usize).map_or(&[], |c| c)
     }
 }
 
@@ -268,17 +276,22 @@ impl<'a> Reader<'a> {
             columns.push(column);
         }
         let (mut numbers, mut named) = (Vec::new(), Vec::new());
-        let (mut named_slots, mut texts, mut texts_of) = (0u64, 0u64, vec![Vec::new(); MAX_SLOTS]);
+        let (mut named_slots, mut texts) = (0u64, 0u64);
+        let (mut texts_of, mut others_of) = (vec![Vec::new(); MAX_SLOTS], vec![Vec::new(); MAX_SLOTS]);
         for (i, column) in columns.iter().enumerate() {
             let kind = stream.columns.get(NATIVE_HEAD + i).map(|c| c.kind);
-            if kind == Some(ColumnType::Str) && !column.names.is_empty() {
-                named_slots |= 1 << column.slot;
-                named.push(i);
-            } else if kind.is_some_and(ColumnType::is_text) {
-                texts |= 1 << column.slot;
-                texts_of[column.slot as usize].push(i);
-            } else {
+            let slot = column.slot as usize;
+            if !kind.is_some_and(ColumnType::is_text) {
                 numbers.push((i, column.slot));
+                continue;
+            }
+            texts_of[slot].push(i);
+            if kind == Some(ColumnType::Str) && !column.names.is_empty() {
+                named_slots |= 1 << slot;
+                named.push(i);
+            } else {
+                texts |= 1 << slot;
+                others_of[slot].push(i);
             }
         }
         let special = self.special(&value["special"])?;
@@ -315,6 +328,7 @@ impl<'a> Reader<'a> {
             named,
             named_slots,
             texts,
+            others_of: others_of.into(),
             texts_of: texts_of.into(),
             columns,
             tcp,
