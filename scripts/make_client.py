@@ -20,8 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
-from fastapi import params as given
+from fastapi import Request, Response, params as given
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.baseline import bulk
 from linewarden.baseline.baseline import _PLAIN, SCHEMA, Baseline, Params

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.baseline.expected import Expected, Scene, Suppression, Window, scene_of
 from linewarden.errors import ConfigError

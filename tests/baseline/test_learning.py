@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.baseline.areas import area_of
 from linewarden.baseline.baseline import SCHEMA, Baseline, Params

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.cases.correlate import Correlation
 from linewarden.cases.model import STAGES, Case, Event, is_group, priority

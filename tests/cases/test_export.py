@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.cases.correlate import Correlation
 from linewarden.cases.export import cef, ecs, ocsf, rfc5424, stix

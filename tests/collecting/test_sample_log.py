@@ -6,8 +6,7 @@ import resource
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.errors import StoreError
 from linewarden.service.collecting.blocks import Block, blocks_in, written

@@ -14,8 +14,7 @@ from starlette.requests import Request
 
 from linewarden.console.language import language_of, translations
 from linewarden.console.rendering import weekdays, written
-from linewarden.reports.language import folder_of, po_files
-from linewarden.reports.language import translations as of_reports
+from linewarden.reports.language import folder_of, po_files, translations as of_reports
 from tests.console.texts import in_reports, in_templates, looked_up
 
 

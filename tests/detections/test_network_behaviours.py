@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.detections.catalogue import detection
 from linewarden.detections.knowledge import Knowledge, Role

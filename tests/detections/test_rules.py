@@ -8,8 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.detections.attack import TECHNIQUES
 from linewarden.detections.catalogue import detections
@@ -35,8 +34,7 @@ from linewarden.detections.rules.tree import (
 from linewarden.detections.rules.written import as_json, from_json
 from linewarden.detections.run import Run, Told
 from linewarden.plant.model import Severity
-from tests.detections.build import DTYPES as TEST_DTYPES
-from tests.detections.build import frame, play, stream
+from tests.detections.build import DTYPES as TEST_DTYPES, frame, play, stream
 
 # --- what a condition means ---
 

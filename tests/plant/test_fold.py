@@ -4,11 +4,9 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from linewarden.plant import Corrections, PlantFold, as_dict
-from linewarden.plant import addresses as ad
+from linewarden.plant import Corrections, PlantFold, addresses as ad, as_dict
 
 MACS = [f"00:1b:1b:00:00:{n:02x}" for n in range(4)] + ["00:00:5e:00:01:01", "02:00:00:00:00:09"]
 IPS = [f"10.0.0.{n}" for n in range(1, 5)] + ["8.8.8.8", "fe80::1", "0.0.0.0", "224.0.0.1", "10.0.0.255"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.plant import role_rules as rules
 from linewarden.plant.role_reasons import SENTENCES, taken_apart

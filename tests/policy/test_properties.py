@@ -7,8 +7,7 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.policy import (
     Access,

@@ -10,27 +10,28 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from linewarden import protocols as package
 from linewarden.protocols._shared import layout as l
 from linewarden.protocols._shared.compile import compile_protocol
 from linewarden.protocols.registry import protocols
-from tests.protocols import harness as h
-from tests.protocols import test_ads as ads
-from tests.protocols import test_dcerpc as dcerpc
-from tests.protocols import test_dnp3 as dnp3
-from tests.protocols import test_enip as enip
-from tests.protocols import test_fins as fins
-from tests.protocols import test_ftp as ftp
-from tests.protocols import test_http as http
-from tests.protocols import test_iec104 as iec104
-from tests.protocols import test_modbus as modbus
-from tests.protocols import test_opcua as opcua
-from tests.protocols import test_s7comm as s7
-from tests.protocols import test_smb as smb
-from tests.protocols import test_tls as tls
+from tests.protocols import (
+    harness as h,
+    test_ads as ads,
+    test_dcerpc as dcerpc,
+    test_dnp3 as dnp3,
+    test_enip as enip,
+    test_fins as fins,
+    test_ftp as ftp,
+    test_http as http,
+    test_iec104 as iec104,
+    test_modbus as modbus,
+    test_opcua as opcua,
+    test_s7comm as s7,
+    test_smb as smb,
+    test_tls as tls,
+)
 
 EVERY = pytest.mark.parametrize("protocol", protocols(), ids=lambda p: p.name)
 MODULES = sorted(

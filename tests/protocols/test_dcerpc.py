@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from linewarden.protocols._shared import dcerpc as rpc
-from linewarden.protocols._shared import ntlm
+from linewarden.protocols._shared import dcerpc as rpc, ntlm
 from tests.protocols.harness import Rows, tell
 from tests.protocols.test_smb import authenticate, challenge, framed, smb1, smb2, wide
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from linewarden.sensor.fields import Piece, ReadField, Told, fields_of
 from linewarden.sensor.tables import make_spec

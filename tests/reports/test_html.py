@@ -11,8 +11,7 @@ from html.parser import HTMLParser
 import factory
 import pytest
 from factory import HOSTILE, called
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from linewarden.plant.diff import diff
 from linewarden.plant.model import Plant

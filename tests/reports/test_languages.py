@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tests.reports.test_cases_page import BASE
 from tests.reports.test_html import AT, Reader
 

@@ -7,8 +7,7 @@ import io
 import factory
 import pytest
 from factory import HOSTILE, called
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from rich.console import Console, RenderableType
 
 from linewarden.plant.diff import diff

@@ -10,8 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from linewarden.protocols._shared.compile import compile_protocol
 from linewarden.protocols._shared.message import Message, Parser

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.service.lake_files import numbered, replaced, visible
 from linewarden.service.merging import Limits, Merge, plan

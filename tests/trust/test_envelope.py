@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.errors import ConfigError
 from linewarden.trust.envelope import SEALED, KeyRing, SiteKey

@@ -10,8 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.trust import merkle
 from linewarden.trust.merkle import Frontier, consistency_holds, inclusion_holds, leaf_hash, node_hash, root_of

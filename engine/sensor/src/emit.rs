@@ -2,13 +2,13 @@
 
 use arrow_array::RecordBatch;
 
-use crate::columns::{Head, Named, ReadingHead, Row, StreamBuilder};
+use crate::columns::{ReadingHead, Row, StreamBuilder};
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
 use crate::ops::Slot;
 use crate::rich::Rich;
-use crate::session::{Pending, Told};
-use crate::spec::{NativeColumn, Proto, Spec, SpecError};
+use crate::session::Pending;
+use crate::spec::{Spec, SpecError};
 use crate::tables::{FlowInfo, Host, Labels, Stamp};
 use crate::text::{self, Render};
 use crate::vm::Env;
@@ -79,13 +79,10 @@ pub struct Emitter {
     proto_names: Vec<NameId>,
     functions: Vec<Function>,
     polling: Vec<NameId>,
-    sensor: NameId,
-    text: String,
+    pub(crate) sensor: NameId,
+    pub(crate) text: String,
     weirds: Weirds,
 }
-
-/// Columns before the protocol's own in a native stream: envelope, endpoints, is_orig, resp_frame, rtt_ns.
-pub(crate) const NATIVE_HEAD: usize = 12;
 
 const CONN: &[&str] = &[
     "ts",
@@ -195,15 +192,7 @@ impl Emitter {
             .to_vec();
         let mut streams: Vec<_> = spec.streams.iter().map(StreamBuilder::new).collect();
         for proto in &spec.protos {
-            let numbers = proto
-                .numbers
-                .iter()
-                .map(|&(column, slot)| (NATIVE_HEAD + column, slot));
-            let named = proto
-                .named
-                .iter()
-                .map(|&i| Named::new(NATIVE_HEAD + i, &proto.columns[i]));
-            streams[proto.stream].be_native(proto.slots.len(), numbers.collect(), named.collect());
+            proto.natives.fill(&mut streams[proto.stream], proto.slots.len());
         }
         Ok(Self {
             streams,
@@ -294,62 +283,6 @@ impl Emitter {
         for stream in 0..self.streams.len() {
             self.flush_stream(stream);
         }
-    }
-
-    pub fn native(&mut self, proto: &Proto, info: &FlowInfo, ctx: &Ctx, told: &Told, names: &Names) {
-        let stream = proto.stream;
-        if !proto.row || !self.wanted[stream] {
-            return;
-        }
-        let asked = told.request.or(told.answer).unwrap_or_default();
-        let took = told
-            .answer
-            .zip(told.request)
-            .map(|(a, r)| a.ts.saturating_sub(r.ts).max(0));
-        let head = Head {
-            stamp: asked,
-            ports: info.ports,
-            from_orig: told.from_orig,
-            answer: told.answer.map(|a| a.frame),
-            took,
-        };
-        if ctx.raw_set & proto.named_slots != 0 {
-            return self.native_with_bytes(proto, info, &head, ctx, names);
-        }
-        let mut row = self.streams[stream].native(info, head, self.sensor, ctx, names);
-        let mut there = (ctx.set | ctx.raw_set) & proto.texts;
-        while there != 0 {
-            let slot = there.trailing_zeros() as Slot;
-            there &= there - 1;
-            for &column in proto.others_of(slot) {
-                let spec = &proto.columns[column];
-                put_text(&mut row, NATIVE_HEAD + column, spec, ctx, names, &mut self.text);
-            }
-        }
-        self.end(stream);
-    }
-
-    /// The same in the order of rows, where bytes stand in place of a number that has a name.
-    #[cold]
-    fn native_with_bytes(&mut self, proto: &Proto, info: &FlowInfo, head: &Head, ctx: &Ctx, names: &Names) {
-        let stream = proto.stream;
-        self.streams[stream].settle();
-        let mut text = std::mem::take(&mut self.text);
-        if let Some(mut row) = self.begin(stream, info, head.stamp, names) {
-            row.number(9, i64::from(head.from_orig));
-            row.optional(10, head.answer.map(|frame| frame as i64));
-            row.optional(11, head.took);
-            for &(column, slot) in &proto.numbers {
-                row.optional(NATIVE_HEAD + column, ctx.get(slot));
-            }
-            for (i, spec) in proto.columns.iter().enumerate() {
-                if proto.texts_of(spec.slot).contains(&i) && (ctx.set | ctx.raw_set) >> spec.slot & 1 == 1 {
-                    put_text(&mut row, NATIVE_HEAD + i, spec, ctx, names, &mut text);
-                }
-            }
-            self.end(stream);
-        }
-        self.text = text;
     }
 
     pub fn command(&mut self, info: &FlowInfo, command: &NewCommand<'_>, names: &Names) {
@@ -566,26 +499,6 @@ impl Emitter {
         totals.sort();
         totals
     }
-}
-
-#[inline]
-fn put_text(
-    row: &mut Row<'_>,
-    column: usize,
-    spec: &NativeColumn,
-    ctx: &Ctx,
-    names: &Names,
-    text: &mut String,
-) {
-    if let Some(value) = ctx.get(spec.slot) {
-        match spec.names.get(value) {
-            Some(id) => return row.name(column, id, names),
-            None => text::number(value, spec.render, text),
-        }
-    } else if let Some(bytes) = ctx.raw(spec.slot) {
-        text::bytes(bytes, spec.render, text);
-    }
-    row.text(column, text);
 }
 
 impl Spec {

@@ -22,6 +22,7 @@ mod lifetimes;
 mod live;
 mod messages;
 mod names;
+mod natives;
 mod ops;
 mod options;
 mod poll;

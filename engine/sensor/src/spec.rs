@@ -6,12 +6,11 @@ use hashbrown::HashMap;
 use serde_json::Value;
 
 use crate::columns::ColumnType;
-use crate::emit::NATIVE_HEAD;
 use crate::framing::Framing;
 use crate::names::{NameId, Names};
+use crate::natives::{NativeColumn, Natives};
 use crate::ops::{Again, Cases, Expr, MAX_SLOTS, NO_CASE, Op, Program, Slot};
 use crate::tables::Labels;
-use crate::text::Render;
 use words::{ask, binary, bytes_of, int, list, render, role, text_of, value_kind, width};
 
 /// A table that cannot run: a mistake in a protocol file.
@@ -46,14 +45,6 @@ pub struct StreamSpec {
     pub columns: Vec<ColumnSpec>,
 }
 
-/// A column of a native stream: where its value comes from.
-#[derive(Debug, Clone)]
-pub struct NativeColumn {
-    pub slot: Slot,
-    pub names: Labels,
-    pub render: Render,
-}
-
 /// Slots that common records are filled from.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Special {
@@ -85,35 +76,11 @@ pub struct Proto {
     pub statuses: Labels,
     pub function: crate::emit::Function,
     pub row: bool,
-    pub columns: Vec<NativeColumn>,
-    /// Number columns and the slots that fill them.
-    pub numbers: Vec<(usize, Slot)>,
-    /// Columns of names for numbers, and the slots that fill them, as bits.
-    pub named: Vec<usize>,
-    pub named_slots: u64,
-    /// Slots that fill another text column, as bits, and these columns of each.
-    pub texts: u64,
-    others_of: Box<[Vec<usize>]>,
-    /// All text columns of each slot.
-    texts_of: Box<[Vec<usize>]>,
+    pub natives: Natives,
     pub tcp: Vec<u16>,
     pub udp: Vec<u16>,
     pub over_tcp: bool,
     pub over_udp: bool,
-}
-
-impl Proto {
-    /// Text columns of the native stream that a slot fills.
-    #[inline]
-    pub fn texts_of(&self, slot: Slot) -> &[usize] {
-        self.texts_of.get(slot as usize).map_or(&[], |c| c)
-    }
-
-    /// Those of them that are not of names for numbers.
-    #[inline]
-    pub fn others_of(&self, slot: Slot) -> &[usize] {
-        self.others_of.get(slot as usize).map_or(&[], |c| c)
-    }
 }
 
 /// Where traffic is looked for first: (kind, number) to protocols.
@@ -275,25 +242,6 @@ impl<'a> Reader<'a> {
             }
             columns.push(column);
         }
-        let (mut numbers, mut named) = (Vec::new(), Vec::new());
-        let (mut named_slots, mut texts) = (0u64, 0u64);
-        let (mut texts_of, mut others_of) = (vec![Vec::new(); MAX_SLOTS], vec![Vec::new(); MAX_SLOTS]);
-        for (i, column) in columns.iter().enumerate() {
-            let kind = stream.columns.get(NATIVE_HEAD + i).map(|c| c.kind);
-            let slot = column.slot as usize;
-            if !kind.is_some_and(ColumnType::is_text) {
-                numbers.push((i, column.slot));
-                continue;
-            }
-            texts_of[slot].push(i);
-            if kind == Some(ColumnType::Str) && !column.names.is_empty() {
-                named_slots |= 1 << slot;
-                named.push(i);
-            } else {
-                texts |= 1 << slot;
-                others_of[slot].push(i);
-            }
-        }
         let special = self.special(&value["special"])?;
         let ports = |kind: &str| -> Result<(bool, Vec<u16>)> {
             let mut found = (false, Vec::new());
@@ -324,13 +272,7 @@ impl<'a> Reader<'a> {
             statuses: self.name_table(&value["statuses"])?,
             function,
             row: value["row"].as_bool().unwrap_or(true),
-            numbers,
-            named,
-            named_slots,
-            texts,
-            others_of: others_of.into(),
-            texts_of: texts_of.into(),
-            columns,
+            natives: Natives::new(columns, stream),
             tcp,
             udp,
             over_tcp,

@@ -14,8 +14,7 @@ from linewarden.collectors._mqtt.link import Event, Role
 from linewarden.collectors._mqtt.plain import Path, Pattern, TimeUnit, filled, leaves, loaded, moment
 from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.running import Running
-from linewarden.collectors._mqtt.settings import Broker
-from linewarden.collectors._mqtt.settings import check as check_broker
+from linewarden.collectors._mqtt.settings import Broker, check as check_broker
 from linewarden.collectors.contract import Kind, Quality, Sink, Tag, setting
 
 _MOST_LEAVES = 4096

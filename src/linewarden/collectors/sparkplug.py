@@ -18,8 +18,7 @@ from linewarden.collectors._mqtt.link import Event, Role, Session, Will
 from linewarden.collectors._mqtt.metrics import Form, Register
 from linewarden.collectors._mqtt.readings import Readings
 from linewarden.collectors._mqtt.running import Running
-from linewarden.collectors._mqtt.settings import Broker
-from linewarden.collectors._mqtt.settings import check as check_broker
+from linewarden.collectors._mqtt.settings import Broker, check as check_broker
 from linewarden.collectors.contract import Kind, Sink, setting
 
 _TICK_S = 0.1

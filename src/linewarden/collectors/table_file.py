@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Literal
 
-from linewarden.collectors._polling import table_settings as tabular
-from linewarden.collectors._polling import usual
+from linewarden.collectors._polling import table_settings as tabular, usual
 from linewarden.collectors._polling.table_settings import TableTag, layout_of, wrong_table
 from linewarden.collectors.contract import Kind, Sink, setting
 

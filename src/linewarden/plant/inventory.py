@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from linewarden.plant import addresses as ad
-from linewarden.plant import roles
-from linewarden.plant import vocabulary as words
+from linewarden.plant import addresses as ad, roles, vocabulary as words
 from linewarden.plant.corrections import Corrections
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Asset, Evidence, NamesReport, Role

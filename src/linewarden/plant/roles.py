@@ -11,9 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from linewarden.plant import role_reasons as why
-from linewarden.plant import role_rules as rules
-from linewarden.plant import vocabulary as words
+from linewarden.plant import role_reasons as why, role_rules as rules, vocabulary as words
 from linewarden.plant.model import Role
 from linewarden.sensor.texts import matching
 

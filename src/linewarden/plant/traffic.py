@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from linewarden.plant import addresses as ad
-from linewarden.plant import vocabulary as words
+from linewarden.plant import addresses as ad, vocabulary as words
 from linewarden.plant.join import Joined
 from linewarden.plant.model import Conversation, ProtocolUse, Service
 from linewarden.plant.rows import CommandRow, ConnRow

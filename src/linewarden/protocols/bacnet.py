@@ -13,10 +13,12 @@ before; names that other answers gave are rows of the native stream (`property` 
 
 from __future__ import annotations
 
-from linewarden.protocols._shared import bacnet_names as names
-from linewarden.protocols._shared import bacnet_parsers as parsers
-from linewarden.protocols._shared import bacnet_services as services
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import (
+    bacnet_names as names,
+    bacnet_parsers as parsers,
+    bacnet_services as services,
+    layout as l,
+)
 from linewarden.protocols._shared.bacnet_tags import TAG, UINT, VALUE
 from linewarden.records import Verb
 

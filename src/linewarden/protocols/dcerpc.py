@@ -12,10 +12,7 @@ Read are little-endian packets; those of big-endian hosts are not taken for DCE/
 
 from __future__ import annotations
 
-from linewarden.protocols._shared import dcerpc as rpc
-from linewarden.protocols._shared import dcerpc_ops as ops
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import ntlm
+from linewarden.protocols._shared import dcerpc as rpc, dcerpc_ops as ops, layout as l, ntlm
 from linewarden.records import Verb
 
 _FIRST, _SYNTAX = 1, 20

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import default_logins
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import default_logins, layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.recognised import word
 from linewarden.records import Identity, Transfer, Verb

@@ -11,8 +11,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import default_logins, ntlm
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import default_logins, layout as l, ntlm
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Command, Identity, Verb
 

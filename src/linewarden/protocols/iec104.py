@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from linewarden.protocols._shared import iec104_names as names
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import iec104_names as names, layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Transfer, Verb
 

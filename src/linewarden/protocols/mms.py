@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from linewarden.protocols._shared import ber
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import mms_names as names
+from linewarden.protocols._shared import ber, layout as l, mms_names as names
 from linewarden.protocols._shared.cotp import FRAMING, FUNCTION_NAMES, envelope, probe
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.protocols._shared.mms_ops import (

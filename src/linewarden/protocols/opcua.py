@@ -13,9 +13,7 @@ the client's handle; the row of `create_monitored_items` tells which node that i
 
 from __future__ import annotations
 
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import opcua_parsers as parsers
-from linewarden.protocols._shared import x509
+from linewarden.protocols._shared import layout as l, opcua_parsers as parsers, x509
 from linewarden.protocols._shared.opcua_names import (
     ACK,
     ATTRIBUTES,

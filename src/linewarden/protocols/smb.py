@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import dcerpc as rpc
-from linewarden.protocols._shared import dcerpc_ops as ops
-from linewarden.protocols._shared import it_smb as smb
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import ntlm
-from linewarden.protocols._shared import smb_files as files
+from linewarden.protocols._shared import (
+    dcerpc as rpc,
+    dcerpc_ops as ops,
+    it_smb as smb,
+    layout as l,
+    ntlm,
+    smb_files as files,
+)
 from linewarden.protocols._shared.it_dns import netbios_name
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb

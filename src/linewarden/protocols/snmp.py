@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import ber
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import ber, layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Command, Identity, Verb
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import default_logins
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import default_logins, layout as l
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Verb
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import x509
+from linewarden.protocols._shared import layout as l, x509
 from linewarden.protocols._shared.it_tls_names import ALERTS, CIPHERS, HANDSHAKES, VERSIONS
 from linewarden.protocols._shared.message import Message, Native, Record
 from linewarden.records import Identity

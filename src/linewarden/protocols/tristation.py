@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import tristation_names as names
+from linewarden.protocols._shared import layout as l, tristation_names as names
 from linewarden.protocols._shared.message import Message, Record
 from linewarden.records import Identity, Transfer, Verb
 

@@ -30,11 +30,18 @@ from linewarden.people.model import Account, Session, Token, login_of
 from linewarden.people.signing_in import Answer, Outcome
 from linewarden.policy import (
     Account as AccountThing,
+    Action,
+    Decision,
+    Explanation,
+    Machine,
+    Moment,
+    Person,
+    PlantAction,
+    Request as Question,
+    Thing,
+    decide as asked,
+    explain as explained,
 )
-from linewarden.policy import Action, Decision, Explanation, Machine, Moment, Person, PlantAction, Thing
-from linewarden.policy import Request as Question
-from linewarden.policy import decide as asked
-from linewarden.policy import explain as explained
 from linewarden.service.audit.acting import Acting, acting
 from linewarden.service.audit.entry import Change
 from linewarden.service.people_house import House

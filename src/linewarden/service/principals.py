@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from linewarden.errors import ConfigError
 from linewarden.people.model import Account, Grant, Token
-from linewarden.policy import Account as AccountThing
-from linewarden.policy import Held, Machine, Person, Place, Role, Scope
+from linewarden.policy import Account as AccountThing, Held, Machine, Person, Place, Role, Scope
 
 
 def person_of(account: Account, grants: Sequence[Grant]) -> Person:

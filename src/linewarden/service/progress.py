@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from linewarden.reports.words import clean, size
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from rich.progress import Progress as RichProgress, TaskID
 
     from linewarden.sensor.sensor import Progress
 

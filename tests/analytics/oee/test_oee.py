@@ -5,8 +5,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.analytics.oee.measure import Times, measured
 from linewarden.analytics.oee.shifts import joined, shift_of, windows, zone_of

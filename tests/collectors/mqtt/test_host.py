@@ -7,8 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from linewarden.collectors._mqtt.host import Homes, Host, Options
 from linewarden.collectors._mqtt.metrics import Form, Register

@@ -6,8 +6,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.collectors._mqtt.schema import payload_class
 from linewarden.collectors._mqtt.unpacking import MalformedError, decode

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.collectors._polling.modbus_codec import MOST, Answer, Mbap, Read, Rtu, answer_of, crc
 from linewarden.collectors._polling.trouble import LostError

@@ -6,8 +6,7 @@ import struct
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from linewarden.collectors._polling.s7_values import address_of, fits, size_of, value_of
 

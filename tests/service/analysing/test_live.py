@@ -12,8 +12,7 @@ from linewarden.cli import main
 from linewarden.detections.run import Told
 from linewarden.errors import StoreError
 from linewarden.sensor.sensor import Batch, Progress, Sensor, Step
-from linewarden.service.analysing import kept
-from linewarden.service.analysing import live as live_module
+from linewarden.service.analysing import kept, live as live_module
 from linewarden.service.analysing.live import LiveAnalysing
 from linewarden.service.lake import open_lake
 from linewarden.service.watching import Hooks

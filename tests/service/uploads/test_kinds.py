@@ -11,8 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from linewarden.errors import ConfigError
 from linewarden.service.names_file import read_names

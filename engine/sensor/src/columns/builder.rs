@@ -8,8 +8,9 @@ use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use super::Column;
 use crate::ctx::Ctx;
 use crate::names::{NameId, Names};
+use crate::natives::NativeColumn;
 use crate::ops::Slot;
-use crate::spec::{NativeColumn, StreamSpec};
+use crate::spec::StreamSpec;
 use crate::tables::{FlowInfo, Stamp};
 use crate::text;
 

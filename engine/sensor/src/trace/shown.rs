@@ -51,7 +51,11 @@ impl Sensor {
     fn said_of(&self, proto: usize, what: What, number: i64) -> Option<String> {
         let What::Slot(slot) = what else { return None };
         let proto = self.core.spec.protos.get(proto)?;
-        let columns = proto.texts_of(slot).iter().filter_map(|&i| proto.columns.get(i));
+        let columns = proto
+            .natives
+            .texts_of(slot)
+            .iter()
+            .filter_map(|&i| proto.natives.columns.get(i));
         columns.clone().find_map(|c| c.names.get(number)).map_or_else(
             || {
                 let render = columns.map(|c| c.render).find(|r| !matches!(r, Render::Dec))?;
@@ -66,7 +70,11 @@ impl Sensor {
     fn bytes_as_text(&self, proto: usize, what: What, bytes: &[u8]) -> String {
         let render = match what {
             What::Slot(slot) => self.core.spec.protos.get(proto).and_then(|p| {
-                let column = p.texts_of(slot).first().and_then(|&i| p.columns.get(i));
+                let column = p
+                    .natives
+                    .texts_of(slot)
+                    .first()
+                    .and_then(|&i| p.natives.columns.get(i));
                 column.map(|c| c.render)
             }),
             _ => None,

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.stats import norm, t as student
 
 from linewarden.analytics.contract import Detector, Flags, Rows, Scores, shares
 from linewarden.analytics.normal import centre_and_spread, filled, independent_rows

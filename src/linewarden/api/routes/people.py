@@ -13,8 +13,7 @@ from linewarden.api.listing import FILES, Listing, ListQuery, Page
 from linewarden.api.problems import not_found
 from linewarden.api.times import Time
 from linewarden.people.model import Account, Grant
-from linewarden.policy import Account as AccountThing
-from linewarden.policy import Action, Kind, Place, Thing
+from linewarden.policy import Account as AccountThing, Action, Kind, Place, Thing
 from linewarden.service.principals import account_thing, grant_of, grant_text
 
 router = APIRouter(tags=["people"])

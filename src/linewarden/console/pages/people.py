@@ -9,8 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from linewarden.api.listing import ListQuery
 from linewarden.api.problems import not_found
-from linewarden.api.routes import people as api
-from linewarden.api.routes import tokens as tokens_api
+from linewarden.api.routes import people as api, tokens as tokens_api
 from linewarden.console.entries import Entry
 from linewarden.console.rendering import page
 from linewarden.console.viewer import Viewer

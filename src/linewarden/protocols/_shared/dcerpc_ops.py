@@ -8,8 +8,7 @@ Source: [MS-SCMR] 3.1.4 (services), [MS-SAMR] 3.1.5 (accounts), [MS-LSAD] 3.1.4 
 
 from __future__ import annotations
 
-from linewarden.protocols._shared import dcerpc as rpc
-from linewarden.protocols._shared import layout as l
+from linewarden.protocols._shared import dcerpc as rpc, layout as l
 from linewarden.records import Verb
 
 _OPERATIONS: dict[str, dict[int, str]] = {

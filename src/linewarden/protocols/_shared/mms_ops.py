@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from linewarden.protocols._shared import layout as l
-from linewarden.protocols._shared import mms_names as names
+from linewarden.protocols._shared import layout as l, mms_names as names
 from linewarden.records import Verb
 
 Cases = Mapping[int | tuple[int, ...] | range, l.Ops]

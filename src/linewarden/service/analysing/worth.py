@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from linewarden.errors import StoreError
-from linewarden.service.analysing.doings import COLUMNS as COMMAND
-from linewarden.service.analysing.doings import VERBS, Doings
+from linewarden.service.analysing.doings import COLUMNS as COMMAND, VERBS, Doings
 from linewarden.service.analysing.settings import KNOWN_BY_WORDS
 from linewarden.service.analysing.span import ends_of, files_by_day, scan, steps
 

@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, select
 from linewarden.service.audit.entry import Entry
 from linewarden.service.audit.exporting import actor, said
 from linewarden.service.state import State
-from linewarden.service.state.engine import READS
-from linewarden.service.state.engine import said as explained
+from linewarden.service.state.engine import READS, said as explained
 from linewarden.service.state.tables import AUDIT_ENTRY
 
 _C = AUDIT_ENTRY.c

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import Field, field_validator
 
-from linewarden.service.config.base import Number, Table
-from linewarden.service.config.base import unit as measured_in
+from linewarden.service.config.base import Number, Table, unit as measured_in
 
 
 class CostsSaid(Table):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linewarden.analytics.survey import levels, quality
-from linewarden.analytics.survey import together as tying
+from linewarden.analytics.survey import levels, quality, together as tying
 from linewarden.analytics.survey.moments import Found, look
 from linewarden.errors import ConfigError
 from linewarden.service.surveying.energy import EnergyPart, energy_of

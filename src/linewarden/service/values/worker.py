@@ -23,8 +23,7 @@ from typing import IO, Any
 
 from linewarden.errors import LinewardenError, QueryError
 from linewarden.service.spare_memory import give_back
-from linewarden.service.tag_dictionary.facts import NAMES as FACTS
-from linewarden.service.tag_dictionary.facts import NOTHING
+from linewarden.service.tag_dictionary.facts import NAMES as FACTS, NOTHING
 from linewarden.service.tag_dictionary.files import Dictionary
 from linewarden.service.values.book import WAIT_S
 from linewarden.service.values.events import commands_to
